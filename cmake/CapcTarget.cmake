@@ -1,0 +1,35 @@
+# The one place for warnings, sanitizers and include roots of our own targets.
+set(CAPC_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Werror)
+
+function(capc_options target)
+  target_compile_options(${target} PRIVATE ${CAPC_WARNINGS})
+  if(CAPC_SANITIZE STREQUAL "address")
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                             -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  elseif(CAPC_SANITIZE STREQUAL "thread")
+    target_compile_options(${target} PRIVATE -fsanitize=thread)
+    target_link_options(${target} PUBLIC -fsanitize=thread)
+  endif()
+endfunction()
+
+# capc_library(NAME SOURCES … LINKS …): a static library of one folder. LINKS names exactly what
+# it may include; tests/tidy checks the #include lines against the same list.
+function(capc_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  # `#include "runtime/…"` and `#include "compiler/…"` from the root; `#include "cap/…"` public.
+  target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
+                                            $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/runtime/include>
+                                            $<INSTALL_INTERFACE:include>)
+  target_link_libraries(${name} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  capc_options(${name})
+endfunction()
+
+function(capc_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/runtime/include)
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS})
+  capc_options(${name})
+endfunction()

@@ -1,0 +1,190 @@
+// The syntax tree: what the author wrote, with spans, and nothing more. Nodes are std::variant
+// alternatives in pools, children are ids into the pools, so that destruction never recurses and a
+// forgotten node kind fails to compile. Later phases never mutate the tree; they keep side tables.
+//
+// A construct of the language that this version does not have yet never reaches the tree: the
+// parser reports it (CAP09xx) and leaves an ErrorExpr or nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/source/source_map.h"
+
+namespace cap::ast {
+
+enum class ExprId : uint32_t {};
+enum class TypeId : uint32_t {};
+
+struct Ident {
+  std::string text;  // without back-quotes
+  SourceSpan span;
+};
+struct Text {  // a string literal, escapes resolved
+  std::string text;
+  SourceSpan span;  // with the quotes
+};
+
+// --- expressions ---
+struct NameExpr { Ident name; };
+struct BoolExpr { bool value = false; };
+struct IntExpr { int64_t value = 0; };
+struct MoneyExpr { std::string amount; std::string currency; };  // "500.00", "USD"
+struct DurationExpr { int64_t us = 0; };                         // only where a duration may stand
+struct StringExpr { std::string value; };
+struct ListExpr { std::vector<ExprId> items; };
+struct MemberExpr { ExprId object; Ident member; };
+struct Argument {
+  std::optional<Ident> name;  // absent: positional (the first only)
+  ExprId value;
+};
+struct CallExpr { Ident callee; std::vector<Argument> arguments; };
+enum class QuantifierKind : uint8_t { kAny, kAll };
+struct QuantifierExpr { QuantifierKind kind; Ident variable; ExprId list; ExprId body; };
+enum class UnaryOp : uint8_t { kNot, kNegate };
+struct UnaryExpr { UnaryOp op; ExprId operand; };
+enum class BinaryOp : uint8_t {
+  kOr, kAnd, kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
+  kIn, kSubset, kDisjoint, kAdd, kSubtract, kMultiply, kConcat,
+};
+struct BinaryExpr { BinaryOp op; SourceSpan op_span; ExprId left; ExprId right; };
+struct PresenceExpr { ExprId operand; bool present = true; };  // `is present`, `is absent`
+struct ErrorExpr {};                                           // already reported: stay silent
+
+struct Expr {
+  std::variant<NameExpr, BoolExpr, IntExpr, MoneyExpr, DurationExpr, StringExpr, ListExpr,
+               MemberExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr, PresenceExpr, ErrorExpr>
+      node;
+  SourceSpan span;
+};
+
+// --- types ---
+struct Type {
+  Ident name;                            // "set", "money", "Order"; empty text: already reported
+  std::vector<TypeId> arguments;         // set<T>, list<T>
+  std::optional<Text> in_text;           // money in "USD"
+  std::optional<ExprId> in_expr;         // money in currency
+  std::optional<int64_t> max;            // max n
+  SourceSpan max_span;
+  bool minor = false;
+  bool optional = false;                 // T?
+  SourceSpan span;
+};
+
+struct Param {  // an argument, a field, a context value, a parameter of a constraint
+  Ident name;
+  TypeId type;
+  std::optional<ExprId> default_value;
+  SourceSpan span;
+};
+
+// --- declarations ---
+struct ContextDecl { bool live = false; std::vector<Param> fields; };
+struct RecordDecl { Ident name; std::vector<Param> fields; };
+struct EnumDecl { Ident name; std::vector<Text> members; };
+struct ApproverDecl { std::vector<Ident> names; };
+struct PurposeDecl { Ident name; Text text; };
+
+struct Fact {
+  Ident name;
+  TypeId type;
+  std::vector<ExprId> keys;               // `for order_id, …`
+  std::optional<Ident> attestor;          // `by`
+  std::optional<int64_t> max_age_us;      // `within`
+  SourceSpan span;
+};
+struct Let { Ident name; ExprId value; SourceSpan span; };
+struct Resource {
+  std::optional<Ident> each_variable;     // resource each r in everyone "…"
+  std::optional<ExprId> each_list;
+  Text pattern;                           // with { } holes, as written
+  SourceSpan span;
+};
+struct ActionDecl {
+  Ident name;
+  std::vector<Param> arguments;
+  std::vector<Fact> facts;
+  std::vector<Let> lets;
+  std::vector<Resource> resources;        // more than one: the checker says so
+};
+
+// A statement of a capability or of a constraint's body.
+struct RequireStmt { ExprId condition; SourceSpan span; };
+struct ConstraintCall {                   // name(args) [of expr] [when guard]
+  Ident name;
+  std::vector<Argument> arguments;
+  std::optional<ExprId> of;
+  std::optional<ExprId> when;
+  SourceSpan span;
+};
+struct StepUpStmt {                       // stepup approval(role: by)
+  Ident kind;                             // approval, review
+  std::vector<Argument> arguments;
+  SourceSpan span;
+};
+struct DenyStmt { Text text; SourceSpan span; };
+using Stmt = std::variant<RequireStmt, ConstraintCall, StepUpStmt, DenyStmt, Let>;
+
+struct ConstraintDecl {                   // a user's constraint
+  Ident name;
+  std::vector<Param> parameters;
+  std::optional<Param> of;
+  std::vector<Stmt> body;                 // RequireStmt, StepUpStmt, DenyStmt
+  std::string doc;                        // the /// lines before it
+};
+
+struct Capability {
+  std::optional<Ident> name;              // `capability refunds: process_refund …`
+  Ident action;
+  std::vector<Text> patterns;             // on "…", "…"
+  std::vector<Stmt> body;                 // RequireStmt, ConstraintCall, Let
+  SourceSpan span;
+};
+struct Forbid {
+  bool every_action = false;              // forbid *
+  std::vector<Ident> actions;
+  std::optional<Text> pattern;
+  std::vector<Ident> unless_approved_by;  // approver (one in this version's spelling)
+  std::optional<ExprId> when;
+  SourceSpan span;
+};
+struct PolicyDecl {
+  Ident name;
+  std::optional<Text> version;
+  std::vector<Ident> purposes;
+  std::optional<int64_t> expires_after_us;
+  SourceSpan expires_span;
+  std::vector<Capability> capabilities;
+  std::vector<Forbid> forbids;
+};
+
+struct Decl {
+  std::variant<ContextDecl, RecordDecl, EnumDecl, ApproverDecl, PurposeDecl, ActionDecl,
+               ConstraintDecl, PolicyDecl>
+      node;
+  SourceSpan span;
+};
+
+struct QualifiedName {
+  std::vector<Ident> parts;
+  SourceSpan span;
+  std::string Joined() const;             // "std.money"
+};
+
+/// One file.
+struct Module {
+  std::optional<QualifiedName> name;
+  std::vector<QualifiedName> imports;
+  std::vector<Decl> decls;                // in order of the text
+
+  std::vector<Expr> exprs;
+  std::vector<Type> types;
+
+  const Expr& operator[](ExprId id) const { return exprs[static_cast<uint32_t>(id)]; }
+  const Type& operator[](TypeId id) const { return types[static_cast<uint32_t>(id)]; }
+};
+
+}  // namespace cap::ast

@@ -1,0 +1,47 @@
+// Every limit of the language and of the runtime, in one place. A limit that input can reach has a
+// name here, a code where it is exceeded, and a test. Sizes are in bytes unless the name says else.
+#pragma once
+
+#include <cstdint>
+
+namespace cap::limits {
+
+// --- source text and syntax (compiler) ---
+inline constexpr uint64_t kSourceBytes = 4u << 20;      // one file
+inline constexpr uint32_t kSourceTokens = 400'000;      // one file
+inline constexpr uint32_t kSourceFiles = 1'000;         // one compilation, standard library included
+inline constexpr uint32_t kSyntaxDepth = 200;           // nested brackets, types or operators
+inline constexpr uint32_t kDiagnostics = 200;           // printed in one run; the rest is counted
+inline constexpr uint32_t kNameBytes = 128;             // one identifier
+
+// --- values ---
+inline constexpr uint32_t kStringBytes = 4096;          // default bound of a string
+inline constexpr uint32_t kStringBytesMax = 1u << 20;   // largest `max n` of a string
+inline constexpr uint32_t kElements = 64;               // default bound of a list or set
+inline constexpr uint32_t kElementsMax = 4096;          // largest `max n` of a list or set
+inline constexpr uint32_t kEnumMembers = 64;            // a closed set is one 64-bit mask
+inline constexpr uint32_t kEmailBytes = 254;            // RFC 5321 path without brackets
+inline constexpr uint32_t kValueDepth = 16;             // nesting of a request's values
+
+// --- program ---
+inline constexpr uint32_t kFrameSlots = 128;            // present[2] × 64 bits
+inline constexpr uint32_t kElementSlots = 64;           // leaves of one record in a list
+inline constexpr uint32_t kClauses = 62;                // a capability; bit 63 of admit is `refused`
+inline constexpr uint32_t kInstructions = 4096;         // one shape
+inline constexpr uint32_t kQuantifierDepth = 4;         // nested any/all
+inline constexpr uint32_t kConstants = 1024;            // one capability
+inline constexpr uint32_t kApprovers = 64;              // one program: approvals are a mask
+inline constexpr uint32_t kSkeletons = 8;               // per policy and action
+inline constexpr uint32_t kResourceHoles = 8;           // one resource template
+inline constexpr uint32_t kShapes = 65'536;             // one program
+inline constexpr uint32_t kCapabilities = 1u << 20;     // one program
+inline constexpr uint32_t kPolicies = 65'536;           // one program
+inline constexpr uint64_t kBundleBytes = 256u << 20;    // one .capb
+
+// --- requests ---
+inline constexpr uint64_t kRequestBytes = 1u << 20;     // one JSON request
+inline constexpr uint32_t kFacts = 256;                 // attested facts in one request
+inline constexpr uint32_t kApprovals = 64;              // approvals in one request
+inline constexpr int64_t kFactSkewUs = 2'000'000;       // a fact may be this much younger than `now`
+
+}  // namespace cap::limits

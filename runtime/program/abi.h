@@ -1,0 +1,96 @@
+// The native ABI: what interpreter and machine code read, and what they may call. Layouts are fixed
+// here and asserted; the JIT addresses fields by these offsets. No globals, no allocation, no
+// unwinding, no stores but the result.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/value/slot.h"
+
+namespace cap {
+
+/// Start of a sealed frame; slots follow at once. Immutable after Seal().
+struct alignas(64) FrameHeader {
+  uint64_t layout_hash = 0;        // of the tool's layout
+  int64_t now_us = 0;              // one reading of the clock for the whole decision
+  uint32_t tool = 0;
+  uint32_t slot_count = 0;
+  uint64_t present[2] = {0, 0};    // bit s: slot s was given (or defaulted) and is usable
+  uint64_t poison[2] = {0, 0};     // bit s: given but unusable. INVARIANT: present & poison == 0
+  uint64_t approvals = 0;          // bit r: approver r approved exactly this call
+};
+static_assert(sizeof(FrameHeader) == 64);
+
+inline const Slot* SlotsOf(const FrameHeader* frame) {
+  return reinterpret_cast<const Slot*>(frame + 1);
+}
+inline bool BitOf(const uint64_t (&mask)[2], uint32_t slot) {
+  return (mask[slot >> 6] >> (slot & 63) & 1) != 0;
+}
+
+/// One capability of one grant: what an index entry points at. Published whole, never edited.
+struct alignas(64) CapabilityRecord {
+  uint32_t grant = 0;
+  uint32_t generation = 0;      // of the grant's slot, so that a reused slot is noticed
+  const Slot* consts = nullptr; // the shape's constants, shared between equal records
+  int64_t expires_us = 0;
+  uint32_t capability = 0;      // of Program::capabilities
+  uint32_t shape = 0;           // of Program::shapes
+  uint16_t action = 0;
+  uint8_t skeleton = 0;
+  uint8_t literals_inline = 1;  // 0: `literals` holds the address of the bytes
+  uint32_t literals_length = 0;
+  // The literals of the pattern's holes, each as u16 length (little endian) and its bytes.
+  union {
+    char literals[24] = {};
+    const char* literals_far;
+  };
+};
+static_assert(sizeof(CapabilityRecord) == 64);
+static_assert(offsetof(CapabilityRecord, consts) == 8);
+
+inline constexpr uint64_t kPermit = 0;
+inline constexpr uint64_t kRefused = uint64_t{1} << 63;  // admit: refused; lower bits then are zero
+
+/// explain's result: a bit a clause. A clause with no bit is true.
+struct ClauseMasks {
+  uint64_t fail = 0;     // false
+  uint64_t fault = 0;    // neither true nor false
+  uint64_t skipped = 0;  // cost 1, while a clause of cost 0 was not true
+  bool operator==(const ClauseMasks&) const = default;
+};
+
+/// Pure, bounded, allocation-free helpers that every engine shares. Strings and lists are slots,
+/// passed by address. Results are 0 or 1.
+struct CallOuts {
+  uint64_t version = 1;
+  uint64_t (*bytes_equal)(const void* a, const void* b, uint64_t length);
+  uint64_t (*str_less)(const Slot* a, const Slot* b);
+  uint64_t (*str_prefix)(const Slot* text, const Slot* prefix);
+  uint64_t (*str_suffix)(const Slot* text, const Slot* suffix);
+  uint64_t (*str_contains)(const Slot* text, const Slot* part);
+  uint64_t (*str_in)(const Slot* value, const Slot* list);
+  uint64_t (*str_subset)(const Slot* left, const Slot* right);
+  uint64_t (*str_disjoint)(const Slot* left, const Slot* right);
+  uint64_t (*word_in)(uint64_t value, const Slot* list);
+  uint64_t (*word_subset)(const Slot* left, const Slot* right);
+  uint64_t (*word_disjoint)(const Slot* left, const Slot* right);
+};
+const CallOuts& StandardCallOuts();
+
+// 0 = permit · a bit for each unsatisfied step-up clause (bit i = clause i of the shape) · kRefused.
+using AdmitFn = uint64_t (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*);
+using ExplainFn = void (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*,
+                           ClauseMasks*);
+// kPredicate shapes: bit 0 = true, bit 1 = false, 0 = fault.
+using PredicateFn = uint64_t (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*);
+
+/// The code of one shape. An engine hands out one for each shape of a Program.
+struct ShapeCode {
+  AdmitFn admit = nullptr;        // kCapability
+  ExplainFn explain = nullptr;    // kCapability
+  PredicateFn predicate = nullptr;  // kPredicate
+};
+
+}  // namespace cap

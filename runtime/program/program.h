@@ -1,0 +1,265 @@
+// The Program: everything that a decision needs and that does not depend on a holder. Made by the
+// compiler or read from a bundle, verified (verify.h), then immutable and shared by threads.
+// Plain data with indices, so that the codec, the printer and the verifier stay simple.
+//
+// Records in slots. A value of scalar, set or list type takes one slot. A value of record type takes
+// 1 + Σ slots of its fields: a marker slot, then the fields in order, depth first; the marker is
+// present when the record is. An element of a list of records is laid out the same way, its marker
+// slot holding the presence mask (slot.h). SlotsOf() in layout.h is the one place that counts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/base/span.h"
+#include "runtime/program/ir.h"
+#include "runtime/value/value.h"
+
+namespace cap {
+
+struct RecordField {
+  std::string name;
+  TypeIndex type = 0;
+  bool optional = false;
+  uint32_t currency_field = kNone;  // MoneyForm::kSibling: index of the field that names the currency
+  bool operator==(const RecordField&) const = default;
+};
+struct RecordType {
+  std::string name;
+  std::vector<RecordField> fields;
+  bool operator==(const RecordType&) const = default;
+};
+struct EnumType {
+  std::string name;
+  std::vector<std::string> members;  // at most limits::kEnumMembers
+  bool operator==(const EnumType&) const = default;
+};
+
+// --- what a tool's frame holds ---
+enum class SlotSource : uint8_t { kArgument, kFact, kLive, kLet };
+struct SlotDesc {
+  std::string path;         // "amount", "order.owner"; a record's marker: "order"
+  TypeIndex type = 0;       // of a marker: the record type
+  SlotSource source = SlotSource::kArgument;
+  bool optional = false;
+  bool operator==(const SlotDesc&) const = default;
+};
+struct ArgumentDesc {
+  std::string name;
+  TypeIndex type = 0;
+  uint32_t slot = 0;                   // first slot
+  bool optional = false;
+  uint32_t default_value = kNone;      // index into Program::values
+  uint32_t currency_slot = kNone;      // MoneyForm::kSibling
+  Span span;
+  bool operator==(const ArgumentDesc&) const = default;
+};
+struct FactDesc {
+  std::string name;
+  TypeIndex type = 0;
+  uint32_t slot = 0;                   // first slot
+  std::vector<uint32_t> key_slots;     // argument slots (string, email, int or enum) it is keyed by
+  int64_t max_age_us = 0;              // `within`; 0 = any age
+  std::string attestor;                // `by`; empty = any
+  uint32_t currency_slot = kNone;      // a money fact of MoneyForm::kSibling
+  Span span;
+  bool operator==(const FactDesc&) const = default;
+};
+struct LiveDesc {  // `context live`
+  std::string name;
+  TypeIndex type = 0;
+  uint32_t slot = 0;
+  bool optional = false;
+  Span span;
+  bool operator==(const LiveDesc&) const = default;
+};
+struct LetDesc {  // a list made of others; scalar lets are inlined by the checker
+  std::string name;
+  uint32_t slot = 0;
+  std::vector<uint32_t> source_slots;  // in order; lists or sets of one element type
+  bool operator==(const LetDesc&) const = default;
+};
+
+// --- resources ---
+enum class HoleSource : uint8_t {
+  kSlot,     // the value of a frame slot
+  kElement,  // of the element of `each` (field = its slot offset; 0 for a scalar element)
+};
+struct ResourceHole {
+  HoleSource source = HoleSource::kSlot;
+  uint32_t index = 0;        // frame slot, or slot offset in the element
+  bool email_domain = false; // `{r.domain}`
+  TypeIndex type = 0;        // string, email, int, enum or instant: rendered as text
+  bool operator==(const ResourceHole&) const = default;
+};
+struct ResourceSegment {
+  std::string key;            // "customer" of "customer:{…}"; empty = none
+  std::string literal;        // when hole == kNone
+  uint32_t hole = kNone;      // index into Resource::holes
+  bool operator==(const ResourceSegment&) const = default;
+};
+struct Resource {
+  std::string scheme;
+  std::vector<ResourceSegment> segments;
+  std::vector<ResourceHole> holes;   // at most limits::kResourceHoles
+  uint32_t each_slot = kNone;        // `each`: the frame slot of the list (or set)
+  Span span;
+  bool operator==(const Resource&) const = default;
+};
+
+struct Action {
+  std::string name;
+  uint32_t tool = 0;
+  uint32_t guard = kNone;              // shape (kPredicate): `action … of "tool" when …`
+  bool has_resource = false;
+  Resource resource;
+  // The distinct sets of holes that some pattern of some policy holds to a literal, as bit masks
+  // over holes. A capability's skeleton is an index into this list.
+  std::vector<uint8_t> skeletons;      // at most limits::kSkeletons a policy; see kSkeletonsMax
+  Span span;
+  bool operator==(const Action&) const = default;
+};
+
+struct Tool {
+  std::string name;
+  std::vector<SlotDesc> slots;         // at most limits::kFrameSlots
+  std::vector<ArgumentDesc> arguments;
+  std::vector<FactDesc> facts;
+  std::vector<LiveDesc> live;
+  std::vector<LetDesc> lets;
+  std::vector<uint32_t> actions;       // indices into Program::actions; guards choose among them
+  uint64_t layout_hash = 0;            // layout.h: LayoutHash()
+  bool operator==(const Tool&) const = default;
+};
+
+// --- code ---
+struct Shape {
+  ShapeKind kind = ShapeKind::kCapability;
+  uint32_t tool = 0;                   // whose frames it reads
+  uint32_t first_inst = 0;             // [first_inst, first_inst + inst_count) of Program::insts
+  uint32_t inst_count = 0;
+  uint32_t first_clause = 0;           // … of Program::clauses
+  uint32_t clause_count = 0;
+  std::vector<TypeIndex> const_types;  // of the constants a record brings, in order
+  uint64_t required[2] = {0, 0};       // every slot that a Load reads: one test, then no checks
+  bool operator==(const Shape&) const = default;
+};
+
+/// A constant of one capability or forbid: a literal, or a bound context value known at mint.
+struct ConstSource {
+  bool bound = false;
+  uint32_t index = 0;  // Program::values, or Program::bound
+  bool operator==(const ConstSource&) const = default;
+};
+
+// --- texts of denials: "amount {{amount}} is over the limit of {{limit}}" ---
+struct TextPiece {
+  enum class Kind : uint8_t { kLiteral, kSlot, kConst };
+  Kind kind = Kind::kLiteral;
+  std::string literal;
+  uint32_t index = 0;       // frame slot, or constant of the record
+  bool email_domain = false;
+  bool operator==(const TextPiece&) const = default;
+};
+
+/// What a decision says about one clause of one capability.
+struct ClauseInfo {
+  std::string name;              // "maxAmount", "require", "requireApproval"
+  Span span;                     // the statement in the policy
+  std::vector<TextPiece> text;   // `deny "…"`; empty = made from observed and limit
+  std::string step_up;           // kStepUp: "approval" or "review"
+  uint64_t approvers = 0;        // kStepUp: whose approval it asks for, unless from a bound value
+  uint32_t approvers_const = kNone;  // kStepUp: constant that holds the mask
+  bool operator==(const ClauseInfo&) const = default;
+};
+
+// --- policies ---
+struct PatternHole {
+  uint32_t hole = 0;             // of the action's resource
+  ConstSource value;             // string, int or enum; a bound set<string> means alternatives
+  bool operator==(const PatternHole&) const = default;
+};
+struct Pattern {                 // a capability's or forbid's `on`, matched to the action statically
+  std::string text;              // as written
+  uint32_t skeleton = 0;         // index into Action::skeletons
+  std::vector<PatternHole> holes;  // in order of hole
+  Span span;
+  bool operator==(const Pattern&) const = default;
+};
+
+struct Capability {
+  std::string name;              // given, or the action's name
+  uint32_t policy = 0;
+  uint32_t action = 0;
+  uint32_t shape = 0;
+  std::vector<Pattern> patterns; // at least one
+  std::vector<ConstSource> consts;
+  std::vector<ClauseInfo> clauses;   // parallel to the shape's clauses
+  uint32_t first_inst_span = 0;  // into Program::spans, parallel to the shape's instructions
+  Span span;
+  bool operator==(const Capability&) const = default;
+};
+
+struct Forbid {
+  uint32_t policy = 0;
+  uint32_t action = 0;           // a forbid over several actions becomes several
+  uint32_t shape = kNone;        // kPredicate; kNone = always
+  std::vector<Pattern> patterns; // empty = every resource
+  std::vector<ConstSource> consts;
+  uint64_t unless_approvers = 0; // approvals that lift it; 0 = none can
+  ClauseInfo info;               // name "forbid"
+  uint32_t first_inst_span = 0;
+  bool operator==(const Forbid&) const = default;
+};
+
+struct BoundDesc {  // `context bound`: fixed at mint
+  std::string name;
+  TypeIndex type = 0;
+  bool optional = false;  // reserved: a bound value is always required in this version
+  bool operator==(const BoundDesc&) const = default;
+};
+struct PurposeDesc {
+  std::string name;
+  std::string text;
+  bool operator==(const PurposeDesc&) const = default;
+};
+
+struct Policy {
+  std::string name;
+  std::string version;
+  std::vector<uint32_t> purposes;     // of Program::purposes; empty = any
+  int64_t max_ttl_us = 0;             // `expires after`; 0 = the mint decides
+  std::vector<uint32_t> bound;        // of Program::bound: what a mint must give
+  std::vector<uint32_t> capabilities;
+  std::vector<uint32_t> forbids;
+  Span span;
+  bool operator==(const Policy&) const = default;
+};
+
+struct Program {
+  std::vector<std::string> files;     // names only, for spans
+  std::vector<Type> types;
+  std::vector<EnumType> enums;
+  std::vector<RecordType> records;
+  std::vector<Value> values;          // literals and defaults
+  std::vector<std::string> approvers; // at most limits::kApprovers
+  std::vector<PurposeDesc> purposes;
+  std::vector<BoundDesc> bound;
+
+  std::vector<Tool> tools;
+  std::vector<Action> actions;
+  std::vector<Inst> insts;
+  std::vector<Clause> clauses;
+  std::vector<Shape> shapes;
+  std::vector<Span> spans;            // of instructions, a range a capability or forbid
+  std::vector<Policy> policies;
+  std::vector<Capability> capabilities;
+  std::vector<Forbid> forbids;
+
+  bool operator==(const Program&) const = default;
+};
+
+ValueClass ClassOf(const Program& program, TypeIndex type);
+
+}  // namespace cap

@@ -1,0 +1,45 @@
+// Types as the Program knows them. Optionality is not a type: it belongs to the slot or field.
+#pragma once
+
+#include <cstdint>
+
+namespace cap {
+
+using TypeIndex = uint32_t;
+inline constexpr uint32_t kNone = 0xFFFF'FFFF;  // "no index", for every kind of index
+
+enum class TypeKind : uint8_t {
+  kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
+  kApprovers,  // a set of approvers: a mask over Program::approvers; only of constants
+};
+
+/// How money is written in a request.
+enum class MoneyForm : uint8_t {
+  kObject,   // {"amount": 98.70, "currency": "USD"}
+  kFixed,    // `money in "USD"`: 98.70, the currency is the type's
+  kSibling,  // `money in currency`: 98.70, the currency is the argument or field named
+};
+
+struct Type {
+  TypeKind kind = TypeKind::kBool;
+  MoneyForm form = MoneyForm::kObject;
+  bool minor = false;           // money: the number on the wire is in minor units, an integer
+  uint32_t ref = kNone;         // kEnum: enum index · kRecord: record index
+  TypeIndex element = kNone;    // kSet, kList
+  uint32_t currency = 0;        // kMoney, kFixed: currency id; 0 = not known statically
+  uint32_t max = 0;             // kSet, kList: elements · kString: bytes
+
+  bool operator==(const Type&) const = default;
+};
+
+/// What an instruction computes with. Several types share a class.
+enum class ValueClass : uint8_t {
+  kBool,   // two rails: true, false; neither = fault
+  kWord,   // int, instant, enum
+  kMoney,
+  kStr,    // string, email
+  kMask,   // set<enum>, approvers
+  kList,   // list<…>, and set<…> of anything but an enum
+};
+
+}  // namespace cap

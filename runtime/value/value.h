@@ -1,0 +1,51 @@
+// A value outside a frame: a literal of a policy, a default, a bound context value, an argument
+// given through the typed builder. Structured, owned, comparable, and easy to write to a bundle.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cap {
+
+struct Money {
+  int64_t minor_units = 0;
+  uint32_t currency = 0;  // id: runtime/value/money.h
+  bool operator==(const Money&) const = default;
+};
+struct Instant {
+  int64_t us = 0;  // microseconds since 1970-01-01T00:00Z
+  bool operator==(const Instant&) const = default;
+};
+struct EnumMember {
+  std::string name;  // checked against the type where the value meets it
+  bool operator==(const EnumMember&) const = default;
+};
+struct ApproverMask {
+  uint64_t mask = 0;
+  bool operator==(const ApproverMask&) const = default;
+};
+struct Field;
+
+struct Value {
+  using List = std::vector<Value>;
+  using Record = std::vector<Field>;  // in order of declaration; an absent optional is left out
+  // Strings serve string and email; List serves list and set.
+  std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
+               List, Record>
+      v;
+
+  bool operator==(const Value&) const;
+};
+
+struct Field {
+  std::string name;
+  Value value;
+  bool operator==(const Field&) const = default;
+};
+
+inline bool Value::operator==(const Value& other) const { return v == other.v; }
+
+}  // namespace cap
