@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Runs every block of the README and the docs and compares its output.
+
+Usage: run_docs.py CAPC_BINARY [--install PREFIX] [PAGE …]
+
+The info string of a block says what it is:
+  cap [file=NAME]         must compile (a block without `module` gets one); NAME keeps it
+  cap error=CAPnnnn       must give exactly this diagnostic
+  cap fragment            part of a module; only shown
+  capt [file=NAME]        must pass as a test file
+  json|text file=NAME     a file that later blocks of the page read
+  json, text, sh, cmake   only shown: `sh` blocks name the two scripts, which CI runs itself
+  console                 `$ ` lines are run, in order, the rest is compared byte by byte; a line
+                          `…` stands for any lines; `# exit N` after the output: the status
+  cpp file=NAME           built and run against the installed package when --install is given
+Pages under docs/diagnostics: the first `cap` block must give the page's code, later ones compile.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).parents[2]
+SHOWN = {"sh", "cmake", "text", "json", "ebnf", "cpp", ""}
+passed, failures = 0, []
+
+
+def blocks(page):
+    """(line, info string, body) of every fenced block."""
+    lines, found, index = page.read_text().splitlines(), [], 0
+    while index < len(lines):
+        if lines[index].startswith("```"):
+            start, info, body = index + 1, lines[index][3:].strip(), []
+            index += 1
+            while index < len(lines) and not lines[index].startswith("```"):
+                body.append(lines[index])
+                index += 1
+            found.append((start, info, "\n".join(body) + "\n"))
+        index += 1
+    return found
+
+
+def run(command, cwd, capc):
+    env = dict(os.environ, PATH=f"{capc.parent}:{os.environ['PATH']}", NO_COLOR="1")
+    done = subprocess.run(["bash", "-c", command], cwd=cwd, env=env, text=True, timeout=300,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+def matches(want, got):
+    """Compares line by line; a line `…` stands for any lines."""
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line) + r"[ ]*\n"
+                      for line in want)
+    return re.fullmatch(pattern, got if got.endswith("\n") or not got else got + "\n") is not None
+
+
+def console(body, cwd, capc):
+    steps = []
+    for line in body.splitlines():
+        if line.startswith("$ "):
+            steps.append([line[2:], [], None])
+        elif line.startswith("# exit "):
+            steps[-1][2] = int(line[7:])
+        elif steps:
+            steps[-1][1].append(line)
+    for command, want, status in steps:
+        while want and not want[-1].strip():
+            want.pop()
+        code, got = run(command, cwd, capc)
+        got = re.sub(r"\n+\Z", "\n", got)
+        if not matches(want, got):
+            return f"$ {command}\n--- page\n" + "\n".join(want) + f"\n--- seen (exit {code})\n{got}"
+        if status is not None and status != code:
+            return f"$ {command}: exit {code}, the page says {status}"
+    return None
+
+
+def cap(info, body, cwd, capc):
+    name = re.search(r"file=(\S+)", info)
+    text = body if re.search(r"^module\b", body, re.M) else "module page\n" + body
+    path = cwd / (name.group(1) if name else "block.cap")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    code, out = run(f"capc check --format json {path.name}", path.parent, capc)
+    seen = sorted(set(re.findall(r'"code":\s*"(CAP\d+)"', out)))
+    want = re.findall(r"error=(CAP\d+)", info)
+    if seen != want:
+        return f"diagnostics {seen or 'none'}, the page says {want or 'none'}\n{out}"
+    return None
+
+
+def cpp(info, body, cwd, capc, prefix):
+    name = re.search(r"file=(\S+)", info).group(1)
+    (cwd / name).write_text(body)
+    (cwd / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.25)\nproject(page CXX)\nfind_package(capc REQUIRED)\n"
+        f"add_executable(page {name})\ntarget_compile_features(page PRIVATE cxx_std_23)\n"
+        "target_link_libraries(page capc::runtime)\n")
+    code, out = run(f"cmake -S . -B b -DCMAKE_PREFIX_PATH={prefix} && cmake --build b", cwd, capc)
+    return None if code == 0 else out
+
+
+def check(page, number, info, body, cwd, capc, prefix, first_cap):
+    kind = info.split()[0] if info else ""
+    if kind == "cap":
+        if "fragment" in info:
+            return None
+        if page.parent.name == "diagnostics" and first_cap and "error=" not in info:
+            info += f" error={page.stem}"
+        return cap(info, body, cwd, capc)
+    if kind == "capt":
+        name = re.search(r"file=(\S+)", info)
+        path = cwd / (name.group(1) if name else "block.capt")
+        path.write_text(body)
+        code, out = run(f"capc test {path.name}", cwd, capc)
+        return None if code == 0 else out
+    if kind == "console":
+        return console(body, cwd, capc)
+    if kind == "cpp" and "file=" in info:
+        return cpp(info, body, cwd, capc, prefix) if prefix else None
+    if "file=" in info:
+        (cwd / re.search(r"file=(\S+)", info).group(1)).write_text(body)
+        return None
+    return None if kind in SHOWN else f"unknown kind of block: `{info}`"
+
+
+def main():
+    global passed
+    arguments = sys.argv[1:]
+    prefix = None
+    if "--install" in arguments:
+        at = arguments.index("--install")
+        prefix = pathlib.Path(arguments[at + 1]).resolve()
+        del arguments[at:at + 2]
+    capc = pathlib.Path(arguments[0]).resolve()
+    pages = [pathlib.Path(p).resolve() for p in arguments[1:]] or [
+        ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")),
+        *sorted((ROOT / "policies").rglob("*.md"))]
+    for page in pages:
+        with tempfile.TemporaryDirectory() as folder:
+            cwd = pathlib.Path(folder)
+            for shared in ("policies", "stdlib"):
+                (cwd / shared).symlink_to(ROOT / shared)
+            first_cap = True
+            for number, info, body in blocks(page):
+                problem = check(page, number, info, body, cwd, capc, prefix, first_cap)
+                first_cap = first_cap and not info.startswith("cap ") and info != "cap"
+                if problem is None:
+                    passed += 1
+                else:
+                    failures.append(f"{page.relative_to(ROOT)}:{number}: {problem}")
+    for failure in failures:
+        print(failure)
+    print(f"{passed} passed, {len(failures)} failed")
+    sys.exit(1 if failures else 0)
+
+
+main()
