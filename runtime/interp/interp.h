@@ -33,8 +33,9 @@ struct ClauseTrace {
   InstValue result;
   InstValue observed;          // Clause::observed, if any
   InstValue limit;             // Clause::limit, if any
-  uint32_t fault_inst = kNone; // of several faults the lowest instruction in source order (by span),
-                               // relative to the shape
+  // Of several faults that reached the result the lowest in source order (by span), relative to the
+  // shape; inside a quantifier, of those of its first faulting element.
+  uint32_t fault_inst = kNone;
   uint32_t witness = kNone;    // element index that decided the outermost quantifier of the clause
   uint32_t witness_inst = kNone;  // that quantifier's instruction
 };

@@ -53,11 +53,14 @@ static_assert(offsetof(CapabilityRecord, consts) == 8);
 inline constexpr uint64_t kPermit = 0;
 inline constexpr uint64_t kRefused = uint64_t{1} << 63;  // admit: refused; lower bits then are zero
 
-/// explain's result: a bit a clause. A clause with no bit is true.
+/// explain's result: a bit a clause. A clause with no bit is true. Clauses of cost 1, kRequire and
+/// kStepUp alike, are evaluated only if every kRequire clause of cost 0 is true; a step-up that is
+/// not satisfied skips nothing. admit refuses if any kRequire clause is not true, which beats every
+/// step-up; so a clause is skipped only where admit refuses.
 struct ClauseMasks {
   uint64_t fail = 0;     // false
   uint64_t fault = 0;    // neither true nor false
-  uint64_t skipped = 0;  // cost 1, while a clause of cost 0 was not true
+  uint64_t skipped = 0;  // cost 1, while a kRequire clause of cost 0 was not true
   bool operator==(const ClauseMasks&) const = default;
 };
 

@@ -260,6 +260,8 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
+/// What instructions compute with for a value of `type`. A record has no class: kList stands in, and
+/// the verifier lets no instruction have a record as its value.
 ValueClass ClassOf(const Program& program, TypeIndex type);
 
 }  // namespace cap

@@ -1,0 +1,146 @@
+// Every function here is total on valid slots: pure, bounded by the lengths of its inputs, and free
+// of allocation. A list may be unsorted and hold duplicates (only sets are sorted), and nothing
+// tells the two apart here, so order is used only after it has been seen.
+#include <cstring>
+
+#include "runtime/program/abi.h"
+
+namespace cap {
+namespace {
+
+// Below this count a scan that compares hashes is cheaper than looking whether a list is sorted.
+constexpr uint32_t kScanCount = 16;
+
+bool SameText(const Slot& a, const Slot& b) {
+  // `hi` holds length and hash: a difference rejects, bytes decide.
+  if (a.hi != b.hi) return false;
+  const std::string_view bytes = StringOf(a);
+  return bytes.empty() || std::memcmp(bytes.data(), StringOf(b).data(), bytes.size()) == 0;
+}
+
+bool TextLess(const Slot& a, const Slot& b) {
+  // char_traits<char> compares as unsigned bytes, a prefix first.
+  return StringOf(a).compare(StringOf(b)) < 0;
+}
+
+bool SameWord(const Slot& a, const Slot& b) { return a.lo == b.lo; }
+
+bool WordLess(const Slot& a, const Slot& b) {
+  return static_cast<int64_t>(a.lo) < static_cast<int64_t>(b.lo);
+}
+
+using SameFn = bool (*)(const Slot&, const Slot&);
+using LessFn = bool (*)(const Slot&, const Slot&);
+
+template <SameFn kSame>
+bool Scan(const Slot& value, const Slot& list) {
+  const Slot* elements = ElementsOf(list);
+  for (uint32_t i = 0; i < CountOf(list); ++i) {
+    if (kSame(value, elements[i])) return true;
+  }
+  return false;
+}
+
+template <LessFn kLess>
+bool IsSorted(const Slot& list) {
+  const Slot* elements = ElementsOf(list);
+  for (uint32_t i = 1; i < CountOf(list); ++i) {
+    if (kLess(elements[i], elements[i - 1])) return false;
+  }
+  return true;
+}
+
+template <LessFn kLess>
+bool BinarySearch(const Slot& value, const Slot& list) {
+  const Slot* elements = ElementsOf(list);
+  uint32_t low = 0;
+  uint32_t high = CountOf(list);
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (kLess(elements[middle], value)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < CountOf(list) && !kLess(value, elements[low]);
+}
+
+/// Whether some element of `left` has `wanted` as its membership in `right`.
+template <SameFn kSame, LessFn kLess>
+bool SomeElement(const Slot& left, const Slot& right, bool wanted) {
+  const bool search = CountOf(right) > kScanCount && CountOf(left) > 1 && IsSorted<kLess>(right);
+  const Slot* elements = ElementsOf(left);
+  for (uint32_t i = 0; i < CountOf(left); ++i) {
+    const bool found =
+        search ? BinarySearch<kLess>(elements[i], right) : Scan<kSame>(elements[i], right);
+    if (found == wanted) return true;
+  }
+  return false;
+}
+
+uint64_t BytesEqual(const void* a, const void* b, uint64_t length) noexcept {
+  return length == 0 || std::memcmp(a, b, length) == 0;
+}
+
+uint64_t StrLess(const Slot* a, const Slot* b) noexcept { return TextLess(*a, *b); }
+
+uint64_t StrPrefix(const Slot* text, const Slot* prefix) noexcept {
+  return StringOf(*text).starts_with(StringOf(*prefix));
+}
+
+uint64_t StrSuffix(const Slot* text, const Slot* suffix) noexcept {
+  return StringOf(*text).ends_with(StringOf(*suffix));
+}
+
+uint64_t StrContains(const Slot* text, const Slot* part) noexcept {
+  const std::string_view whole = StringOf(*text);
+  const std::string_view wanted = StringOf(*part);
+  // memmem and not string_view::find: linear in the worst case, which hostile text would bring.
+  return wanted.empty() ||
+         (!whole.empty() &&
+          memmem(whole.data(), whole.size(), wanted.data(), wanted.size()) != nullptr);
+}
+
+uint64_t StrIn(const Slot* value, const Slot* list) noexcept {
+  return Scan<SameText>(*value, *list);
+}
+
+uint64_t StrSubset(const Slot* left, const Slot* right) noexcept {
+  return !SomeElement<SameText, TextLess>(*left, *right, false);
+}
+
+uint64_t StrDisjoint(const Slot* left, const Slot* right) noexcept {
+  return !SomeElement<SameText, TextLess>(*left, *right, true);
+}
+
+uint64_t WordIn(uint64_t value, const Slot* list) noexcept {
+  return Scan<SameWord>(Slot{value, 0}, *list);
+}
+
+uint64_t WordSubset(const Slot* left, const Slot* right) noexcept {
+  return !SomeElement<SameWord, WordLess>(*left, *right, false);
+}
+
+uint64_t WordDisjoint(const Slot* left, const Slot* right) noexcept {
+  return !SomeElement<SameWord, WordLess>(*left, *right, true);
+}
+
+}  // namespace
+
+const CallOuts& StandardCallOuts() {
+  static constexpr CallOuts kCallOuts = {.bytes_equal = BytesEqual,
+                                         .str_less = StrLess,
+                                         .str_prefix = StrPrefix,
+                                         .str_suffix = StrSuffix,
+                                         .str_contains = StrContains,
+                                         .str_in = StrIn,
+                                         .str_subset = StrSubset,
+                                         .str_disjoint = StrDisjoint,
+                                         .word_in = WordIn,
+                                         .word_subset = WordSubset,
+                                         .word_disjoint = WordDisjoint};
+  return kCallOuts;
+}
+
+}  // namespace cap
