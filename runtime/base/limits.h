@@ -38,6 +38,11 @@ inline constexpr uint32_t kCapabilities = 1u << 20;     // one program
 inline constexpr uint32_t kPolicies = 65'536;           // one program
 inline constexpr uint64_t kBundleBytes = 256u << 20;    // one .capb
 
+// --- grants ---
+inline constexpr uint32_t kSubjectBytes = 256;         // who holds a grant
+inline constexpr uint32_t kGrantRecords = 16'384;       // one grant, alternatives included
+inline constexpr uint32_t kGrants = 1u << 26;           // one engine
+
 // --- requests ---
 inline constexpr uint64_t kRequestBytes = 1u << 20;     // one JSON request
 inline constexpr uint32_t kFacts = 256;                 // attested facts in one request

@@ -108,10 +108,18 @@ struct Resource {
   bool operator==(const Resource&) const = default;
 };
 
+/// A constant of one capability, forbid or guard: a literal, or a bound context value known at mint.
+struct ConstSource {
+  bool bound = false;
+  uint32_t index = 0;  // Program::values, or Program::bound
+  bool operator==(const ConstSource&) const = default;
+};
+
 struct Action {
   std::string name;
   uint32_t tool = 0;
   uint32_t guard = kNone;              // shape (kPredicate): `action … of "tool" when …`
+  std::vector<ConstSource> guard_consts;  // of the guard's shape; none is bound
   bool has_resource = false;
   Resource resource;
   // The distinct sets of holes that some pattern of some policy holds to a literal, as bit masks
@@ -144,13 +152,6 @@ struct Shape {
   std::vector<TypeIndex> const_types;  // of the constants a record brings, in order
   uint64_t required[2] = {0, 0};       // every slot that a Load reads: one test, then no checks
   bool operator==(const Shape&) const = default;
-};
-
-/// A constant of one capability or forbid: a literal, or a bound context value known at mint.
-struct ConstSource {
-  bool bound = false;
-  uint32_t index = 0;  // Program::values, or Program::bound
-  bool operator==(const ConstSource&) const = default;
 };
 
 // --- texts of denials: "amount {{amount}} is over the limit of {{limit}}" ---

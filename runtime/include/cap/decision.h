@@ -1,0 +1,184 @@
+// What an engine answers, and how it is shown.
+//
+// A Decision is a small value: making one allocates nothing, copying one is a copy of 128 bytes.
+// Everything for people (names, texts, observed values) is made afterwards and only when asked for:
+//
+//   cap::Decision d = reader.Authorize(grant, frame);
+//   if (!d.permitted()) log(cap::ToText(reader.Report(d, grant, frame)));  // operators only
+//   if (!d.permitted()) answer(cap::ToText(reader.AgentReport(d, grant, frame)));  // safe to show
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "runtime/base/span.h"
+#include "runtime/value/type.h"
+
+namespace cap {
+
+/// A zeroed decision denies.
+enum class Verdict : uint8_t { kDeny = 0, kStepUp = 1, kPermit = 2 };
+std::string_view NameOf(Verdict verdict);  // "deny", "step-up", "permit"
+
+enum class DecisionCode : uint8_t {
+#define CODE(name, ...) k##name,
+#include "cap/decision_codes.def"
+#undef CODE
+};
+inline constexpr uint32_t kDecisionCodeCount = 0
+#define CODE(...) +1
+#include "cap/decision_codes.def"
+#undef CODE
+    ;
+std::string_view NameOf(DecisionCode code);     // "no_capability"
+std::string_view SummaryOf(DecisionCode code);  // "no capability covers this action …"
+
+/// Random; tells two decisions of one call apart. The only part of a Decision that is not a
+/// function of program, grant and frame.
+struct DecisionId {
+  uint64_t high = 0;
+  uint64_t low = 0;
+  bool operator==(const DecisionId&) const = default;
+};
+std::string ToHex(const DecisionId& id);  // 32 digits
+
+/// A slice of a side array that a decision owns nothing of. Reserved: always empty in this version.
+struct SideList {
+  uint32_t first = 0;
+  uint32_t count = 0;
+  bool operator==(const SideList&) const = default;
+};
+
+/// One answer. Indices are of the Program with number `program`; kNone = does not apply.
+struct Decision {
+  DecisionId id;
+  Verdict verdict = Verdict::kDeny;
+  DecisionCode code = DecisionCode::kNotLoaded;
+  bool escalate = false;        // a denial that a person should see
+  uint8_t action_nth = 0xFF;    // of Tool::actions: whose denial, step-up or permit this is
+  uint16_t clause = 0xFFFF;     // of the capability: the first that is not true; 0xFFFF = none
+  uint16_t resource = 0;        // of the action's resources: the first that is not covered
+  uint32_t tool = kNone;
+  uint32_t policy = kNone;
+  uint32_t capability = kNone;  // that permits (the charged one), steps up, or is nearest
+  uint32_t forbid = kNone;      // that denies or steps up
+  Span span;                    // of the clause, forbid or capability that decided; line 0 = none
+  uint64_t fail = 0;            // clauses of `capability` that are false,
+  uint64_t fault = 0;           // … neither true nor false,
+  uint64_t skipped = 0;         // … not evaluated, since a cheaper one was not true
+  uint64_t step_up = 0;         // … unsatisfied step-ups, when the verdict is step-up
+  uint64_t operation = 0;       // reserved: the reservation of limits to commit or release
+  uint64_t receipts = 0;        // reserved: approvals that were used up
+  uint32_t program = 0;         // number of the Load that it was decided under
+  SideList obligations;         // reserved
+  SideList limits;              // reserved: what remains of each
+  uint32_t reserved = 0;
+
+  bool permitted() const { return verdict == Verdict::kPermit; }
+};
+static_assert(sizeof(Decision) == 128 && std::is_trivially_copyable_v<Decision>);
+
+/// Equal but for the id: what two engines must agree on.
+bool SameDecision(const Decision& a, const Decision& b);
+
+// --- for people ---
+
+/// A place in the policy's source.
+struct SourcePlace {
+  std::string file;
+  uint32_t line = 0;  // 0 = none
+  uint32_t column = 0;
+  uint32_t length = 0;
+};
+
+/// An approval that would satisfy one clause (or forbid) of the decision.
+struct StepUpNeed {
+  std::string clause;                  // "requireApproval", "forbid"
+  std::string kind;                    // "approval", "review"
+  std::vector<std::string> approvers;  // any one of them
+  SourcePlace place;
+};
+
+enum class ClauseOutcome : uint8_t { kTrue, kFalse, kFault, kSkipped, kStepUp };
+std::string_view NameOf(ClauseOutcome outcome);  // "true", "false", "fault", "skipped", "step-up"
+
+struct ClauseReport {
+  std::string name;
+  ClauseOutcome outcome = ClauseOutcome::kTrue;
+  SourcePlace place;
+};
+
+/// How far one capability of the action came.
+struct CandidateReport {
+  std::string capability;
+  std::string stage;  // "resource", "clauses", "step-up", "permit"
+  std::vector<ClauseReport> clauses;  // empty at stage "resource"
+  SourcePlace place;
+};
+
+/// What remains of one limit. Reserved: no decision of this version has one.
+struct LimitReport {
+  std::string name;
+  std::string remains;
+  int64_t retry_after_us = 0;
+};
+
+/// The operator's view: everything. Strings from the request are quoted and cut.
+struct DecisionReport {
+  std::string id;
+  Verdict verdict = Verdict::kDeny;
+  DecisionCode code = DecisionCode::kNotLoaded;
+  bool escalate = false;
+  bool complete = true;    // false: the program or the grant is gone, only codes and spans remain
+  std::string tool;
+  std::string action;
+  std::string resource;    // the one that was not covered, or the first
+  std::string policy;
+  std::string capability;
+  std::string subject;
+  std::string clause;      // name of the deciding clause: "maxAmount"
+  SourcePlace place;       // of it
+  std::string source;      // the fault's own place within the clause, as "file:line:column"
+  std::string text;        // the deny text of the clause, filled in
+  std::string observed;    // "750.00 USD"; of sets the members that offend; of `all` the element
+  std::string limit;       // "500.00 USD"
+  std::string fault;       // why a value was unusable: "fact `order` is missing"
+  std::string message;     // one sentence made of the above
+  std::vector<StepUpNeed> step_ups;
+  std::string call_digest; // hex; what an approval has to carry
+  std::vector<CandidateReport> candidates;
+  std::vector<std::string> obligations;  // reserved
+  std::vector<LimitReport> limits;       // reserved
+  int64_t retry_after_us = 0;            // reserved
+};
+
+/// The agent's view: arguments, constants of the policy, and facts that a deny text names. Nothing
+/// else, since anything more is an oracle and a channel for injection.
+struct AgentDecisionReport {
+  std::string id;
+  Verdict verdict = Verdict::kDeny;
+  DecisionCode code = DecisionCode::kNotLoaded;
+  bool escalate = false;
+  std::string clause;
+  std::string message;
+  std::string observed;
+  std::string limit;
+  std::vector<StepUpNeed> step_ups;      // without places
+  std::string call_digest;
+  std::vector<std::string> obligations;  // reserved
+  int64_t retry_after_us = 0;            // reserved
+};
+
+/// A person's lines, without a final newline.
+std::string ToText(const DecisionReport& report);
+std::string ToText(const AgentDecisionReport& report);
+
+/// One JSON object on one line.
+std::string ToJson(const DecisionReport& report);
+std::string ToJson(const AgentDecisionReport& report);
+
+}  // namespace cap
