@@ -1,0 +1,65 @@
+#include "runtime/value/quote.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <iterator>
+
+#include "runtime/base/utf8.h"
+
+namespace cap {
+namespace {
+
+uint32_t Decode(std::string_view sequence) {
+  const auto first = static_cast<uint8_t>(sequence[0]);
+  if (sequence.size() == 1) return first;
+  uint32_t value = first & (0x7Fu >> sequence.size());
+  for (const char c : sequence.substr(1)) value = value << 6 | (static_cast<uint8_t>(c) & 0x3Fu);
+  return value;
+}
+
+// Characters that show nothing, or change how their neighbours are shown.
+bool IsHidden(uint32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0xAD || c == 0x61C || c == 0x180E ||
+         (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
+         (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0000 && c <= 0xE0FFF);
+}
+
+void AppendCodePoint(std::string_view sequence, std::string& out) {
+  const uint32_t c = Decode(sequence);
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += static_cast<char>(c);
+  } else if (c == '\n') {
+    out += "\\n";
+  } else if (IsHidden(c)) {
+    fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}", c);
+  } else {
+    out += sequence;
+  }
+}
+
+}  // namespace
+
+std::string QuoteCut(std::string_view text, size_t limit) {
+  std::string out = "\"";
+  const size_t whole = text.size();
+  size_t shown = 0;
+  while (shown < whole) {
+    const size_t length = Utf8Length(text, shown);
+    const size_t step = length == 0 ? 1 : length;
+    if (shown + step > limit) break;
+    if (length == 0) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(text[shown]));
+    } else {
+      AppendCodePoint(text.substr(shown, length), out);
+    }
+    shown += step;
+  }
+  if (shown < whole) out += "…";
+  out += '"';
+  return out;
+}
+
+}  // namespace cap
