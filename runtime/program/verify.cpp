@@ -1,0 +1,126 @@
+#include "runtime/program/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "runtime/base/limits.h"
+#include "runtime/base/utf8.h"
+#include "runtime/program/layout.h"
+#include "runtime/program/verify_context.h"
+#include "runtime/value/email.h"
+#include "runtime/value/money.h"
+
+namespace cap {
+namespace verify {
+
+bool Context::Fail(std::string where, std::string what) {
+  if (error.code.empty()) {
+    error = {"program-invalid", fmt::format("{}: {}", std::move(where), std::move(what))};
+  }
+  return false;
+}
+
+bool Context::SameRepresentation(TypeIndex a, TypeIndex b) const {
+  // Nesting of types is bounded before this is asked (VerifyTypes).
+  while (a != b) {
+    const Type& left = TypeAt(a);
+    const Type& right = TypeAt(b);
+    if (left.kind != right.kind || left.ref != right.ref) return false;
+    if (left.kind != TypeKind::kSet && left.kind != TypeKind::kList) return true;
+    a = left.element;
+    b = right.element;
+  }
+  return true;
+}
+
+bool Context::ApproversOk(uint64_t mask) const {
+  const size_t count = program.approvers.size();
+  return count >= 64 || mask >> count == 0;
+}
+
+bool Context::ValueConforms(uint32_t value, TypeIndex type) {
+  if (value >= program.values.size()) return false;
+  const uint64_t key = uint64_t{value} << 32 | type;
+  if (conforming_.contains(key)) return true;
+  if (!Conforms(program.values[value], type, 0)) return false;
+  conforming_.insert(key);
+  return true;
+}
+
+bool Context::RecordConforms(const Value::Record& fields, const RecordType& record,
+                             uint32_t depth) const {
+  size_t next = 0;
+  for (const RecordField& field : record.fields) {
+    if (next < fields.size() && fields[next].name == field.name) {
+      if (!Conforms(fields[next].value, field.type, depth + 1)) return false;
+      ++next;
+    } else if (!field.optional) {
+      return false;
+    }
+  }
+  return next == fields.size();
+}
+
+bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const {
+  if (depth > limits::kValueDepth) return false;
+  const Type& t = TypeAt(type);
+  const uint32_t most = t.max != 0 ? t.max : limits::kElements;
+  switch (t.kind) {
+    case TypeKind::kBool: return std::holds_alternative<bool>(value.v);
+    case TypeKind::kInt: return std::holds_alternative<int64_t>(value.v);
+    case TypeKind::kInstant: return std::holds_alternative<Instant>(value.v);
+    case TypeKind::kMoney: {
+      const auto* money = std::get_if<Money>(&value.v);
+      return money != nullptr && money->minor_units >= 0 &&
+             FindCurrency(money->currency) != nullptr &&
+             (t.currency == 0 || t.currency == money->currency);
+    }
+    case TypeKind::kString: {
+      const auto* text = std::get_if<std::string>(&value.v);
+      return text != nullptr && text->size() <= (t.max != 0 ? t.max : limits::kStringBytes) &&
+             IsUtf8(*text);
+    }
+    case TypeKind::kEmail: {
+      const auto* text = std::get_if<std::string>(&value.v);
+      if (text == nullptr) return false;
+      const Result<std::string> canonical = ParseEmail(*text);
+      return canonical.has_value() && *canonical == *text;
+    }
+    case TypeKind::kEnum: {
+      const auto* member = std::get_if<EnumMember>(&value.v);
+      return member != nullptr &&
+             std::ranges::count(program.enums[t.ref].members, member->name) == 1;
+    }
+    case TypeKind::kApprovers: {
+      const auto* approvers = std::get_if<ApproverMask>(&value.v);
+      return approvers != nullptr && ApproversOk(approvers->mask);
+    }
+    case TypeKind::kSet:
+    case TypeKind::kList: {
+      const auto* list = std::get_if<Value::List>(&value.v);
+      return list != nullptr && list->size() <= most &&
+             std::ranges::all_of(*list, [&](const Value& element) {
+               return Conforms(element, t.element, depth + 1);
+             });
+    }
+    case TypeKind::kRecord: {
+      const auto* record = std::get_if<Value::Record>(&value.v);
+      return record != nullptr && RecordConforms(*record, program.records[t.ref], depth);
+    }
+  }
+  return false;
+}
+
+}  // namespace verify
+
+Result<void> Verify(const Program& program) {
+  verify::Context context(program);
+  if (verify::VerifyTypes(context) && verify::VerifyTools(context) &&
+      verify::VerifyShapes(context) && verify::VerifyPolicies(context)) {
+    return {};
+  }
+  return std::unexpected(std::move(context.error));
+}
+
+}  // namespace cap

@@ -1,0 +1,52 @@
+// Shared by the parts of the verifier: the Program, the first error, and what is asked often.
+// Internal to runtime/program.
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/program/program.h"
+
+namespace cap::verify {
+
+class Context {
+ public:
+  explicit Context(const Program& checked) : program(checked) {}
+
+  const Program& program;
+
+  /// Keeps the first error. Returns false, so that a check can `return Fail(…)`.
+  bool Fail(std::string where, std::string what);
+
+  /// Same kind, enum, record and element: the same slots. Bounds and wire forms may differ.
+  bool SameRepresentation(TypeIndex a, TypeIndex b) const;
+
+  /// Whether values[value] may stand where `type` is wanted. Remembers what it has checked, since
+  /// a million capabilities may share one list.
+  bool ValueConforms(uint32_t value, TypeIndex type);
+
+  bool SpanOk(const Span& span) const {
+    return span.line == 0 || span.file < program.files.size();
+  }
+  bool ApproversOk(uint64_t mask) const;
+
+  const Type& TypeAt(TypeIndex type) const { return program.types[type]; }
+
+  Error error;
+
+ private:
+  bool Conforms(const Value& value, TypeIndex type, uint32_t depth) const;
+  bool RecordConforms(const Value::Record& fields, const RecordType& record, uint32_t depth) const;
+
+  std::unordered_set<uint64_t> conforming_;  // value << 32 | type
+};
+
+// Each part relies on those before it.
+bool VerifyTypes(Context& context);
+bool VerifyTools(Context& context);
+bool VerifyShapes(Context& context);
+bool VerifyPolicies(Context& context);
+
+}  // namespace cap::verify
