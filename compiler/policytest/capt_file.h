@@ -1,0 +1,94 @@
+// The `.capt` format: a policy, calls, and what must come of them, in one file a person can read
+// aloud. docs/testing.md describes it; this is its parser. A file is a list of cases; a case begins
+// with `--- policy` and holds the tests that follow. Everything is kept verbatim, with its line, so
+// that a failure points at the text and an update can rewrite machine sections and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+
+namespace cap::policytest {
+
+struct FactLine {            // fact order("o-7") by shop, 45s old = {…}
+  std::string name;
+  std::string keys;          // JSON values, comma separated, verbatim
+  std::string attestor;      // empty: none is named
+  int64_t age_us = 0;        // older than `now`; negative: from the future
+  std::string value;         // JSON, verbatim
+  uint32_t line = 0;
+};
+
+struct ApprovalLine {        // approved by manager [of "title of another test"]
+  std::string approver;
+  std::string of_test;       // empty: of this very call
+  uint32_t line = 0;
+};
+
+struct Expectation {         // => verdict [code] [clause]
+  std::string verdict;       // permit, deny, step-up
+  std::string code;          // empty: any
+  std::string clause;        // empty: any
+  std::optional<std::string> observed, limit, reason, capability, at;
+  uint32_t line = 0;
+};
+
+struct Test {                // --- test: title
+  std::string title;
+  uint32_t line = 0;
+  std::string tool;          // call TOOL {…}
+  std::string arguments;     // JSON, verbatim
+  std::string raw_request;   // request {…}: the whole request, verbatim
+  std::string request_file;  // request FILE
+  std::string live;          // JSON, verbatim
+  std::string resource;      // JSON string, verbatim
+  std::string now;           // RFC 3339; empty: the case's
+  std::vector<FactLine> facts;
+  std::vector<ApprovalLine> approvals;
+  Expectation expected;
+};
+
+struct Mark {                // //~ CAP0301, on the line it stands on; //~^ on the line before
+  std::string code;
+  uint32_t line = 0;         // of the policy's text, from 1
+};
+
+struct MachineSection {      // --- !diagnostics, !ir, !trace
+  std::string name;
+  uint32_t begin = 0;        // lines of the body: [begin, end), from 1, of the .capt file
+  uint32_t end = 0;
+  std::string body;
+};
+
+struct Case {
+  uint32_t line = 0;
+  std::string policy_file;   // --- policy: FILE
+  std::string source;        // --- policy, the text itself
+  uint32_t source_line = 0;  // of the .capt file, where the text begins
+  std::string grant;         // JSON, verbatim; empty: one is made up (docs/testing.md)
+  std::string grant_file;
+  std::string now;
+  std::vector<Mark> marks;
+  std::vector<Test> tests;
+  std::vector<MachineSection> machine;
+};
+
+struct CaptFile {
+  std::string path;
+  std::string text;
+  std::vector<Case> cases;
+};
+
+/// Reads `text`. Errors: "capt-syntax", with `path:line:` in front of what is wrong and how to write
+/// it. Strict: an unknown section, an unknown line, a test without `=>`, a second machine section of
+/// one name, a test before a policy. Cost: linear in the text.
+Result<CaptFile> ParseCapt(std::string path, std::string text);
+
+/// The marks of a policy's text.
+std::vector<Mark> MarksOf(std::string_view source);
+
+}  // namespace cap::policytest
