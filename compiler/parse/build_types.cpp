@@ -1,0 +1,66 @@
+#include <algorithm>
+#include <array>
+
+#include "compiler/parse/builder.h"
+#include "compiler/parse/literals.h"
+
+namespace cap::parse {
+
+namespace {
+
+/// Types of the language that this version does not have.
+constexpr std::array<std::string_view, 10> kLaterTypes = {
+    "cidr", "date", "decimal", "duration", "ip", "json", "map", "path", "rate", "url"};
+
+}  // namespace
+
+ast::TypeId Builder::Type(CapParser::TypeContext* context) {
+  ast::Type type;
+  if (context != nullptr) {
+    type.span = SpanOf(*context);
+    TypeHead(context->typeHead(), type);
+    for (CapParser::TypeSuffixContext* suffix : context->typeSuffix()) TypeSuffix(*suffix, type);
+    type.optional = Read(context->QUESTION()) != nullptr;
+  }
+  module_.types.push_back(std::move(type));
+  return static_cast<ast::TypeId>(module_.types.size() - 1);
+}
+
+void Builder::TypeHead(CapParser::TypeHeadContext* context, ast::Type& type) {
+  if (auto* record = As<CapParser::InlineRecordTypeContext>(context)) {
+    Later(diag::Code::kLaterOpenRecord, SpanOf(*record), "a record type without a name",
+          "declare a `record` and name it");
+    return;
+  }
+  auto* named = As<CapParser::NamedTypeContext>(context);
+  if (named == nullptr || named->exception != nullptr) return;
+  std::optional<ast::Ident> name = Name(named->name());
+  if (!name) return;
+  if (std::ranges::find(kLaterTypes, name->text) != kLaterTypes.end()) {
+    Later(diag::Code::kLaterType, name->span, "the type " + Quoted(name->text));
+    return;
+  }
+  type.name = std::move(*name);
+  for (CapParser::TypeContext* argument : named->type()) type.arguments.push_back(Type(argument));
+}
+
+void Builder::TypeSuffix(CapParser::TypeSuffixContext& context, ast::Type& type) {
+  if (auto* in = As<CapParser::InSuffixContext>(&context)) {
+    if (auto* text = As<CapParser::StringOperandContext>(in->operand())) {
+      type.in_text = String(text->STRING());
+    } else {
+      type.in_expr = Operand(in->operand());
+    }
+  } else if (auto* max = As<CapParser::MaxSuffixContext>(&context)) {
+    const antlr4::Token* const number = Read(max->INTEGER());
+    if (number == nullptr) return;
+    type.max_span = SpanOf(*number);
+    type.max = ReadInteger(TextOf(type.max_span));
+  } else if (As<CapParser::MinorSuffixContext>(&context) != nullptr) {
+    type.minor = true;
+  } else if (As<CapParser::SignedSuffixContext>(&context) != nullptr) {
+    Later(diag::Code::kLaterType, SpanOf(context), "`signed` money");
+  }
+}
+
+}  // namespace cap::parse

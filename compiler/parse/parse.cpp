@@ -1,0 +1,76 @@
+#include "compiler/parse/parse.h"
+
+#include <exception>
+
+#include "compiler/parse/builder.h"
+#include "compiler/parse/coverage.h"
+#include "compiler/parse/recovery.h"
+#include "compiler/parse/text_check.h"
+#include "compiler/parse/tokens.h"
+
+namespace cap::parse {
+
+namespace {
+
+void Quiet(CapParser& parser) {
+  // ANTLR prints to standard error by default.
+  parser.removeErrorListeners();
+}
+
+/// Parses without recovery in ANTLR's fast mode. Null when the text has a syntax error, or when
+/// only the full mode could tell.
+CapParser::FileContext* ParseFast(CapParser& parser) {
+  Quiet(parser);
+  parser.setErrorHandler(std::make_shared<antlr4::BailErrorStrategy>());
+  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
+      antlr4::atn::PredictionMode::SLL);
+  try {
+    return parser.file();
+  } catch (const antlr4::ParseCancellationException&) {
+    return nullptr;
+  }
+}
+
+CapParser::FileContext* ParseWithRecovery(CapParser& parser, SyntaxReporter& reporter) {
+  Quiet(parser);
+  parser.setErrorHandler(std::make_shared<Recovery>(reporter));
+  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(
+      antlr4::atn::PredictionMode::LL);
+  return parser.file();
+}
+
+ast::Module ParseTokens(TokenList token_list, SyntaxReporter& reporter, diag::Sink& sink) {
+  antlr4::ListTokenSource source(std::move(token_list));
+  antlr4::CommonTokenStream tokens(&source);
+  CapParser fast(&tokens);
+  if (CapParser::FileContext* file = ParseFast(fast)) {
+    NoteAlternatives(*file);
+    return Builder(reporter, sink, tokens).Build(*file);
+  }
+  tokens.seek(0);
+  CapParser careful(&tokens);
+  return Builder(reporter, sink, tokens).Build(*ParseWithRecovery(careful, reporter));
+}
+
+}  // namespace
+
+ast::Module Parse(const SourceMap& sources, FileId id, diag::Sink& sink) {
+  const SourceFile& file = sources.file(id);
+  SyntaxReporter reporter(sources, id, sink);
+  try {
+    if (!CheckText(file, reporter)) return {};
+    ByteStream text(file.text, BeginOf(file.text));
+    TokenList tokens = ReadTokens(text, reporter);
+    if (tokens.empty()) return {};
+    CheckTokens(tokens, reporter);
+    if (!CheckDepth(tokens, reporter)) return {};
+    return ParseTokens(std::move(tokens), reporter, sink);
+  } catch (const std::exception& error) {
+    // Nothing above throws on purpose; whatever it was, a text that was not read is not accepted.
+    sink.Add({diag::Code::kSyntax, {id, 0, 0}, std::string("the file cannot be parsed: ") +
+              error.what(), "", {}, ""});
+    return {};
+  }
+}
+
+}  // namespace cap::parse
