@@ -1,0 +1,77 @@
+#include "compiler/cli/io.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "compiler/cli/cli.h"
+#include "compiler/diag/render_text.h"
+#include "compiler/source/source_map.h"
+#include "runtime/base/limits.h"
+#include "runtime/program/bundle.h"
+
+namespace cap::cli {
+
+int Graver(int a, int b) {
+  constexpr int kOrder[] = {kUsage, kDiagnostics, kDeny, kStepUp};
+  for (const int status : kOrder) {
+    if (a == status || b == status) return status;
+  }
+  return kOk;
+}
+
+bool ColourWanted(std::FILE* stream) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  if (no_colour != nullptr && *no_colour != '\0') return false;
+  return isatty(fileno(stream)) != 0;
+}
+
+void PrintError(std::string_view message) { fmt::print(stderr, "capc: {}\n", message); }
+
+Result<void> WriteOutput(const std::string& path, std::string_view bytes) {
+  std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return Fail("not-writable", "cannot write `" + path + "`");
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  const bool closed = file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
+  if (!written || !closed) return Fail("not-writable", "cannot write all of `" + path + "`");
+  return {};
+}
+
+Result<Compilation> CompileFile(const std::string& path) {
+  Result<std::string> text = ReadSource(path, limits::kSourceBytes);
+  if (!text.has_value()) return std::unexpected(text.error());
+  return Compile({path == "-" ? "<stdin>" : path, std::move(*text)});
+}
+
+void PrintDiagnostics(const Compilation& compilation, std::FILE* stream) {
+  const bool colour = ColourWanted(stream);
+  for (const diag::Diagnostic& d : compilation.diagnostics) {
+    fmt::print(stream, "{}\n", diag::RenderText(d, compilation.sources, colour));
+  }
+}
+
+LoadedPolicy LoadPolicy(const std::string& path) {
+  Result<std::string> bytes = ReadSource(path, limits::kBundleBytes);
+  if (!bytes.has_value()) {
+    PrintError(bytes.error().message);
+    return {nullptr, kUsage};
+  }
+  if (IsBundle(*bytes)) {
+    Result<std::shared_ptr<const Program>> program = ReadBundle(*bytes);
+    if (program.has_value()) return {*program, kOk};
+    PrintError(fmt::format("{}: {} ({})", path, program.error().message, program.error().code));
+    return {nullptr, kDiagnostics};
+  }
+  if (bytes->size() > limits::kSourceBytes) {
+    PrintError(fmt::format("`{}` is larger than the limit of {} bytes", path, limits::kSourceBytes));
+    return {nullptr, kUsage};
+  }
+  const Compilation compilation = Compile({path, std::move(*bytes)});
+  PrintDiagnostics(compilation, stderr);
+  if (compilation.program == nullptr) return {nullptr, kDiagnostics};
+  return {compilation.program, kOk};
+}
+
+}  // namespace cap::cli

@@ -1,0 +1,41 @@
+// What the subcommands share: reading policies, writing results, colours.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/driver/compile.h"
+#include "runtime/base/result.h"
+#include "runtime/program/program.h"
+
+namespace cap::cli {
+
+/// Colours are for a person at a terminal who did not set NO_COLOR.
+bool ColourWanted(std::FILE* stream);
+
+/// `capc: message` on standard error.
+void PrintError(std::string_view message);
+
+/// Writes all of `bytes` to `path`, or to standard output for "-". Errors: "not-writable".
+Result<void> WriteOutput(const std::string& path, std::string_view bytes);
+
+/// Reads and compiles a `.cap` file. Errors: those of ReadSource.
+Result<Compilation> CompileFile(const std::string& path);
+
+/// Prints the diagnostics as a person reads them.
+void PrintDiagnostics(const Compilation& compilation, std::FILE* stream);
+
+/// A Program and, when it came from source, no more errors. Otherwise the status to exit with;
+/// everything was said on standard error.
+struct LoadedPolicy {
+  std::shared_ptr<const Program> program;
+  int status = 0;
+};
+
+/// Reads a policy: a bundle if the file begins like one, else source.
+LoadedPolicy LoadPolicy(const std::string& path);
+
+}  // namespace cap::cli

@@ -1,0 +1,40 @@
+// capc: checks, compiles, evaluates and tests policies of the Cap language.
+#include <cstdio>
+
+#include "compiler/cli/cli.h"
+
+namespace {
+
+constexpr const char* kAbout =
+    "capc: a policy language for what an agent may do, its compiler and its evaluator.";
+
+constexpr const char* kFooter = R"(
+Examples:
+  capc check policies/banking/policy.cap
+  capc compile policy.cap --emit bundle -o policy.capb
+  capc eval --policy policy.capb --grant grant.json request.json
+  capc test policies stdlib
+
+Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up.
+`capc COMMAND --help` says more.)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int status = cap::cli::kOk;
+  CLI::App app(kAbout, "capc");
+  app.footer(kFooter);
+  app.set_version_flag("--version", "capc " CAPC_VERSION " (language 0.1)");
+  app.require_subcommand(1);
+  cap::cli::AddCheck(app, status);
+  cap::cli::AddCompile(app, status);
+  cap::cli::AddEval(app, status);
+  cap::cli::AddTest(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version arrive here too, with status 0.
+    return app.exit(error) == 0 ? cap::cli::kOk : cap::cli::kUsage;
+  }
+  return status;
+}
