@@ -39,7 +39,7 @@ struct alignas(64) CapabilityRecord {
   uint32_t shape = 0;           // of Program::shapes
   uint16_t action = 0;
   uint8_t skeleton = 0;
-  uint8_t literals_inline = 1;  // 0: `literals` holds the address of the bytes
+  uint8_t literals_inline = 1;  // bit 0: else `literals_far` holds the bytes; bit 1: the engine's
   uint32_t literals_length = 0;
   // The literals of the pattern's holes, each as u16 length (little endian) and its bytes.
   union {

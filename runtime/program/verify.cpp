@@ -26,7 +26,9 @@ bool Context::SameRepresentation(TypeIndex a, TypeIndex b) const {
   while (a != b) {
     const Type& left = TypeAt(a);
     const Type& right = TypeAt(b);
-    if (left.kind != right.kind || left.ref != right.ref) return false;
+    if (left.kind != right.kind || left.ref != right.ref || left.currency != right.currency) {
+      return false;
+    }
     if (left.kind != TypeKind::kSet && left.kind != TypeKind::kList) return true;
     a = left.element;
     b = right.element;

@@ -20,7 +20,8 @@ class Context {
   /// Keeps the first error. Returns false, so that a check can `return Fail(…)`.
   bool Fail(std::string where, std::string what);
 
-  /// Same kind, enum, record and element: the same slots. Bounds and wire forms may differ.
+  /// Same kind, enum, record, element and fixed currency: values of one serve as the other's.
+  /// Bounds and wire forms may differ.
   bool SameRepresentation(TypeIndex a, TypeIndex b) const;
 
   /// Whether values[value] may stand where `type` is wanted. Remembers what it has checked, since

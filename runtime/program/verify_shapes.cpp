@@ -210,6 +210,11 @@ bool ShapeVerifier::ResultType(uint32_t at) {
   bool fits = ClassOf(program_, inst.type) == info.result;
   if (info.result == ValueClass::kWord) fits = fits && kind != TypeKind::kEnum;
   if (info.result == ValueClass::kStr) fits = kind == TypeKind::kString;
+  if (info.result == ValueClass::kMoney) {
+    // An engine may compare currencies by type; a result has the currency of its left operand.
+    const uint32_t currency = context_.TypeAt(inst.type).currency;
+    fits = fits && (currency == 0 || currency == context_.TypeAt(TypeOf(inst.a)).currency);
+  }
   return fits || Fail(at, "the result has the wrong type");
 }
 

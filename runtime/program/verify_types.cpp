@@ -73,11 +73,9 @@ bool VerifyType(Context& context, size_t index) {
   if (type.kind == TypeKind::kString && type.max > limits::kStringBytesMax) {
     return context.Fail(where, "the string is too long");
   }
-  if (type.currency != 0 && FindCurrency(type.currency) == nullptr) {
-    return context.Fail(where, "there is no such currency");
-  }
-  if (type.kind == TypeKind::kMoney && type.form == MoneyForm::kFixed && type.currency == 0) {
-    return context.Fail(where, "the type does not say its currency");
+  const bool fixed = type.kind == TypeKind::kMoney && type.form == MoneyForm::kFixed;
+  if (fixed ? FindCurrency(type.currency) == nullptr : type.currency != 0) {
+    return context.Fail(where, "the currency is missing, unknown or unwanted");
   }
   return true;
 }
