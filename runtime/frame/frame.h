@@ -3,6 +3,7 @@
 // once, then immutable and safe to share between threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,21 +16,21 @@
 
 namespace cap {
 
-/// Why a slot is poisoned or absent although something was given (order = severity in reasons).
+/// Why a slot is poisoned, or absent although the policy may count on it.
 enum class FaultNote : uint8_t {
-  kNone, kMissing, kBadValue, kOversize, kFactWrongKey, kFactDoubled, kFactStale,
+  kFine, kMissing, kBadValue, kOversize, kFactWrongKey, kFactDoubled, kFactStale,
   kFactFromFuture, kFactWrongAttestor,
 };
 
 /// Why a call cannot be decided at all: denied before any policy is asked.
 enum class MalformedKind : uint8_t {
-  kNone, kUnknownTool, kUndeclaredArgument, kMissingArgument, kBadArgument, kOversize,
+  kFine, kUnknownTool, kUndeclaredArgument, kMissingArgument, kBadArgument, kOversize,
   kDuplicateKey, kBadJson, kResourceMismatch, kUndeclaredFact, kUndeclaredLive,
 };
 struct Malformed {
-  MalformedKind kind = MalformedKind::kNone;
-  std::string what;      // name of the argument or fact
-  std::string detail;    // observed value, quoted and cut
+  MalformedKind kind = MalformedKind::kFine;
+  std::string what;      // name of the argument or fact, cut and safe to show
+  std::string detail;    // what is wrong with the observed value, which is quoted and cut
   Span span;             // declaration it was held against, if any
 };
 
@@ -39,33 +40,51 @@ struct ResourceTexts {
   uint64_t valid = 0;     // bit h: hole h has a text
 };
 
+/// An approval that was given and does not count, so that a decision can say why.
+struct ApprovalNote {
+  enum class Reason : uint8_t { kOtherCall, kUnknownApprover, kUnknownKind };
+  Reason reason = Reason::kOtherCall;
+  std::string approver;  // cut and safe to show
+};
+
 class Frame {
  public:
   Frame(Frame&&) noexcept;
   Frame& operator=(Frame&&) noexcept;
   ~Frame();
 
+  /// A call that is denied before any policy is asked; `tool` is kNone where it is not known.
+  static Frame Refused(Malformed malformed, uint32_t tool = kNone);
+
   /// Null when the call is malformed: nothing for an engine to read.
   const FrameHeader* header() const;
   const Malformed& malformed() const;
+  /// Of Program::tools; kNone if the tool is unknown.
+  uint32_t tool() const;
+  /// Whose grant the approvals were matched for.
+  std::string_view subject() const;
 
   /// Resources of action `nth` of the tool (index into Tool::actions): one, or one an element of
-  /// `each`. Empty: none could be derived (the list of `each` faulted or is empty).
+  /// `each`. Empty: none could be derived (the list of `each` faulted or is empty), the action has
+  /// no resource, or the call is malformed.
   const std::vector<ResourceTexts>& resources(uint32_t nth) const;
   std::string ResourceText(const Program& program, uint32_t nth, uint32_t resource) const;
 
+  /// Why `slot` has no value, and the same in words ("as of …, older than 30 s"); kFine and empty
+  /// for a slot that has one, or that is optional and was left out.
   FaultNote note(uint32_t slot) const;
+  std::string_view note_text(uint32_t slot) const;
+  const std::vector<ApprovalNote>& approval_notes() const;
 
-  /// Deterministic CBOR (RFC 8949, 4.2) of the checked arguments, defaults in. Empty if malformed.
+  /// Deterministic CBOR of the checked arguments, defaults in (canonical.h). Empty if malformed.
   std::string_view canonical_arguments() const;
-  /// SHA-256 over the tool, the subject of the grant and canonical_arguments(): what an approval
-  /// is bound to.
+  /// What an approval of this call has to carry: CallDigest() of canonical.h. Zero if malformed.
   using Digest = std::array<uint8_t, 32>;
-  static Digest DigestOf(std::string_view tool, std::string_view subject,
-                         std::string_view canonical_arguments);
+  const Digest& digest() const;
 
  private:
   friend class FrameBuilder;
+  friend class Sealer;
   struct Impl;
   explicit Frame(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

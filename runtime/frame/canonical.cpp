@@ -1,0 +1,115 @@
+#include "runtime/frame/canonical.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "runtime/frame/cbor.h"
+#include "runtime/value/email.h"
+#include "runtime/value/money.h"
+
+namespace cap {
+namespace {
+
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+std::string EncodedKey(std::string_view name) {
+  std::string key;
+  cbor::AppendText(name, key);
+  return key;
+}
+
+/// Walks a value beside its type. Values have passed Encode(), which bounds their depth.
+class Canonical {
+ public:
+  explicit Canonical(const Program& program) : program_(program) {}
+
+  void Append(TypeIndex type, const Value& value, std::string& out) const {
+    std::visit([&](const auto& v) { One(program_.types[type], v, out); }, value.v);
+  }
+
+ private:
+  void One(const Type&, std::monostate, std::string& out) const { cbor::AppendNull(out); }
+  void One(const Type&, bool value, std::string& out) const { cbor::AppendBool(value, out); }
+  void One(const Type&, int64_t value, std::string& out) const { cbor::AppendInt(value, out); }
+  void One(const Type&, const Money& value, std::string& out) const {
+    const Currency* currency = FindCurrency(value.currency);
+    cbor::AppendHead(cbor::Major::kArray, 2, out);
+    cbor::AppendText(currency == nullptr ? "" : currency->code, out);
+    cbor::AppendInt(value.minor_units, out);
+  }
+  void One(const Type& type, const std::string& value, std::string& out) const {
+    if (type.kind == TypeKind::kEmail) {
+      if (const Result<std::string> email = ParseEmail(value)) return cbor::AppendText(*email, out);
+    }
+    cbor::AppendText(value, out);
+  }
+  void One(const Type&, const Instant& value, std::string& out) const {
+    cbor::AppendHead(cbor::Major::kMap, 1, out);
+    cbor::AppendInt(0, out);
+    cbor::AppendInt(value.us, out);
+  }
+  void One(const Type&, const EnumMember& value, std::string& out) const {
+    cbor::AppendText(value.name, out);
+  }
+  void One(const Type&, const ApproverMask& value, std::string& out) const {
+    cbor::AppendInt(static_cast<int64_t>(value.mask), out);
+  }
+  void One(const Type& type, const Value::List& value, std::string& out) const {
+    std::vector<std::string> elements(value.size());
+    for (size_t i = 0; i < value.size(); ++i) Append(type.element, value[i], elements[i]);
+    if (type.kind == TypeKind::kSet) {
+      std::ranges::sort(elements);
+      elements.erase(std::ranges::unique(elements).begin(), elements.end());
+    }
+    cbor::AppendHead(cbor::Major::kArray, elements.size(), out);
+    for (const std::string& element : elements) out += element;
+  }
+  void One(const Type& type, const Value::Record& value, std::string& out) const {
+    Entries entries;
+    for (const RecordField& declared : program_.records[type.ref].fields) {
+      const auto it = std::ranges::find(value, declared.name, &Field::name);
+      if (it == value.end()) continue;
+      std::string encoded;
+      Append(declared.type, it->value, encoded);
+      entries.emplace_back(EncodedKey(declared.name), std::move(encoded));
+    }
+    cbor::AppendMap(std::move(entries), out);
+  }
+
+  const Program& program_;
+};
+
+}  // namespace
+
+std::string CanonicalArguments(const Program& program,
+                               const std::vector<CanonicalArgument>& arguments) {
+  const Canonical canonical(program);
+  Entries entries;
+  entries.reserve(arguments.size());
+  for (const CanonicalArgument& argument : arguments) {
+    std::string encoded;
+    canonical.Append(argument.type, *argument.value, encoded);
+    entries.emplace_back(EncodedKey(argument.name), std::move(encoded));
+  }
+  std::string out;
+  cbor::AppendMap(std::move(entries), out);
+  return out;
+}
+
+std::array<uint8_t, 32> CallDigest(std::string_view tool, std::string_view subject,
+                                   std::string_view canonical_arguments) {
+  std::string preimage;
+  cbor::AppendHead(cbor::Major::kArray, 4, preimage);
+  cbor::AppendText("cap.call/1", preimage);
+  cbor::AppendText(tool, preimage);
+  cbor::AppendText(subject, preimage);
+  cbor::AppendBytes(canonical_arguments, preimage);
+  std::array<uint8_t, 32> digest{};
+  static_assert(crypto_hash_sha256_BYTES == sizeof digest);
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const uint8_t*>(preimage.data()),
+                     preimage.size());
+  return digest;
+}
+
+}  // namespace cap

@@ -1,0 +1,289 @@
+#include "runtime/frame/encode.h"
+
+#include <algorithm>
+#include <set>
+
+#include "runtime/base/limits.h"
+#include "runtime/base/utf8.h"
+#include "runtime/frame/describe.h"
+#include "runtime/program/layout.h"
+#include "runtime/value/email.h"
+#include "runtime/value/money.h"
+#include "runtime/value/quote.h"
+
+namespace cap {
+namespace {
+
+std::unexpected<Error> Bad(std::string message) { return Fail("bad-value", std::move(message)); }
+
+std::unexpected<Error> Within(const std::string& field, Error error) {
+  error.message = "field `" + field + "`: " + error.message;
+  return std::unexpected(std::move(error));
+}
+
+uint32_t BytesAllowed(const Type& type) {
+  return type.max != 0 ? type.max : limits::kStringBytes;
+}
+uint32_t ElementsAllowed(const Type& type) { return type.max != 0 ? type.max : limits::kElements; }
+
+const Value* FindField(const Value::Record& record, const std::string& name) {
+  const auto it = std::ranges::find(record, name, &Field::name);
+  return it != record.end() ? &it->value : nullptr;
+}
+
+class Encoder {
+ public:
+  Encoder(const Program& program, Arena& arena, const EncodeOptions& options)
+      : program_(program), arena_(arena), options_(options) {}
+
+  Result<void> Put(TypeIndex type, const Value& value, const SlotTarget& target, uint32_t currency,
+                   uint32_t depth);
+
+ private:
+  Result<void> PutRecord(const RecordType& record, const Value& value, const SlotTarget& target,
+                         uint32_t depth);
+  Result<Slot> One(TypeIndex type, const Value& value, uint32_t currency, uint32_t depth);
+  Result<Slot> OneMoney(TypeIndex type, const Money& money, uint32_t currency) const;
+  Result<Slot> OneString(const Type& type, const std::string& text);
+  Result<Slot> OneMember(const Type& type, const EnumMember& member) const;
+  Result<Slot> OneApprovers(const ApproverMask& approvers) const;
+  Result<Slot> Mask(const Type& element, const Value::List& list) const;
+  Result<Slot> Elements(const Type& type, const Value::List& list, uint32_t currency,
+                        uint32_t depth);
+  Result<Slot> Sorted(const Type& type, Slot list) const;
+  std::unexpected<Error> Mismatch(TypeIndex type, const Value& value) const {
+    return Bad(DescribeValue(value) + " is no " + DescribeType(program_, type));
+  }
+
+  const Program& program_;
+  Arena& arena_;
+  const EncodeOptions& options_;
+};
+
+Result<void> Encoder::Put(TypeIndex type, const Value& value, const SlotTarget& target,
+                          uint32_t currency, uint32_t depth) {
+  const Type& t = program_.types[type];
+  if (depth > limits::kValueDepth) return Bad("the value nests too deep");
+  if (t.kind == TypeKind::kRecord) {
+    if (!std::holds_alternative<Value::Record>(value.v)) return Mismatch(type, value);
+    return PutRecord(program_.records[t.ref], value, target, depth);
+  }
+  Result<Slot> slot = One(type, value, currency, depth);
+  if (!slot) return std::unexpected(std::move(slot.error()));
+  target.slots[0] = *slot;
+  target.present[target.first_bit >> 6] |= uint64_t{1} << (target.first_bit & 63);
+  return {};
+}
+
+Result<void> Encoder::PutRecord(const RecordType& record, const Value& value,
+                                const SlotTarget& target, uint32_t depth) {
+  const auto& fields = std::get<Value::Record>(value.v);
+  target.present[target.first_bit >> 6] |= uint64_t{1} << (target.first_bit & 63);
+  uint32_t offset = 1;
+  size_t known = 0;
+  for (const RecordField& field : record.fields) {
+    const Value* given = FindField(fields, field.name);
+    if (given != nullptr) ++known;
+    const bool absent = given == nullptr || std::holds_alternative<std::monostate>(given->v);
+    if (absent && !field.optional) return Bad("field `" + field.name + "` is missing");
+    if (!absent) {
+      uint32_t currency = 0;
+      if (field.currency_field != kNone) {
+        const Value* sibling = FindField(fields, record.fields[field.currency_field].name);
+        currency = sibling == nullptr ? 0 : CurrencyNamedBy(*sibling);
+        if (currency == 0) return Bad("field `" + field.name + "` has no currency");
+      }
+      const SlotTarget inner{target.slots + offset, target.present, target.first_bit + offset};
+      Result<void> done = Put(field.type, *given, inner, currency, depth + 1);
+      if (!done) return Within(field.name, std::move(done.error()));
+    }
+    offset += SlotsOf(program_, field.type);
+  }
+  if (known == fields.size()) return {};
+  for (const Field& field : fields) {
+    if (std::ranges::find(record.fields, field.name, &RecordField::name) == record.fields.end()) {
+      return Bad("field " + QuoteCut(field.name) + " is not declared");
+    }
+  }
+  return Bad("a field stands twice");
+}
+
+Result<Slot> Encoder::OneMoney(TypeIndex type, const Money& money, uint32_t currency) const {
+  const Type& t = program_.types[type];
+  if (money.minor_units < 0) return Bad(FormatMoney(money) + " is below zero");
+  if (FindCurrency(money.currency) == nullptr) return Bad("an amount has no known currency");
+  const uint32_t wanted = t.currency != 0 ? t.currency : currency;
+  if (wanted != 0 && wanted != money.currency) return Mismatch(type, Value{money});
+  return Slot{static_cast<uint64_t>(money.minor_units), money.currency};
+}
+
+Result<Slot> Encoder::OneString(const Type& type, const std::string& text) {
+  if (type.kind == TypeKind::kEmail) {
+    const Result<std::string> email = ParseEmail(text);
+    if (!email) return Bad(QuoteCut(text) + " is no email: " + email.error().message);
+    return arena_.CopyEmail(*email);
+  }
+  if (text.size() > BytesAllowed(type)) {
+    return Fail("oversize", "a string of " + std::to_string(text.size()) + " bytes, at most " +
+                                std::to_string(BytesAllowed(type)) + " are allowed");
+  }
+  if (!IsUtf8(text)) return Bad(QuoteCut(text) + " is not valid UTF-8");
+  return arena_.CopyString(text);
+}
+
+Result<Slot> Encoder::OneMember(const Type& type, const EnumMember& member) const {
+  const EnumType& declared = program_.enums[type.ref];
+  const auto it = std::ranges::find(declared.members, member.name);
+  if (it == declared.members.end()) {
+    return Bad(QuoteCut(member.name) + " is no member of " + declared.name);
+  }
+  return Slot{static_cast<uint64_t>(it - declared.members.begin()), 0};
+}
+
+Result<Slot> Encoder::OneApprovers(const ApproverMask& approvers) const {
+  const size_t count = program_.approvers.size();
+  const bool declared = count >= 64 || approvers.mask >> count == 0;
+  if (!declared) return Bad("an approver is not declared");
+  return Slot{approvers.mask, 0};
+}
+
+Result<Slot> Encoder::Mask(const Type& element, const Value::List& list) const {
+  Slot out;
+  std::set<std::string_view> unknown;
+  for (const Value& value : list) {
+    const auto* member = std::get_if<EnumMember>(&value.v);
+    if (member == nullptr) return Bad(DescribeValue(value) + " is no member of an enum");
+    const Result<Slot> known = OneMember(element, *member);
+    if (!known && !options_.keep_unknown_members) return known;
+    if (known) {
+      out.lo |= uint64_t{1} << known->lo;
+    } else {
+      unknown.insert(member->name);
+    }
+  }
+  out.hi = unknown.size();
+  return out;
+}
+
+/// Sorts the elements in place and drops what is double.
+Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
+  auto* begin = reinterpret_cast<Slot*>(list.lo);
+  auto* end = begin + CountOf(list);
+  const TypeKind kind = program_.types[type.element].kind;
+  auto* last = end;
+  if (kind == TypeKind::kString || kind == TypeKind::kEmail) {
+    std::ranges::sort(begin, end, {}, StringOf);
+    last = std::ranges::unique(begin, end, {}, StringOf).begin();
+  } else if (kind == TypeKind::kMoney || kind == TypeKind::kInt || kind == TypeKind::kBool ||
+             kind == TypeKind::kInstant) {
+    std::ranges::sort(begin, end, {}, [](const Slot& s) {
+      return std::pair(s.hi, static_cast<int64_t>(s.lo));
+    });
+    last = std::ranges::unique(begin, end).begin();
+  } else {
+    return Bad("a set holds numbers, times, amounts, strings, emails or members of an enum");
+  }
+  return Slot{list.lo, PackPair(static_cast<uint32_t>(last - begin), StrideOf(list))};
+}
+
+Result<Slot> Encoder::Elements(const Type& type, const Value::List& list, uint32_t currency,
+                               uint32_t depth) {
+  const uint32_t stride = SlotsOf(program_, type.element);
+  const bool is_record = program_.types[type.element].kind == TypeKind::kRecord;
+  if (stride > limits::kElementSlots) return Bad("an element has too many fields");
+  // A short text can stand for wide elements: `{}` of a record with sixty optional fields.
+  if (arena_.used() + list.size() * stride * sizeof(Slot) > limits::kFrameBytes) {
+    return Fail("oversize", "the values of one call take too much memory");
+  }
+  Slot* slots = arena_.AllocateSlots(list.size() * stride);
+  for (size_t i = 0; i < list.size(); ++i) {
+    uint64_t present[2] = {0, 0};
+    Slot* element = slots + i * stride;
+    Result<void> done = Put(type.element, list[i], {element, present, 0}, currency, depth + 1);
+    if (!done) {
+      done.error().message = "element " + std::to_string(i) + ": " + done.error().message;
+      return std::unexpected(std::move(done.error()));
+    }
+    if (is_record) element->lo = present[0];
+  }
+  const Slot out{reinterpret_cast<uintptr_t>(slots),
+                 PackPair(static_cast<uint32_t>(list.size()), stride)};
+  return type.kind == TypeKind::kSet ? Sorted(type, out) : out;
+}
+
+Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency, uint32_t depth) {
+  const Type& t = program_.types[type];
+  switch (t.kind) {
+    case TypeKind::kBool:
+      if (const auto* flag = std::get_if<bool>(&value.v)) return Slot{*flag ? 1u : 0u, 0};
+      break;
+    case TypeKind::kInt:
+      if (const auto* number = std::get_if<int64_t>(&value.v)) {
+        return Slot{static_cast<uint64_t>(*number), 0};
+      }
+      break;
+    case TypeKind::kMoney:
+      if (const auto* money = std::get_if<Money>(&value.v)) return OneMoney(type, *money, currency);
+      break;
+    case TypeKind::kString:
+    case TypeKind::kEmail:
+      if (const auto* text = std::get_if<std::string>(&value.v)) return OneString(t, *text);
+      break;
+    case TypeKind::kEnum:
+      if (const auto* member = std::get_if<EnumMember>(&value.v)) return OneMember(t, *member);
+      break;
+    case TypeKind::kInstant:
+      if (const auto* instant = std::get_if<Instant>(&value.v)) {
+        return Slot{static_cast<uint64_t>(instant->us), 0};
+      }
+      break;
+    case TypeKind::kSet:
+    case TypeKind::kList:
+      if (const auto* list = std::get_if<Value::List>(&value.v)) {
+        if (list->size() > ElementsAllowed(t)) {
+          return Fail("oversize", std::to_string(list->size()) + " elements, at most " +
+                                      std::to_string(ElementsAllowed(t)) + " are allowed");
+        }
+        if (ClassOf(program_, type) == ValueClass::kMask) {
+          return Mask(program_.types[t.element], *list);
+        }
+        return Elements(t, *list, currency, depth);
+      }
+      break;
+    case TypeKind::kApprovers:
+      if (const auto* mask = std::get_if<ApproverMask>(&value.v)) return OneApprovers(*mask);
+      break;
+    case TypeKind::kRecord:
+      break;  // takes more than one slot
+  }
+  return Mismatch(type, value);
+}
+
+}  // namespace
+
+Result<void> Encode(const Program& program, TypeIndex type, const Value& value, Arena& arena,
+                    const SlotTarget& target, const EncodeOptions& options) {
+  return Encoder(program, arena, options).Put(type, value, target, options.sibling_currency, 0);
+}
+
+Result<Slot> EncodeConstant(const Program& program, TypeIndex type, const Value& value,
+                            Arena& arena) {
+  if (program.types[type].kind == TypeKind::kRecord) return Bad("a record takes several slots");
+  Slot out;
+  uint64_t present[2] = {0, 0};
+  Result<void> done = Encode(program, type, value, arena, {&out, present, 0});
+  if (!done) return std::unexpected(std::move(done.error()));
+  return out;
+}
+
+uint32_t CurrencyNamedBy(const Value& value) {
+  const Currency* found = nullptr;
+  if (const auto* text = std::get_if<std::string>(&value.v)) {
+    found = FindCurrency(std::string_view(*text));
+  } else if (const auto* member = std::get_if<EnumMember>(&value.v)) {
+    found = FindCurrency(std::string_view(member->name));
+  }
+  return found == nullptr ? 0 : found->id;
+}
+
+}  // namespace cap

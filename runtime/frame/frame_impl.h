@@ -1,0 +1,30 @@
+// What a Frame owns. Internal to runtime/frame.
+#pragma once
+
+#include "runtime/frame/frame.h"
+#include "runtime/value/arena.h"
+
+namespace cap {
+
+/// Covers the slots [first, first + count) of one argument, fact, live value or let.
+struct SlotNote {
+  uint32_t first = 0;
+  uint32_t count = 0;
+  FaultNote note = FaultNote::kFine;
+  std::string text;
+};
+
+struct Frame::Impl {
+  Arena arena;  // header and slots stand at its start, then strings and elements
+  FrameHeader* header = nullptr;
+  uint32_t tool = kNone;
+  Malformed malformed;
+  std::string subject;
+  std::vector<std::vector<ResourceTexts>> resources;  // parallel to Tool::actions
+  std::vector<SlotNote> notes;
+  std::vector<ApprovalNote> approval_notes;
+  std::string canonical;
+  Digest digest{};
+};
+
+}  // namespace cap
