@@ -14,18 +14,34 @@ namespace cap::jit {
 
 enum class OptLevel : uint8_t { kO0, kO2 };
 
+/// How often the code of an opcode ran: [op][0 true or value, 1 false, 2 fault]. Code that lazy
+/// evaluation never reaches does not count.
+struct OpCounters {
+  uint64_t seen[kOpCount][3] = {};
+};
+
+inline constexpr uint16_t kNoMutant = 0xFFFF;
+
 struct Options {
   OptLevel level = OptLevel::kO2;
   std::string cpu;              // empty: this host's; "x86-64-v3" for reproducible counts
-  uint32_t batch_shapes = 64;   // functions a module; more are cheaper to compile
+  uint32_t batch_shapes = 64;   // shapes a module; more are cheaper to compile
+
+  // --- for tests of the lowering; never set by an engine ---
+  /// Not null: the code counts into it. It must outlive the code, which then is not thread-safe.
+  OpCounters* counters = nullptr;
+  /// An Op whose result is made wrong on purpose (rails swapped, values altered), so that a test
+  /// can show that such a mistake is noticed.
+  uint16_t mutant_op = kNoMutant;
 };
 
-/// Owns the machine code of all shapes of one Program, which must outlive it. Immutable after
-/// Compile(), shared by threads. Destroying it frees the code: do that after a grace period.
+/// Owns the machine code of all shapes of one Program. Immutable after Compile(), shared by
+/// threads. Destroying it frees the code: do that after a grace period.
 class CompiledProgram {
  public:
-  /// Compiles every shape. Errors: "jit-unavailable" (no target for this host), "jit-failed".
-  /// Cost: about 0.1 ms a shape at O0, 2 ms at O2.
+  /// Compiles every shape of a verified Program. Errors: "jit-unavailable" (no target for this
+  /// host, or a CPU it does not know), "jit-failed" (LLVM refused; the message says why). The
+  /// Program is not kept. Thread-safe. Cost: 1 ms, and about 0.1 ms a shape at O0, 2 ms at O2.
   static Result<std::unique_ptr<CompiledProgram>> Compile(const Program& program,
                                                           const Options& options = {});
   ~CompiledProgram();
@@ -39,7 +55,8 @@ class CompiledProgram {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The LLVM IR of the Program's shapes as text, for `capc compile --emit llvm`.
+/// The LLVM IR of the Program's shapes as text, after the passes of options.level, for
+/// `capc compile --emit llvm`. Errors and thread safety as for Compile().
 Result<std::string> EmitLlvm(const Program& program, const Options& options = {});
 
 }  // namespace cap::jit

@@ -1,0 +1,30 @@
+// Which rails of which instructions a function needs, and which operands it may skip. A capability
+// asks its clauses only for `true`, so most of the false rails are never emitted.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/jit/jit.h"
+
+namespace cap::jit {
+
+using Rails = uint8_t;
+inline constexpr Rails kTrueRail = 1;
+inline constexpr Rails kFalseRail = 2;
+inline constexpr Rails kBothRails = 3;  // of a value that is not boolean: any of them asks for it
+
+inline bool IsQuantifier(Op op) { return op == Op::kAny || op == Op::kAll; }
+
+struct Plan {
+  std::vector<Rails> need;       // by instruction; 0 = nobody asks for it
+  /// By instruction s: the And or Or whose right operand is computed by [s, that) alone and costs
+  /// more than a branch, so that it is skipped where the left operand decides. Else kNone.
+  std::vector<uint32_t> lazy_at;
+  std::vector<uint8_t> lazy;     // by instruction: an And or Or that has such a range
+};
+
+/// `roots`: the rails asked of every clause's result. INVARIANT: `insts` are verified.
+Plan MakePlan(const Program& program, const Shape& shape, Rails roots, const Options& options);
+
+}  // namespace cap::jit

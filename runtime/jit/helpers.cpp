@@ -1,0 +1,155 @@
+#include <llvm/IR/IRBuilder.h>
+
+#include "runtime/jit/function.h"
+
+namespace cap::jit {
+namespace {
+
+using Builder = llvm::IRBuilder<>;
+
+// The bytes of two strings of one length. Never reads outside of them: lengths that are no power of
+// two are covered by two loads that overlap.
+class BytesEqual {
+ public:
+  explicit BytesEqual(llvm::Function* function)
+      : function_(function),
+        b_(&function->getEntryBlock()),
+        x_(b_.CreateIntToPtr(function->getArg(0), b_.getPtrTy())),
+        y_(b_.CreateIntToPtr(function->getArg(1), b_.getPtrTy())),
+        length_(function->getArg(2)) {}
+
+  void Emit() {
+    llvm::BasicBlock* far = NewBlock("far");
+    Split(b_.CreateICmpUGT(length_, b_.getInt64(16)), far);
+    Words(b_.getInt64Ty(), 8);
+    Words(b_.getInt32Ty(), 4);
+    Tiny();
+    Far(far);
+  }
+
+ private:
+  llvm::BasicBlock* NewBlock(const char* name) {
+    return llvm::BasicBlock::Create(b_.getContext(), name, function_);
+  }
+
+  // Goes to `taken` where `condition` holds, and on in a new block.
+  void Split(llvm::Value* condition, llvm::BasicBlock* taken) {
+    llvm::BasicBlock* next = NewBlock("next");
+    b_.CreateCondBr(condition, taken, next);
+    b_.SetInsertPoint(next);
+  }
+
+  llvm::Value* Differ(llvm::Type* type, llvm::Value* offset) {
+    auto load = [&](llvm::Value* base) {
+      llvm::Value* address = b_.CreateGEP(b_.getInt8Ty(), base, offset);
+      return b_.CreateAlignedLoad(type, address, llvm::Align(1));
+    };
+    return b_.CreateXor(load(x_), load(y_));
+  }
+
+  void Return(llvm::Value* difference) {
+    b_.CreateRet(b_.CreateICmpEQ(difference, llvm::Constant::getNullValue(difference->getType())));
+  }
+
+  // From `bytes` to twice as many.
+  void Words(llvm::Type* type, uint64_t bytes) {
+    llvm::BasicBlock* here = NewBlock("words");
+    Split(b_.CreateICmpUGE(length_, b_.getInt64(bytes)), here);
+    Builder::InsertPointGuard guard(b_);
+    b_.SetInsertPoint(here);
+    llvm::Value* last = b_.CreateSub(length_, b_.getInt64(bytes));
+    Return(b_.CreateOr(Differ(type, b_.getInt64(0)), Differ(type, last)));
+  }
+
+  // Up to three bytes: the first, the middle and the last one.
+  void Tiny() {
+    llvm::BasicBlock* empty = NewBlock("empty");
+    Split(b_.CreateICmpEQ(length_, b_.getInt64(0)), empty);
+    llvm::Type* byte = b_.getInt8Ty();
+    llvm::Value* first = Differ(byte, b_.getInt64(0));
+    llvm::Value* middle = Differ(byte, b_.CreateLShr(length_, 1));
+    llvm::Value* last = Differ(byte, b_.CreateSub(length_, b_.getInt64(1)));
+    Return(b_.CreateOr(b_.CreateOr(first, middle), last));
+    b_.SetInsertPoint(empty);
+    b_.CreateRet(b_.getTrue());
+  }
+
+  void Far(llvm::BasicBlock* far) {
+    b_.SetInsertPoint(far);
+    llvm::Value* address = b_.CreateGEP(b_.getInt8Ty(), function_->getArg(3),
+                                        b_.getInt64(offsetof(CallOuts, bytes_equal)));
+    auto* type = llvm::FunctionType::get(
+        b_.getInt64Ty(), {b_.getPtrTy(), b_.getPtrTy(), b_.getInt64Ty()}, false);
+    llvm::CallInst* call =
+        b_.CreateCall(type, b_.CreateLoad(b_.getPtrTy(), address), {x_, y_, length_});
+    call->setDoesNotThrow();
+    call->setOnlyReadsMemory();
+    call->addFnAttr(llvm::Attribute::WillReturn);
+    b_.CreateRet(b_.CreateICmpNE(call, b_.getInt64(0)));
+  }
+
+  llvm::Function* function_;
+  Builder b_;
+  llvm::Value* x_;
+  llvm::Value* y_;
+  llvm::Value* length_;
+};
+
+llvm::Value* LoadMask(Builder& b, llvm::Value* masks, size_t offset) {
+  llvm::Value* address = b.CreateGEP(b.getInt8Ty(), masks, b.getInt64(offset));
+  return b.CreateAlignedLoad(b.getInt64Ty(), address, llvm::Align(8));
+}
+
+// admit's answer for a frame that lacks something, from explain's: refused when a clause that is
+// required is not true, else the bits of the step-ups that are not.
+void EmitAdmitChecked(llvm::Function* function) {
+  Builder b(&function->getEntryBlock());
+  llvm::Value* masks = b.CreateAlloca(llvm::ArrayType::get(b.getInt64Ty(), 3));
+  static_assert(sizeof(ClauseMasks) == 24);
+  llvm::Type* pointer = b.getPtrTy();
+  auto* type = llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, pointer, pointer}, false);
+  llvm::CallInst* call =
+      b.CreateCall(type, function->getArg(3),
+                   {function->getArg(0), function->getArg(1), function->getArg(2), masks});
+  call->setDoesNotThrow();
+  llvm::Value* open = LoadMask(b, masks, offsetof(ClauseMasks, fail));
+  open = b.CreateOr(open, LoadMask(b, masks, offsetof(ClauseMasks, fault)));
+  open = b.CreateOr(open, LoadMask(b, masks, offsetof(ClauseMasks, skipped)));
+  llvm::Value* required = b.CreateAnd(open, b.CreateNot(function->getArg(4)));
+  b.CreateRet(b.CreateSelect(b.CreateICmpNE(required, b.getInt64(0)), b.getInt64(kRefused), open));
+}
+
+}  // namespace
+
+llvm::Function* NewFunction(llvm::Module& module, llvm::Type* result,
+                            const std::vector<llvm::Type*>& arguments, const std::string& name) {
+  llvm::Function* function =
+      llvm::Function::Create(llvm::FunctionType::get(result, arguments, false),
+                             llvm::Function::ExternalLinkage, name, module);
+  function->setDoesNotThrow();
+  // The code must need no symbol, so LLVM must not turn a loop into memcmp or memset.
+  function->addFnAttr("no-builtins");
+  llvm::BasicBlock::Create(module.getContext(), "entry", function);
+  return function;
+}
+
+Helpers EmitHelpers(llvm::Module& module) {
+  llvm::LLVMContext& context = module.getContext();
+  llvm::Type* word = llvm::Type::getInt64Ty(context);
+  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
+  Helpers helpers;
+  helpers.bytes_equal = NewFunction(module, llvm::Type::getInt1Ty(context),
+                                    {word, word, word, pointer}, "bytes_equal");
+  BytesEqual(helpers.bytes_equal).Emit();
+  helpers.admit_checked =
+      NewFunction(module, word, {pointer, pointer, pointer, pointer, word}, "admit_checked");
+  helpers.admit_checked->addFnAttr(llvm::Attribute::NoInline);
+  helpers.admit_checked->addFnAttr(llvm::Attribute::Cold);
+  EmitAdmitChecked(helpers.admit_checked);
+  for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked}) {
+    function->setLinkage(llvm::Function::InternalLinkage);
+  }
+  return helpers;
+}
+
+}  // namespace cap::jit

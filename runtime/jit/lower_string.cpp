@@ -1,0 +1,74 @@
+// Handlers of strings. Equality compares length and hash at once, then bytes; the rest calls out.
+#include "runtime/jit/emitter.h"
+
+namespace cap::jit {
+namespace {
+
+void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* truth = e.Guarded(
+      ok, [&] { return e.CallOut(offset, {e.AddressOf(e.A(i)), e.AddressOf(e.B(i))}); });
+  e.SetBool(i, truth, ok);
+}
+
+}  // namespace
+
+void LowerStrEq(Emitter& e, uint32_t i) {
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* same_hi = e.b().CreateICmpEQ(e.A(i).hi, e.B(i).hi);
+  llvm::Value* equal =
+      e.Guarded(e.Both(ok, same_hi), [&] { return e.BytesEqual(e.A(i), e.B(i)); });
+  e.SetBool(i, equal, ok);
+}
+
+void LowerStrLt(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_less)); }
+void LowerStrPrefix(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_prefix)); }
+void LowerStrSuffix(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_suffix)); }
+void LowerStrContains(Emitter& e, uint32_t i) {
+  SetCallOut(e, i, offsetof(CallOuts, str_contains));
+}
+
+void LowerStrSize(Emitter& e, uint32_t i) {
+  e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok});
+}
+
+// The header before the bytes holds where the domain starts and its hash (slot.h, EmailDomainOf).
+// A slot that is absent points nowhere, so that the header is read only of a present one.
+void LowerEmailDomain(Emitter& e, uint32_t i) {
+  llvm::IRBuilder<>& b = e.b();
+  const Lowered& email = e.A(i);
+  llvm::BasicBlock* from = b.GetInsertBlock();
+  llvm::BasicBlock* join = nullptr;
+  if (email.ok != nullptr) {
+    llvm::BasicBlock* read = e.NewBlock("email");
+    join = e.NewBlock("join");
+    b.CreateCondBr(email.ok, read, join);
+    b.SetInsertPoint(read);
+  }
+  llvm::Value* bytes = b.CreateIntToPtr(email.lo, b.getPtrTy());
+  auto field = [&](size_t offset) {
+    llvm::Value* address = e.Offset(bytes, offset - sizeof(EmailHeader));
+    return b.CreateZExt(b.CreateAlignedLoad(b.getInt32Ty(), address, llvm::Align(1)),
+                        b.getInt64Ty());
+  };
+  llvm::Value* offset = field(offsetof(EmailHeader, domain_offset));
+  llvm::Value* hash = field(offsetof(EmailHeader, domain_hash));
+  llvm::Value* length = b.CreateAnd(b.CreateSub(e.Length(email), offset), e.Word(0xFFFF'FFFF));
+  Lowered domain{.lo = b.CreateAdd(email.lo, offset),
+                 .hi = b.CreateOr(length, b.CreateShl(hash, 32)),
+                 .ok = email.ok};
+  if (join != nullptr) {
+    llvm::BasicBlock* read = b.GetInsertBlock();
+    b.CreateBr(join);
+    b.SetInsertPoint(join);
+    for (llvm::Value** half : {&domain.lo, &domain.hi}) {
+      llvm::PHINode* phi = b.CreatePHI(b.getInt64Ty(), 2);
+      phi->addIncoming(e.Word(0), from);
+      phi->addIncoming(*half, read);
+      *half = phi;
+    }
+  }
+  e.Set(i, domain);
+}
+
+}  // namespace cap::jit

@@ -1,0 +1,106 @@
+// Handlers of words, money and masks.
+#include <llvm/IR/Intrinsics.h>
+
+#include "runtime/jit/emitter.h"
+
+namespace cap::jit {
+namespace {
+
+using llvm::Intrinsic::ID;
+
+// A checked operation on i64: the value, and `ok` lowered where it does not fit.
+Lowered Checked(Emitter& e, ID intrinsic, const Lowered& a, const Lowered& b, llvm::Value* ok) {
+  llvm::Value* pair = e.b().CreateBinaryIntrinsic(intrinsic, a.lo, b.lo);
+  llvm::Value* fits = e.b().CreateNot(e.b().CreateExtractValue(pair, 1));
+  return {.lo = e.b().CreateExtractValue(pair, 0), .hi = a.hi, .ok = e.Both(ok, fits)};
+}
+
+void SetChecked(Emitter& e, uint32_t i, ID intrinsic) {
+  e.Set(i, Checked(e, intrinsic, e.A(i), e.B(i), e.OperandsOk(i)));
+}
+
+// Both operands are present and of one currency, which is known where their types say the same.
+llvm::Value* SameCurrency(Emitter& e, uint32_t i) {
+  llvm::Value* ok = e.OperandsOk(i);
+  const Type& a = e.TypeOf(e.inst(i).a);
+  const Type& b = e.TypeOf(e.inst(i).b);
+  const bool known = a.form == MoneyForm::kFixed && b.form == MoneyForm::kFixed &&
+                     a.currency != 0 && a.currency == b.currency;
+  return known ? ok : e.Both(ok, e.b().CreateICmpEQ(e.A(i).hi, e.B(i).hi));
+}
+
+// Members that are not declared, counted by hi, are in no constant.
+bool MayHaveUndeclared(const Emitter& e, uint32_t mask) { return e.inst(mask).op != Op::kConst; }
+
+void SetNonNegative(Emitter& e, uint32_t i, Lowered value) {
+  value.ok = e.Both(value.ok, e.b().CreateICmpSGE(value.lo, e.Word(0)));
+  e.Set(i, value);
+}
+
+}  // namespace
+
+void LowerWordEq(Emitter& e, uint32_t i) {
+  e.SetBool(i, e.b().CreateICmpEQ(e.A(i).lo, e.B(i).lo), e.OperandsOk(i));
+}
+
+void LowerWordLt(Emitter& e, uint32_t i) {
+  e.SetBool(i, e.b().CreateICmpSLT(e.A(i).lo, e.B(i).lo), e.OperandsOk(i));
+}
+
+void LowerIntAdd(Emitter& e, uint32_t i) { SetChecked(e, i, llvm::Intrinsic::sadd_with_overflow); }
+void LowerIntSub(Emitter& e, uint32_t i) { SetChecked(e, i, llvm::Intrinsic::ssub_with_overflow); }
+void LowerIntMul(Emitter& e, uint32_t i) { SetChecked(e, i, llvm::Intrinsic::smul_with_overflow); }
+
+void LowerMoneyEq(Emitter& e, uint32_t i) {
+  e.SetBool(i, e.b().CreateICmpEQ(e.A(i).lo, e.B(i).lo), SameCurrency(e, i));
+}
+
+void LowerMoneyLt(Emitter& e, uint32_t i) {
+  e.SetBool(i, e.b().CreateICmpSLT(e.A(i).lo, e.B(i).lo), SameCurrency(e, i));
+}
+
+void LowerMoneyAdd(Emitter& e, uint32_t i) {
+  SetNonNegative(e, i, Checked(e, llvm::Intrinsic::sadd_with_overflow, e.A(i), e.B(i),
+                               SameCurrency(e, i)));
+}
+
+void LowerMoneySub(Emitter& e, uint32_t i) {
+  SetNonNegative(e, i, Checked(e, llvm::Intrinsic::ssub_with_overflow, e.A(i), e.B(i),
+                               SameCurrency(e, i)));
+}
+
+void LowerMoneyMul(Emitter& e, uint32_t i) {
+  SetNonNegative(e, i, Checked(e, llvm::Intrinsic::smul_with_overflow, e.A(i), e.B(i),
+                               e.OperandsOk(i)));
+}
+
+// INVARIANT: an enum word of a sealed frame or record is below limits::kEnumMembers. Masking the
+// shift keeps it defined whatever the word is.
+void LowerMaskIn(Emitter& e, uint32_t i) {
+  llvm::Value* shift = e.b().CreateAnd(e.A(i).lo, e.Word(63));
+  llvm::Value* bit = e.b().CreateAnd(e.b().CreateLShr(e.B(i).lo, shift), e.Word(1));
+  e.SetBool(i, e.b().CreateICmpNE(bit, e.Word(0)), e.OperandsOk(i));
+}
+
+void LowerMaskSubset(Emitter& e, uint32_t i) {
+  llvm::Value* outside = e.b().CreateAnd(e.A(i).lo, e.b().CreateNot(e.B(i).lo));
+  if (MayHaveUndeclared(e, e.inst(i).a)) outside = e.b().CreateOr(outside, e.A(i).hi);
+  e.SetBool(i, e.b().CreateICmpEQ(outside, e.Word(0)), e.OperandsOk(i));
+}
+
+void LowerMaskDisjoint(Emitter& e, uint32_t i) {
+  llvm::Value* common = e.b().CreateAnd(e.A(i).lo, e.B(i).lo);
+  llvm::Value* disjoint = e.b().CreateICmpEQ(common, e.Word(0));
+  if (MayHaveUndeclared(e, e.inst(i).a) && MayHaveUndeclared(e, e.inst(i).b)) {
+    auto none = [&](const Lowered& mask) { return e.b().CreateICmpEQ(mask.hi, e.Word(0)); };
+    disjoint = e.b().CreateAnd(disjoint, e.b().CreateOr(none(e.A(i)), none(e.B(i))));
+  }
+  e.SetBool(i, disjoint, e.OperandsOk(i));
+}
+
+void LowerMaskSize(Emitter& e, uint32_t i) {
+  llvm::Value* declared = e.b().CreateUnaryIntrinsic(llvm::Intrinsic::ctpop, e.A(i).lo);
+  e.Set(i, {.lo = e.b().CreateAdd(declared, e.A(i).hi), .ok = e.A(i).ok});
+}
+
+}  // namespace cap::jit

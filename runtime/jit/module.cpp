@@ -1,0 +1,72 @@
+#include "runtime/jit/module.h"
+
+#include <fmt/format.h>
+#include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "runtime/jit/function.h"
+
+namespace cap::jit {
+namespace {
+
+void Optimise(llvm::Module& module, OptLevel level, llvm::TargetMachine& target) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager calls;
+  llvm::ModuleAnalysisManager modules;
+  // No library function is known: the code links to nothing.
+  llvm::TargetLibraryInfoImpl library(module.getTargetTriple().empty()
+                                          ? llvm::Triple()
+                                          : llvm::Triple(module.getTargetTriple()));
+  library.disableAllFunctions();
+  functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
+  // Lists have few elements: unrolled and vectorised loops would only be more code.
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(&target, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(calls);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, calls, modules);
+  llvm::ModulePassManager passes =
+      level == OptLevel::kO0
+          ? builder.buildO0DefaultPipeline(llvm::OptimizationLevel::O0)
+          : builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2);
+  passes.run(module, modules);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<llvm::Module>> BuildModule(llvm::LLVMContext& context,
+                                                  const Program& program, uint32_t begin,
+                                                  uint32_t end, const Options& options,
+                                                  llvm::TargetMachine& target) {
+  auto module = std::make_unique<llvm::Module>(fmt::format("shapes_{}", begin), context);
+  module->setTargetTriple(target.getTargetTriple().str());
+  module->setDataLayout(target.createDataLayout());
+  const Helpers helpers = EmitHelpers(*module);
+  for (uint32_t shape = begin; shape < end; ++shape) {
+    switch (program.shapes[shape].kind) {
+      case ShapeKind::kCapability:
+        EmitCapability(*module, helpers, program, shape, options);
+        break;
+      case ShapeKind::kPredicate:
+        EmitPredicate(*module, helpers, program, shape, options);
+        break;
+    }
+  }
+  std::string reason;
+  llvm::raw_string_ostream out(reason);
+  if (llvm::verifyModule(*module, &out)) {
+    return Fail("jit-failed", fmt::format("the lowering made invalid code: {}", out.str()));
+  }
+  Optimise(*module, options.level, target);
+  return module;
+}
+
+}  // namespace cap::jit
