@@ -157,8 +157,10 @@ std::optional<ast::Param> Builder::Field(CapParser::FieldContext* context) {
   if (!name) return std::nullopt;
   SourceSpan span = SpanOf(*context);
   if (TextOf(span).ends_with(',')) --span.end;
-  ast::Param field{std::move(*name), Type(context->type()), std::nullopt, span};
-  if (context->expr() != nullptr) field.default_value = Expr(context->expr());
+  const bool given_up = context->exception != nullptr;
+  ast::Param field{std::move(*name), Type(given_up ? nullptr : context->type()), std::nullopt,
+                   span};
+  if (context->expr() != nullptr) field.default_value = Whole(*context, context->expr());
   return field;
 }
 
@@ -214,7 +216,8 @@ void Builder::Member(CapParser::MemberContext& context, ast::ActionDecl& action)
     Fact(*fact, action);
   } else if (auto* let = As<CapParser::LetMemberContext>(&context)) {
     std::optional<ast::Ident> name = Name(let->name());
-    if (name) action.lets.push_back({std::move(*name), Expr(let->expr()), SpanOf(context)});
+    if (!name) return;
+    action.lets.push_back({std::move(*name), Whole(context, let->expr()), SpanOf(context)});
   } else if (auto* each = As<CapParser::ResourceEachMemberContext>(&context)) {
     Resource(*each, action);
   } else if (auto* resource = As<CapParser::ResourceMemberContext>(&context)) {

@@ -71,6 +71,10 @@ ast::ExprId Builder::Error(const Context* context) {
   return Add(context == nullptr ? SourceSpan{} : SpanOf(*context), ast::ErrorExpr{});
 }
 
+ast::ExprId Builder::Whole(const Context& statement, P::ExprContext* context) {
+  return statement.exception != nullptr ? Error(context) : Expr(context);
+}
+
 ast::ExprId Builder::Expr(P::ExprContext* context) {
   if (context == nullptr || context->exception != nullptr) return Error(context);
   if (auto* operand = As<P::OperandExprContext>(context)) return Operand(operand->operand());
@@ -85,12 +89,12 @@ ast::ExprId Builder::Expr(P::ExprContext* context) {
   if (auto* sum = As<P::AddExprContext>(context)) sides = sum->expr();
   if (auto* product = As<P::MultiplyExprContext>(context)) sides = product->expr();
   if (sides.size() != 2) return LaterExpr(*context);
-  CheckRelation(*context);
+  if (!CheckOperands(*context)) return Error(context);
   return Binary(*context, OperatorOf(OperatorToken(*context)->getType()), sides[0], sides[1]);
 }
 
 ast::ExprId Builder::Negate(P::NegateExprContext& context) {
-  CheckRelation(context);
+  if (!CheckOperands(context)) return Error(&context);
   const SourceSpan span = SpanOf(context);
   const auto* operand = As<P::OperandExprContext>(context.expr());
   const bool smallest = operand != nullptr &&
@@ -108,7 +112,7 @@ ast::ExprId Builder::Binary(Context& context, ast::BinaryOp op, P::ExprContext* 
 }
 
 ast::ExprId Builder::Relation(P::ExprContext& context) {
-  CheckRelation(context);
+  if (!CheckOperands(context)) return Error(&context);
   const SourceSpan span = SpanOf(context);
   if (auto* present = As<P::PresentExprContext>(&context)) {
     return Add(span, ast::PresenceExpr{Expr(present->expr()), true});
@@ -123,7 +127,7 @@ ast::ExprId Builder::Relation(P::ExprContext& context) {
   return Binary(context, OperatorOf(OperatorToken(context)->getType()), sides[0], sides[1]);
 }
 
-void Builder::CheckRelation(P::ExprContext& context) {
+bool Builder::CheckOperands(P::ExprContext& context) {
   const bool relation = IsRelation(&context);
   const bool logical = As<P::AndExprContext>(&context) != nullptr ||
                        As<P::OrExprContext>(&context) != nullptr;
@@ -134,12 +138,16 @@ void Builder::CheckRelation(P::ExprContext& context) {
       reporter_.Report(diag::Code::kChainedComparison, SpanOf(context),
                        "comparisons do not chain", "two comparisons in a row",
                        "join two comparisons by `and`");
-    } else if (As<P::NotExprContext>(operand) != nullptr) {
+      return false;
+    }
+    if (As<P::NotExprContext>(operand) != nullptr) {
       reporter_.Report(diag::Code::kSyntax, SpanOf(*operand),
                        "`not` is looser than the operator in front of it", "not expected",
                        "put brackets around the `not`");
+      return false;
     }
   }
+  return true;
 }
 
 ast::ExprId Builder::LaterExpr(P::ExprContext& context) {

@@ -38,7 +38,7 @@ void Builder::Item(CapParser::ItemContext& context, ast::PolicyDecl& policy) {
     Capability(*capability, policy);
   } else if (auto* forbid = As<CapParser::ForbidItemContext>(&context)) {
     std::optional<ast::Forbid> node = Forbid(forbid->forbid());
-    if (node) policy.forbids.push_back(std::move(*node));
+    if (node && context.exception == nullptr) policy.forbids.push_back(std::move(*node));
   } else {
     LaterItem(context);
   }
@@ -66,7 +66,8 @@ void Builder::LaterLimit(CapParser::LimitContext* context) {
 
 void Builder::Capability(CapParser::CapabilityItemContext& context, ast::PolicyDecl& policy) {
   std::optional<ast::Ident> action = Name(context.name());
-  if (!action) return;
+  // A capability that was read in part would only be blamed for what is missing.
+  if (!action || context.exception != nullptr) return;
   ast::Capability capability;
   if (context.capabilityName() != nullptr) {
     capability.name = Name(context.capabilityName()->name());
@@ -185,12 +186,12 @@ bool Builder::Allowed(Place place, Place wanted, const SourceSpan& span, std::st
 std::optional<ast::Stmt> Builder::Statement(CapParser::StatementContext& context, Place place) {
   const SourceSpan span = SpanOf(context);
   if (auto* require = As<CapParser::RequireStatementContext>(&context)) {
-    return ast::RequireStmt{Expr(require->expr()), span};
+    return ast::RequireStmt{Whole(context, require->expr()), span};
   }
   if (auto* let = As<CapParser::LetStatementContext>(&context)) {
     std::optional<ast::Ident> name = Name(let->name());
     if (!name || !Allowed(place, Place::kCapability, span, "`let`")) return std::nullopt;
-    return ast::Let{std::move(*name), Expr(let->expr()), span};
+    return ast::Let{std::move(*name), Whole(context, let->expr()), span};
   }
   // What is left has no meaning in part.
   if (context.exception != nullptr) return std::nullopt;

@@ -87,11 +87,14 @@ class Builder {
   ast::ExprId Add(SourceSpan span, decltype(ast::Expr::node) node);
   ast::ExprId Error(const Context* context);
   ast::ExprId Expr(CapParser::ExprContext* context);
+  /// As Expr(), unless the parser gave up the statement around it.
+  ast::ExprId Whole(const Context& statement, CapParser::ExprContext* context);
   ast::ExprId Negate(CapParser::NegateExprContext& context);
   ast::ExprId Binary(Context& context, ast::BinaryOp op, CapParser::ExprContext* left,
                      CapParser::ExprContext* right);
   ast::ExprId Relation(CapParser::ExprContext& context);
-  void CheckRelation(CapParser::ExprContext& context);
+  /// Refuses what the grammar lets through: comparisons in a chain, `not` behind an operator.
+  bool CheckOperands(CapParser::ExprContext& context);
   ast::ExprId LaterExpr(CapParser::ExprContext& context);
   ast::ExprId Operand(CapParser::OperandContext* context);
   ast::ExprId Literal(CapParser::OperandContext& context);

@@ -48,6 +48,14 @@ IntervalSet FirstOf(Parser* parser, size_t rule) {
   return atn.nextTokens(atn.ruleToStartState[rule]);
 }
 
+/// Whether a word that begins a declaration could be read as a name that begins a member.
+bool MistakenForMember(Parser& parser, size_t rule) {
+  const size_t next = parser.getTokenStream()->LA(2);
+  if (next == CapParser::COLON || next == CapParser::LPAREN) return false;
+  return rule == CapParser::RuleFieldBody || rule == CapParser::RuleActionBody ||
+         rule == CapParser::RuleBlock;
+}
+
 /// Where a construct is resumed: a body's header gives way to any declaration.
 size_t ResumedRule(size_t rule) {
   const bool header = rule == CapParser::RuleLanguageHeader || rule == CapParser::RuleModuleHeader;
@@ -86,11 +94,13 @@ void Recovery::reset(Parser*) {
   passed_at_ = SIZE_MAX;
 }
 
-void Recovery::Report(Parser* parser, Token* found, const IntervalSet& expected) {
+void Recovery::Report(Parser* parser, Token* found, const IntervalSet& expected,
+                      bool stray) {
   offending_ = found->getTokenIndex();
   if (recovering_) return;
   recovering_ = true;
-  SyntaxProblem problem{.expected = expected, .found = found, .where = parser->getContext()};
+  SyntaxProblem problem{.expected = expected, .found = found, .where = parser->getContext(),
+                        .stray = stray};
   auto* tokens = static_cast<antlr4::BufferedTokenStream*>(parser->getTokenStream());
   for (size_t i = offending_; i > 0 && problem.before == nullptr; --i) {
     const Token* token = tokens->get(i - 1);
@@ -115,7 +125,7 @@ void Recovery::reportError(Parser* parser, const antlr4::RecognitionException& e
   if (found == nullptr) return;
   // A decision that failed further on knows no set for that place.
   const bool here = found == parser->getCurrentToken();
-  Report(parser, found, here && !recovering_ ? ExpectedHere(parser) : IntervalSet());
+  Report(parser, found, here && !recovering_ ? ExpectedHere(parser) : IntervalSet(), false);
 }
 
 bool Recovery::IsMissing(Parser* parser, const IntervalSet& expected) const {
@@ -164,7 +174,7 @@ Token* Recovery::recoverInline(Parser* parser) {
   if (!missing && !IsSuperfluous(parser, expected)) {
     throw antlr4::InputMismatchException(parser);
   }
-  Report(parser, parser->getCurrentToken(), ExpectedHere(parser));
+  Report(parser, parser->getCurrentToken(), ExpectedHere(parser), false);
   if (missing) return Conjure(parser, static_cast<size_t>(expected.getMinElement()));
   parser->consume();
   reportMatch(parser);
@@ -194,17 +204,30 @@ void Recovery::Skip(Parser* parser, Depth depth, const IntervalSet& resume, bool
     // Outside of every body a closing brace ends nothing.
     const bool in_file = parser->getContext()->getRuleIndex() == CapParser::RuleFile;
     if (type == CapParser::RBRACE && depth.braces <= 0 && !in_file) return;
-    if (depth.braces <= 0 && token->getTokenIndex() != resumed_ && resume.contains(type) &&
+    // A name may be a misspelt word of the language, which the body's loop will say.
+    const bool resumes = resume.contains(type) || type == CapParser::ID;
+    if (depth.braces <= 0 && token->getTokenIndex() != resumed_ && resumes &&
         BeginsLine(*token, before)) {
       // Inside of open brackets a name says nothing, but these words only ever begin a statement.
       const bool certain = type >= CapParser::REQUIRE && type <= CapParser::DEF;
-      if (certain || depth.others == 0) return;
+      if (certain || depth.others == 0) {
+        recovering_ = false;  // a fresh start: what is wrong from here on is another error
+        return;
+      }
     }
     depth.Count(type);
     parser->consume();
     if (after_comma && type == CapParser::COMMA && depth.braces <= 0 && depth.others == 0) return;
     before = token;
   }
+}
+
+void Recovery::GiveUpLast(const antlr4::ParserRuleContext& body) {
+  auto* last = body.children.empty()
+                   ? nullptr
+                   : dynamic_cast<antlr4::ParserRuleContext*>(body.children.back());
+  if (last == nullptr || last->exception != nullptr) return;
+  last->exception = std::make_exception_ptr(antlr4::CancellationException());
 }
 
 void Recovery::SkipToEnd(Parser* parser) {
@@ -240,12 +263,18 @@ void Recovery::sync(Parser* parser) {
 
   if (!IsLoop(static_cast<size_t>(at->getStateType())) || !IsBody(at->ruleIndex)) return;
   const IntervalSet& expected = atn.nextTokens(at);
-  if (expected.contains(parser->getTokenStream()->LA(1))) return;
-  // A declaration inside of a body: its closing brace is missing, which its match will say.
   const Token* const token = parser->getCurrentToken();
   const Token* const before = index == 0 ? nullptr : parser->getTokenStream()->LT(-1);
+  if (expected.contains(token->getType())) {
+    // `policy p {` at the margin is no field named `policy`: the body above was not closed.
+    if (!MistakenForMember(*parser, at->ruleIndex)) return;
+    if (BeginsDeclaration(parser, *token, before)) throw antlr4::InputMismatchException(parser);
+    return;
+  }
+  // A declaration inside of a body: its closing brace is missing, which its match will say.
   if (token->getType() == Token::EOF || BeginsDeclaration(parser, *token, before)) return;
-  Report(parser, parser->getCurrentToken(), expected);
+  Report(parser, parser->getCurrentToken(), expected, true);
+  if (!BeginsLine(*token, before)) GiveUpLast(*parser->getContext());
   if (reporter_.Full()) return SkipToEnd(parser);
   Depth depth;
   depth.Count(token->getType());

@@ -33,7 +33,7 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
   };
 
   void Report(antlr4::Parser* parser, antlr4::Token* found,
-              const antlr4::misc::IntervalSet& expected);
+              const antlr4::misc::IntervalSet& expected, bool stray);
   antlr4::misc::IntervalSet ExpectedHere(antlr4::Parser* parser) const;
   bool IsMissing(antlr4::Parser* parser, const antlr4::misc::IntervalSet& expected) const;
   bool IsSuperfluous(antlr4::Parser* parser, const antlr4::misc::IntervalSet& expected) const;
@@ -46,6 +46,8 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
   /// the body, or a declaration at the left margin.
   void Skip(antlr4::Parser* parser, Depth depth, const antlr4::misc::IntervalSet& resume,
             bool after_comma);
+  /// Marks the statement that ends in front of a stray token of its line: it is not what was meant.
+  static void GiveUpLast(const antlr4::ParserRuleContext& body);
   void SkipToEnd(antlr4::Parser* parser);
 
   SyntaxReporter& reporter_;

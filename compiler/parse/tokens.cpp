@@ -110,7 +110,8 @@ class TokenCheck {
   void CheckOther(Token& token) {
     const std::string_view text = Text(token);
     if (text.starts_with("/*")) {
-      Unknown(token, "block comments are not part of Cap", "a comment runs from `//` to the end of its line");
+      Unknown(token, "block comments are not part of Cap",
+              "a comment runs from `//` to the end of its line");
       return Hide(token);
     }
     if (text == ";") {
@@ -124,7 +125,9 @@ class TokenCheck {
       Unknown(token, "strings stand between double quotes", "write `\"` in place of `'`");
       return Retype(token, CapLexer::STRING);
     }
-    Unknown(token, fmt::format("{} means nothing in Cap", Quoted(text)), "");
+    const bool ascii = static_cast<unsigned char>(text[0]) < 0x80;
+    Unknown(token, fmt::format("{} means nothing in Cap", Quoted(text)),
+            ascii ? "" : "names are ASCII letters, digits and `_`; other text stands in strings");
   }
 
   void Instead(Token& token, std::string_view word, size_t type) {

@@ -83,6 +83,7 @@ class Expectation {
 
   /// After an operand an operator may always follow; what ends the construct says more.
   void DropOperators() {
+    if (!rest_.contains(size_t{CapParser::AND})) return;
     IntervalSet without = rest_;
     for (const ssize_t type : rest_.toList()) {
       const auto token = static_cast<size_t>(type);
@@ -167,7 +168,12 @@ std::string Hint(const SyntaxProblem& problem, const SyntaxReporter& reporter) {
   const size_t found = problem.found->getType();
   const size_t before = problem.before == nullptr ? Token::EOF : problem.before->getType();
   const bool after_number = before == CapParser::INTEGER || before == CapParser::DECIMAL;
-  if (found == CapParser::ASSIGN) return "`==` compares; `=` gives a default or names a `let`";
+  if (problem.where->getRuleIndex() == CapParser::RuleModuleHeader) {
+    return "a file begins with its name: `module support`";
+  }
+  if (found == CapParser::ASSIGN && before != CapParser::LET) {
+    return "`==` compares; `=` gives a default or names a `let`";
+  }
   if (found == CapParser::LPAREN && before == CapParser::ID) {
     return "a function is called as `f(x)`, not as `x.f()`";
   }
@@ -183,9 +189,35 @@ std::string Hint(const SyntaxProblem& problem, const SyntaxReporter& reporter) {
   return {};
 }
 
+/// A body whose closing brace is missing is pointed at: its end may be far from its beginning.
+void SayUnclosed(const SyntaxProblem& problem, const SyntaxReporter& reporter,
+                 diag::Diagnostic& d) {
+  const size_t rule = problem.where->getRuleIndex();
+  if (MembersOf(rule).empty() || problem.where->children.empty()) return;
+  if (problem.where->start->getType() != CapParser::LBRACE) return;
+  d.message = "a body is not closed by `}`";
+  d.label = "`}` is missing, here or before";
+  const size_t begin = problem.where->start->getStartIndex();
+  d.notes.push_back({reporter.SpanOf(begin, begin + 1), "the body begins here"});
+}
+
 std::string TextOf(const Token& token, const SyntaxReporter& reporter) {
   if (token.getType() == Token::EOF) return "the end of the file";
   return Quoted(reporter.TextOf(token.getStartIndex(), token.getStopIndex() + 1));
+}
+
+/// Where the problem is shown. Something missing is shown behind the token before it, when the token
+/// found stands on a later line; a stray token in a body is shown itself.
+SourceSpan PlaceOf(const SyntaxProblem& problem, bool stray, const SyntaxReporter& reporter) {
+  const size_t begin = problem.found->getStartIndex();
+  const bool at_end = problem.found->getType() == Token::EOF;
+  if (problem.before != nullptr && !stray) {
+    const size_t end = problem.before->getStopIndex() + 1;
+    if (at_end || reporter.Locate(end).line < reporter.Locate(begin).line) {
+      return reporter.SpanOf(end, end);
+    }
+  }
+  return reporter.SpanOf(begin, at_end ? begin : problem.found->getStopIndex() + 1);
 }
 
 }  // namespace
@@ -193,39 +225,34 @@ std::string TextOf(const Token& token, const SyntaxReporter& reporter) {
 diag::Diagnostic WordProblem(const SyntaxProblem& problem, CapParser& parser,
                              const SyntaxReporter& reporter) {
   const Token& found = *problem.found;
-  const bool at_end = found.getType() == Token::EOF;
-  std::string expected(MembersOf(problem.where->getRuleIndex()));
+  const std::string members(MembersOf(problem.where->getRuleIndex()));
+  std::string expected = members;
   if (expected.empty()) expected = Expectation(problem.expected, parser).Say();
-
   std::string after = DeclaredName(problem.where);
   if (after.empty() && problem.before != nullptr) after = TextOf(*problem.before, reporter);
 
   diag::Diagnostic d;
   d.code = diag::Code::kSyntax;
-  const size_t begin = found.getStartIndex();
-  bool missing = at_end && problem.before != nullptr;
-  if (problem.before != nullptr) {
-    const size_t end = problem.before->getStopIndex() + 1;
-    missing = missing || reporter.Locate(end).line < reporter.Locate(begin).line;
-    d.span = reporter.SpanOf(end, end);
-  }
-  if (!missing) d.span = reporter.SpanOf(begin, at_end ? begin : found.getStopIndex() + 1);
-
+  const bool stray = !members.empty() && problem.stray;
+  d.span = PlaceOf(problem, stray, reporter);
+  const bool missing = d.span.begin == d.span.end;
   if (expected.empty()) {
     d.message = TextOf(found, reporter) + " cannot stand here";
     if (!after.empty()) d.message = TextOf(found, reporter) + " cannot follow " + after;
     d.label = "not expected";
   } else {
-    const bool in_body = !MembersOf(problem.where->getRuleIndex()).empty();
     d.message = "expected " + expected;
-    if (!after.empty() && !in_body) d.message += " after " + after;
-    if (in_body || at_end) d.message += ", found " + TextOf(found, reporter);
+    if (!after.empty() && members.empty()) d.message += " after " + after;
+    const bool at_end = found.getType() == Token::EOF;
+    if (stray || at_end) d.message += ", found " + TextOf(found, reporter);
     d.label = missing ? "something is missing here" : "not expected";
   }
+  if (!stray) SayUnclosed(problem, reporter, d);
   if (found.getType() == CapParser::ID) {
-    d.help = NearWord(reporter.TextOf(begin, found.getStopIndex() + 1), problem.expected, parser);
+    const std::string_view text = reporter.TextOf(found.getStartIndex(), found.getStopIndex() + 1);
+    d.help = NearWord(text, problem.expected, parser);
   }
-  if (d.help.empty() && !missing) d.help = Hint(problem, reporter);
+  if (d.help.empty()) d.help = Hint(problem, reporter);
   return d;
 }
 
