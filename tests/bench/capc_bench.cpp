@@ -1,0 +1,39 @@
+// Benchmarks of goals G1 to G3. README.md beside this file has the protocol.
+//   capc_bench g1|g2|g3 [--pairs N] [--json] [--shape NAME]
+//   capc_bench smoke              agreement only
+//   capc_bench count-g1|count-g2  under callgrind; instructions.sh makes a table of it
+// Exit status: 0 goals met and controls fail · 1 engines disagree or misuse · 4 a goal is missed.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "tests/bench/decisions.h"
+#include "tests/bench/predicates.h"
+
+int main(int argc, char** argv) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  cap::bench::RunOptions options;
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--json") {
+      options.json = true;
+    } else if (argument == "--pairs" && i + 1 < argc) {
+      options.pairs = static_cast<uint32_t>(std::max(3, std::atoi(argv[++i])));
+    } else if (argument == "--shape" && i + 1 < argc) {
+      options.only = argv[++i];
+    } else {
+      std::fprintf(stderr, "capc_bench: no such option: %s\n", argv[i]);
+      return 1;
+    }
+  }
+  if (mode == "g1") return cap::bench::RunPredicates(options);
+  if (mode == "g2") return cap::bench::RunDecisions(options);
+  if (mode == "g3") return cap::bench::RunGrowth(options);
+  if (mode == "count-g1") return cap::bench::CountPredicates(options);
+  if (mode == "count-g2") return cap::bench::CountDecisions();
+  if (mode == "smoke") return cap::bench::SmokePredicates() + cap::bench::SmokeDecisions();
+  std::fprintf(stderr, "usage: capc_bench g1|g2|g3|count-g1|count-g2|smoke [--pairs N] [--json] "
+                       "[--shape NAME]\n");
+  return 1;
+}

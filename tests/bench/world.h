@@ -1,0 +1,48 @@
+// One population of grants, twice: in the engine and in the hand-written tables, with the same
+// requests. Ten records a grant: five tools, two capabilities each.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cap/engine.h"
+#include "tests/bench/baseline/decide.h"
+#include "tests/bench/meter.h"
+
+namespace cap::bench {
+
+enum class Keys : uint8_t { kUniform, kZipf, kAllMiss };
+const char* NameOf(Keys keys);
+
+struct WorldOptions {
+  size_t records = 10;
+  Keys keys = Keys::kUniform;
+  size_t requests = 8192;
+  double bad_share = 0.3;
+  bool permit_only = false;
+  bool linear = false;   // also the control: every record is looked at
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options);
+  ~World();
+
+  /// Dies unless engine (native and interpreter) and hand-written code say the same to everything.
+  void CheckAgreement();
+
+  Side Native();
+  Side Interpreter();
+  Side Hand();
+  Side Linear();
+  size_t requests() const;
+  /// Shares of the requests in percent: permit, step-up, refused, forbidden, not covered.
+  std::vector<uint32_t> Mix();
+  EngineStats stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cap::bench
