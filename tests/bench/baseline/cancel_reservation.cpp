@@ -15,19 +15,14 @@ constexpr uint32_t kFlight = 4;  // marker, number, status, price
 constexpr uint32_t kStatus = 2;
 constexpr uint32_t kPrice = 3;
 
-Number AgeOf(const FrameHeader* frame, const Slot* s) {
-  return Sub({true, frame->now_us, 0}, IntOf(s[slot::reservation_created_at]));
-}
-
 [[gnu::noinline]] ClauseMasks General(const FrameHeader* frame, const CapabilityRecord* record) {
   const Slot* s = SlotsOf(frame);
   const Slot* k = record->consts;
   Masks m;
   const Slot& flights = s[slot::reservation_flights];
   const bool known = Has(frame, slot::reservation_flights);
-  const Number age = AgeOf(frame, s);
-  const Rails young =
-      Of(Has(frame, slot::reservation_created_at) & age.ok, age.value <= Word(k[lit::max_age]));
+  const Rails young = Of(Has(frame, slot::reservation_created_at),
+                         Word(s[slot::reservation_created_at]) >= Word(k[lit::since]));
   const Rails business =
       Of(Has(frame, slot::reservation_cabin), s[slot::reservation_cabin].lo == k[lit::business].lo);
   const Rails insured =
@@ -61,9 +56,8 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   const Slot* s = SlotsOf(frame);
   const Slot* k = record->consts;
   const Slot& flights = s[slot::reservation_flights];
-  const Number age = AgeOf(frame, s);
   const bool scalars =
-      ((age.ok & (age.value <= Word(k[lit::max_age]))) |
+      ((Word(s[slot::reservation_created_at]) >= Word(k[lit::since])) |
        (s[slot::reservation_cabin].lo == k[lit::business].lo) |
        (True(s[slot::reservation_insurance]) & MaskIn(s[slot::reason], k[lit::reasons]))) &
       (CountOf(flights) <= Word(k[lit::max_flights]));

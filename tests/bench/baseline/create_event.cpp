@@ -25,7 +25,7 @@ bool AllFrom(const Slot& list, const Slot& domains) {
   const bool starts = Has(frame, slot::starts);
   const bool ends = Has(frame, slot::ends);
   m.Put(0, Of(starts & ends, Word(s[slot::starts]) < Word(s[slot::ends])));
-  m.Put(1, Of(starts, Word(s[slot::starts]) >= frame->now_us));
+  m.Put(1, Of(starts, Word(s[slot::starts]) >= Word(k[lit::opens])));
   m.Put(2, Of(ends, Word(s[slot::ends]) <= Word(k[lit::horizon])));
   m.Put(3, Of(Has(frame, slot::attendees),
               CountOf(s[slot::attendees]) <= Word(k[lit::max_attendees])));
@@ -47,7 +47,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   const Slot* s = SlotsOf(frame);
   const Slot* k = record->consts;
   const bool cheap = (Word(s[slot::starts]) < Word(s[slot::ends])) &
-                     (Word(s[slot::starts]) >= frame->now_us) &
+                     (Word(s[slot::starts]) >= Word(k[lit::opens])) &
                      (Word(s[slot::ends]) <= Word(k[lit::horizon])) &
                      (CountOf(s[slot::attendees]) <= Word(k[lit::max_attendees]));
   return cheap && (!Has(frame, slot::room) || StrIn(s[slot::room], k[lit::rooms])) &&

@@ -10,16 +10,11 @@ namespace {
 constexpr uint64_t kRequired = Bits(slot::section, slot::use, slot::chart_ward, slot::chart_sealed,
                                     slot::chart_updated_at, slot::staff_ward, slot::staff_role);
 
-Number AgeOf(const FrameHeader* frame, const Slot* s) {
-  return Sub({true, frame->now_us, 0}, IntOf(s[slot::chart_updated_at]));
-}
-
 [[gnu::noinline]] ClauseMasks General(const FrameHeader* frame, const CapabilityRecord* record) {
   const Slot* s = SlotsOf(frame);
   const Slot* k = record->consts;
   Masks m;
   const bool role = Has(frame, slot::staff_role);
-  const Number age = AgeOf(frame, s);
   m.Put(0, Of(Has(frame, slot::chart_ward) & Has(frame, slot::staff_ward),
               StrEq(s[slot::chart_ward], s[slot::staff_ward])));
   m.Put(1, Of(Has(frame, slot::section), MaskIn(s[slot::section], k[lit::sections])));
@@ -27,7 +22,8 @@ Number AgeOf(const FrameHeader* frame, const Slot* s) {
   m.Put(3, Or(Of(Has(frame, slot::chart_sealed), !True(s[slot::chart_sealed])),
               Of(role, s[slot::staff_role].lo == k[lit::doctor].lo)));
   m.Put(4, Of(Has(frame, slot::use), StrEq(s[slot::use], k[lit::treatment])));
-  m.Put(5, Of(Has(frame, slot::chart_updated_at) & age.ok, age.value <= Word(k[lit::max_age])));
+  m.Put(5, Of(Has(frame, slot::chart_updated_at),
+              Word(s[slot::chart_updated_at]) >= Word(k[lit::since])));
   return m;
 }
 
@@ -38,11 +34,11 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
     return VerdictOf(General(frame, record));
   const Slot* s = SlotsOf(frame);
   const Slot* k = record->consts;
-  const Number age = AgeOf(frame, s);
   const bool cheap =
       MaskIn(s[slot::section], k[lit::sections]) & MaskIn(s[slot::staff_role], k[lit::roles]) &
-      (!True(s[slot::chart_sealed]) | (s[slot::staff_role].lo == k[lit::doctor].lo)) & age.ok &
-      (age.value <= Word(k[lit::max_age])) & (s[slot::chart_ward].hi == s[slot::staff_ward].hi) &
+      (!True(s[slot::chart_sealed]) | (s[slot::staff_role].lo == k[lit::doctor].lo)) &
+      (Word(s[slot::chart_updated_at]) >= Word(k[lit::since])) &
+      (s[slot::chart_ward].hi == s[slot::staff_ward].hi) &
       (s[slot::use].hi == k[lit::treatment].hi);
   return cheap && StrEq(s[slot::chart_ward], s[slot::staff_ward]) &&
                  StrEq(s[slot::use], k[lit::treatment])

@@ -14,7 +14,7 @@ enum : unsigned {
 }
 namespace lit {
 enum : unsigned {
-  flown, max_age, business, reasons, user, max_flights, max_price
+  flown, since, business, reasons, user, max_flights, max_price
 };
 }
 

@@ -13,14 +13,15 @@ enum : unsigned {
 }
 namespace lit {
 enum : unsigned {
-  horizon, max_attendees, rooms, domains
+  opens, horizon, max_attendees, rooms, domains
 };
 }
 
 inline constexpr const char* kSlots[] = {
     "title", "starts", "ends", "attendees", "room"};
 inline constexpr ValueClass kConsts[] = {
-    ValueClass::kWord, ValueClass::kWord, ValueClass::kList, ValueClass::kList};
+    ValueClass::kWord, ValueClass::kWord, ValueClass::kWord, ValueClass::kWord,
+    ValueClass::kList, ValueClass::kList};
 inline constexpr Layout kLayout = {"create_event", "create_event", kSlots, kConsts};
 
 }  // namespace cap::bench::create_event

@@ -14,7 +14,7 @@ enum : unsigned {
 }
 namespace lit {
 enum : unsigned {
-  sections, roles, doctor, treatment, max_age
+  sections, roles, doctor, treatment, since
 };
 }
 
