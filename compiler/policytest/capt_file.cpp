@@ -268,7 +268,7 @@ class Parser {
   }
 
   void Fact(Test& test, std::string_view rest) {
-    constexpr std::string_view kForm = "write `fact NAME(KEY, …) [by ATTESTOR][, 45s old] = VALUE`";
+    constexpr std::string_view kForm = "write `fact NAME(KEY) [by ATTESTOR][, 45s old] = VALUE`";
     // The key may hold any JSON but not ") ", which ends it; the value may hold anything.
     const size_t open = rest.find('(');
     const size_t close = rest.find(") ", open);

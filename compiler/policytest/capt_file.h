@@ -16,7 +16,7 @@ namespace cap::policytest {
 
 struct FactLine {            // fact order("o-7") by shop, 45s old = {…}
   std::string name;
-  std::string keys;          // JSON values, comma separated, verbatim
+  std::string keys;          // JSON: the value, or an object by the names of the key's arguments
   std::string attestor;      // empty: none is named
   int64_t age_us = 0;        // older than `now`; negative: from the future
   std::string value;         // JSON, verbatim

@@ -1,0 +1,285 @@
+#include "compiler/policytest/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/diag/render_text.h"
+#include "compiler/driver/compile.h"
+#include "compiler/policytest/expect.h"
+#include "compiler/policytest/grant_json.h"
+#include "compiler/policytest/request_text.h"
+#include "compiler/policytest/session.h"
+#include "compiler/source/source_map.h"
+#include "runtime/base/limits.h"
+#include "runtime/program/print.h"
+#include "runtime/value/instant.h"
+
+namespace cap::policytest {
+
+namespace {
+
+constexpr std::string_view kDefaultNow = "2026-01-01T00:00:00Z";
+
+std::string Beside(const std::string& path, const std::string& name) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos || name.starts_with('/') ? name
+                                                             : path.substr(0, slash + 1) + name;
+}
+
+class CaseRun {
+ public:
+  CaseRun(const CaptFile& file, const Case& c, const RunOptions& options, RunResult& result)
+      : file_(file), case_(c), options_(options), result_(result) {}
+
+  void Run() {
+    if (!Compile()) return;
+    CheckMarks();
+    const bool wanted = std::ranges::any_of(case_.tests, [&](const Test& t) { return Wanted(t); });
+    if (wanted && OpenSession()) {
+      for (const Test& test : case_.tests) {
+        if (Wanted(test)) RunTest(test);
+      }
+    }
+    // A trace needs every test's decision, so sections are compared on whole runs only.
+    if (options_.filter.empty()) CheckMachineSections();
+  }
+
+  /// The new body of a machine section, in the order of the case's sections.
+  const std::vector<std::string>& bodies() const { return bodies_; }
+
+ private:
+  bool Wanted(const Test& test) const {
+    return options_.filter.empty() || test.title.find(options_.filter) != std::string::npos;
+  }
+
+  bool Failed(uint32_t line, std::string title, std::string message) {
+    result_.failures.push_back(
+        {fmt::format("{}:{}", file_.path, line), std::move(title), std::move(message)});
+    return false;
+  }
+
+  bool Compile() {
+    // Diagnostics count the lines of an inline policy from its own beginning, so that they stay the
+    // same when something is added above it.
+    SourceText source{"policy", case_.source};
+    marks_ = case_.marks;
+    if (!case_.policy_file.empty()) {
+      source.path = Beside(file_.path, case_.policy_file);
+      Result<std::string> text = ReadSource(source.path, limits::kSourceBytes);
+      if (!text.has_value()) return Failed(case_.line, "policy", text.error().message);
+      source.text = std::move(*text);
+      marks_ = MarksOf(source.text);
+    }
+    compilation_ = cap::Compile(std::move(source));
+    return true;
+  }
+
+  std::string DiagnosticsText() const {
+    std::string out;
+    for (const diag::Diagnostic& d : compilation_.diagnostics) {
+      if (!out.empty()) out += '\n';
+      out += diag::RenderText(d, compilation_.sources, false);
+    }
+    return out;
+  }
+
+  void CheckMarks() {
+    if (marks_.empty() && compilation_.diagnostics.empty()) return;
+    std::vector<std::pair<uint32_t, std::string>> want, seen;
+    for (const Mark& mark : marks_) want.emplace_back(mark.line, mark.code);
+    for (const diag::Diagnostic& d : compilation_.diagnostics) {
+      const bool here = static_cast<uint32_t>(d.span.file) == 0;
+      const uint32_t line = here ? compilation_.sources.Locate(d.span.file, d.span.begin).line : 0;
+      seen.emplace_back(line, diag::IdOf(d.code));
+    }
+    std::ranges::sort(want);
+    std::ranges::sort(seen);
+    if (want == seen) {
+      ++result_.passed;
+      return;
+    }
+    std::string message;
+    for (const auto& [line, code] : want) {
+      if (std::ranges::find(seen, std::pair(line, code)) == seen.end()) {
+        message += fmt::format("line {}: {} is marked and did not come\n", line, code);
+      }
+    }
+    for (const auto& [line, code] : seen) {
+      if (std::ranges::count(want, std::pair(line, code)) <
+          std::ranges::count(seen, std::pair(line, code))) {
+        message += fmt::format("line {}: {} came and is not marked\n", line, code);
+      }
+    }
+    Failed(case_.line, "diagnostics", message + DiagnosticsText());
+  }
+
+  Result<GrantSpec> Grant() const {
+    if (case_.grant.empty() && case_.grant_file.empty()) return DefaultGrant(*compilation_.program);
+    if (case_.grant_file.empty()) return GrantFromJson(*compilation_.program, case_.grant);
+    Result<std::string> text =
+        ReadSource(Beside(file_.path, case_.grant_file), limits::kRequestBytes);
+    if (!text.has_value()) return std::unexpected(text.error());
+    return GrantFromJson(*compilation_.program, *text);
+  }
+
+  bool OpenSession() {
+    if (compilation_.program == nullptr) {
+      return Failed(case_.line, "policy", "it does not compile, and has tests\n" + DiagnosticsText());
+    }
+    const Result<Instant> now = ParseInstant(case_.now.empty() ? kDefaultNow : case_.now);
+    if (!now.has_value()) return Failed(case_.line, "now", now.error().message);
+    now_us_ = now->us;
+    const Result<GrantSpec> grant = Grant();
+    if (!grant.has_value()) return Failed(case_.line, "grant", grant.error().message);
+    Result<Session> session =
+        Session::Open(compilation_.program, *grant, now_us_, options_.engines);
+    if (!session.has_value()) return Failed(case_.line, "grant", session.error().message);
+    session_ = std::make_unique<Session>(std::move(*session));
+    return true;
+  }
+
+  /// The time of one test: its own, or the case's.
+  Result<int64_t> NowOf(const Test& test) const {
+    if (test.now.empty()) return now_us_;
+    const Result<Instant> now = ParseInstant(test.now);
+    if (!now.has_value()) return std::unexpected(now.error());
+    return now->us;
+  }
+
+  Result<std::string> Request(const Test& test, int64_t now_us, bool with_approvals) const {
+    if (!test.request_file.empty()) {
+      return ReadSource(Beside(file_.path, test.request_file), limits::kRequestBytes);
+    }
+    Test bare = test;
+    bare.approvals.clear();
+    if (!with_approvals) return RequestText(bare, now_us, {});
+    std::vector<std::string> digests;
+    for (const ApprovalLine& approval : test.approvals) {
+      const auto of = std::ranges::find_if(case_.tests, [&](const Test& other) {
+        return other.title == (approval.of_test.empty() ? test.title : approval.of_test);
+      });
+      if (of == case_.tests.end()) {
+        return Fail("no-such-test", fmt::format("no test `{}` for this policy", approval.of_test));
+      }
+      const Result<std::string> approved = Request(*of, now_us, false);
+      if (!approved.has_value()) return approved;
+      digests.push_back(session_->DigestOf(*approved, now_us));
+    }
+    return RequestText(test, now_us, digests);
+  }
+
+  void RunTest(const Test& test) {
+    const Result<int64_t> now_us = NowOf(test);
+    if (!now_us.has_value()) {
+      Failed(test.line, test.title, now_us.error().message);
+      return;
+    }
+    const Result<std::string> request = Request(test, *now_us, true);
+    if (!request.has_value()) {
+      Failed(test.line, test.title, request.error().message);
+      return;
+    }
+    const Outcome outcome = session_->Decide(*request, *now_us);
+    trace_ += fmt::format("{}\n{}\n\n", test.title, outcome.text);
+    const std::string wrong = Differences(test.expected, outcome.report);
+    if (wrong.empty() && outcome.disagrees.empty()) {
+      ++result_.passed;
+      return;
+    }
+    std::string message = wrong + outcome.disagrees;
+    if (!message.ends_with('\n')) message += '\n';
+    Failed(test.expected.line, test.title, message + outcome.text);
+  }
+
+  std::string BodyOf(const std::string& name) const {
+    if (name == "diagnostics") return DiagnosticsText();
+    if (name == "trace") return trace_;
+    return compilation_.program == nullptr ? "" : PrintProgram(*compilation_.program);
+  }
+
+  void CheckMachineSections() {
+    for (const MachineSection& section : case_.machine) {
+      std::string body = BodyOf(section.name);
+      // Blank lines at the end belong to the reader.
+      const auto bare = [](std::string_view text) {
+        const size_t last = text.find_last_not_of(" \n");
+        return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+      };
+      const bool same = bare(body) == bare(section.body);
+      bodies_.push_back(same ? section.body : std::string(bare(body)) + "\n\n");
+      if (same || options_.update) {
+        ++result_.passed;
+      } else {
+        Failed(section.begin - 1, "!" + section.name,
+               "it is now as follows (capc test --update rewrites it):\n" + body);
+      }
+    }
+  }
+
+  const CaptFile& file_;
+  const Case& case_;
+  const RunOptions& options_;
+  RunResult& result_;
+  std::vector<Mark> marks_;
+  Compilation compilation_;
+  std::unique_ptr<Session> session_;
+  int64_t now_us_ = 0;
+  std::string trace_;
+  std::vector<std::string> bodies_;
+};
+
+/// Copies the file and puts `body` in place of a machine section's lines.
+class Rewriter {
+ public:
+  explicit Rewriter(std::string_view text) : text_(text) {}
+
+  void Replace(const MachineSection& section, std::string_view body) {
+    CopyUntil(section.begin);
+    out_ += body;
+    Skip(section.end);
+  }
+  std::string Finish() && {
+    out_ += text_;
+    return std::move(out_);
+  }
+
+ private:
+  std::string_view NextLine() {
+    const size_t end = text_.find('\n');
+    const size_t length = end == std::string_view::npos ? text_.size() : end + 1;
+    const std::string_view line = text_.substr(0, length);
+    text_.remove_prefix(length);
+    ++line_;
+    return line;
+  }
+  void CopyUntil(uint32_t line) {
+    while (line_ < line && !text_.empty()) out_ += NextLine();
+  }
+  void Skip(uint32_t line) {
+    while (line_ < line && !text_.empty()) NextLine();
+  }
+
+  std::string_view text_;
+  std::string out_;
+  uint32_t line_ = 1;
+};
+
+}  // namespace
+
+RunResult RunCapt(const CaptFile& file, const RunOptions& options) {
+  RunResult result;
+  Rewriter rewriter(file.text);
+  for (const Case& c : file.cases) {
+    CaseRun run(file, c, options, result);
+    run.Run();
+    for (size_t i = 0; i < run.bodies().size(); ++i) {
+      rewriter.Replace(c.machine[i], run.bodies()[i]);
+    }
+  }
+  if (options.update) result.updated = std::move(rewriter).Finish();
+  return result;
+}
+
+}  // namespace cap::policytest

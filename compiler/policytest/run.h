@@ -1,0 +1,42 @@
+// Runs `.capt` files: compiles each case's policy, decides its calls on every engine, and compares.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cap/engine.h"
+#include "compiler/policytest/capt_file.h"
+
+namespace cap::policytest {
+
+/// One way to run a Program. All of them must say the same.
+struct EngineUnderTest {
+  std::string name;  // "interp", "jit-O2"
+  /// The machine code for a Program; an empty NativeCode runs the interpreter.
+  std::function<Result<NativeCode>(const std::shared_ptr<const Program>&)> compile;
+};
+
+struct RunOptions {
+  std::vector<EngineUnderTest> engines;  // at least one; the first one's words are compared
+  std::string filter;                    // only tests whose title contains it; empty: all
+  bool update = false;                   // rewrite machine sections instead of comparing them
+};
+
+struct Failure {
+  std::string place;    // "policy.capt:31"
+  std::string title;
+  std::string message;  // several lines, no final line feed
+};
+
+struct RunResult {
+  size_t passed = 0;
+  std::vector<Failure> failures;
+  std::string updated;  // with RunOptions::update: the whole file, machine sections new
+};
+
+/// Runs one file. Every test, every case with marks and every machine section counts as one. Reads
+/// the policies and grants that the file names, relative to its folder. Never throws.
+RunResult RunCapt(const CaptFile& file, const RunOptions& options);
+
+}  // namespace cap::policytest
