@@ -47,6 +47,8 @@ inline constexpr uint32_t kGrants = 1u << 26;           // one engine
 
 // --- requests ---
 inline constexpr uint64_t kRequestBytes = 1u << 20;     // one JSON request
+inline constexpr uint32_t kRequestDepth = 20;           // nested brackets of a JSON request
+inline constexpr uint32_t kRequestIdBytes = 128;        // a request's own `id`
 inline constexpr uint32_t kFacts = 256;                 // attested facts in one request
 inline constexpr uint64_t kFrameBytes = 16u << 20;      // checked values of one call, laid out
 inline constexpr uint32_t kApprovals = 64;              // approvals in one request

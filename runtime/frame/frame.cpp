@@ -32,6 +32,7 @@ Frame Frame::Refused(Malformed malformed, uint32_t tool) {
 const FrameHeader* Frame::header() const { return impl_->header; }
 const Malformed& Frame::malformed() const { return impl_->malformed; }
 uint32_t Frame::tool() const { return impl_->tool; }
+std::string_view Frame::request_id() const { return impl_->request_id; }
 std::string_view Frame::subject() const { return impl_->subject; }
 
 const std::vector<ResourceTexts>& Frame::resources(uint32_t nth) const {

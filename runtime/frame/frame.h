@@ -61,6 +61,8 @@ class Frame {
   const Malformed& malformed() const;
   /// Of Program::tools; kNone if the tool is unknown.
   uint32_t tool() const;
+  /// The request's own `id`, cut and safe to show; empty if it has none. Decides nothing.
+  std::string_view request_id() const;
   /// Whose grant the approvals were matched for.
   std::string_view subject() const;
 
@@ -84,6 +86,7 @@ class Frame {
 
  private:
   friend class FrameBuilder;
+  friend class RequestReader;
   friend class Sealer;
   struct Impl;
   explicit Frame(std::unique_ptr<Impl> impl);

@@ -30,16 +30,16 @@ std::optional<uint32_t> FindTool(const Program& program, std::string_view name);
 /// What somebody attests about the object that `key` names. An Error in `value` is a value that
 /// could not be read; it poisons.
 struct FactInput {
-  std::string name;
-  std::vector<Value> key;     // in order of FactDesc::key_slots
+  std::string name = {};
+  std::vector<Value> key = {};   // in order of FactDesc::key_slots
   int64_t as_of_us = 0;
-  std::string attestor;       // who the host knows to have attested it
-  Result<Value> value;
+  std::string attestor = {};  // who the host knows to have attested it
+  Result<Value> value = Value{};
 };
 
 /// That somebody approved one exact call.
 struct ApprovalInput {
-  std::string approver;       // a name of Program::approvers
+  std::string approver = {};  // a name of Program::approvers
   Frame::Digest digest{};     // of the approved call: Frame::digest()
   std::string kind = "approval";  // or "review"
 };

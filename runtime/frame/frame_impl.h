@@ -19,6 +19,7 @@ struct Frame::Impl {
   FrameHeader* header = nullptr;
   uint32_t tool = kNone;
   Malformed malformed;
+  std::string request_id;
   std::string subject;
   std::vector<std::vector<ResourceTexts>> resources;  // parallel to Tool::actions
   std::vector<SlotNote> notes;

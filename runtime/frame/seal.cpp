@@ -18,11 +18,6 @@
 namespace cap {
 namespace {
 
-std::string SafeName(std::string_view name) {
-  const std::string quoted = QuoteCut(name);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
 template <typename Range>
 auto FindNamed(Range& range, std::string_view name) -> decltype(&*range.begin()) {
   const auto it = std::ranges::find_if(range, [&](const auto& x) { return x.name == name; });

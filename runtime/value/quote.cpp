@@ -62,4 +62,9 @@ std::string QuoteCut(std::string_view text, size_t limit) {
   return out;
 }
 
+std::string SafeName(std::string_view name) {
+  const std::string quoted = QuoteCut(name);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 }  // namespace cap

@@ -14,4 +14,7 @@ inline constexpr size_t kQuoteBytes = 64;  // shown of a stranger's text
 /// direction-changing characters of Unicode are escaped. The result is one line, and safe to show.
 std::string QuoteCut(std::string_view text, size_t limit = kQuoteBytes);
 
+/// The same without the quotes around it: for a name that a stranger may have made up.
+std::string SafeName(std::string_view name);
+
 }  // namespace cap

@@ -1,0 +1,182 @@
+#include "runtime/frame/json_value.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "runtime/base/limits.h"
+#include "runtime/frame/describe.h"
+#include "runtime/frame/encode.h"
+#include "runtime/value/instant.h"
+#include "runtime/value/money.h"
+#include "runtime/value/quote.h"
+
+namespace cap {
+namespace {
+
+using Kind = JsonNode::Kind;
+
+std::unexpected<Error> Bad(std::string message) { return Fail("bad-value", std::move(message)); }
+
+/// Recursion goes down the type and the tree together; both are bounded.
+class Reader {
+ public:
+  Reader(const Program& program, const JsonTree& tree) : program_(program), tree_(tree) {}
+
+  Result<Value> Read(const JsonNode& node, TypeIndex type, uint32_t currency) const;
+
+ private:
+  Result<Value> ReadInt(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadMoney(const JsonNode& node, TypeIndex type, uint32_t currency) const;
+  Result<Value> ReadAmount(const JsonNode& node, TypeIndex type, uint32_t currency) const;
+  Result<Value> ReadInstant(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const;
+  Result<Value> ReadRecord(const JsonNode& node, TypeIndex type) const;
+  uint32_t SiblingCurrency(const JsonNode& object, const RecordType& record,
+                           const RecordField& field) const;
+  std::unexpected<Error> Mismatch(const JsonNode& node, TypeIndex type) const {
+    return Bad(DescribeJson(node) + " is no " + DescribeType(program_, type));
+  }
+
+  const Program& program_;
+  const JsonTree& tree_;
+};
+
+Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t currency) const {
+  switch (program_.types[type].kind) {
+    case TypeKind::kBool:
+      if (node.kind != Kind::kTrue && node.kind != Kind::kFalse) return Mismatch(node, type);
+      return Value{node.kind == Kind::kTrue};
+    case TypeKind::kInt: return ReadInt(node, type);
+    case TypeKind::kMoney: return ReadMoney(node, type, currency);
+    case TypeKind::kString:
+    case TypeKind::kEmail:
+      if (node.kind != Kind::kString) return Mismatch(node, type);
+      return Value{std::string(node.text)};
+    case TypeKind::kEnum:
+      if (node.kind != Kind::kString) return Mismatch(node, type);
+      return Value{EnumMember{std::string(node.text)}};
+    case TypeKind::kInstant: return ReadInstant(node, type);
+    case TypeKind::kSet:
+    case TypeKind::kList: return ReadList(node, type, currency);
+    case TypeKind::kRecord: return ReadRecord(node, type);
+    case TypeKind::kApprovers: break;  // of constants only
+  }
+  return Mismatch(node, type);
+}
+
+Result<Value> Reader::ReadInt(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kNumber) return Mismatch(node, type);
+  int64_t value = 0;
+  const char* end = node.text.data() + node.text.size();
+  const auto [rest, error] = std::from_chars(node.text.data(), end, value);
+  if (error == std::errc::result_out_of_range) {
+    return Bad(DescribeJson(node) + " is out of the range of 64 bits");
+  }
+  if (error != std::errc() || rest != end) {
+    return Bad(DescribeJson(node) + " is not written as a whole number");
+  }
+  return Value{value};
+}
+
+Result<Value> Reader::ReadAmount(const JsonNode& node, TypeIndex type, uint32_t currency) const {
+  if (node.kind != Kind::kNumber) return Mismatch(node, type);
+  const Result<int64_t> units = program_.types[type].minor ? ParseMinorUnits(node.text)
+                                                           : ParseMoney(node.text, currency);
+  if (!units) return Bad(DescribeJson(node) + " is no amount: " + units.error().message);
+  return Value{Money{*units, currency}};
+}
+
+Result<Value> Reader::ReadMoney(const JsonNode& node, TypeIndex type, uint32_t currency) const {
+  const Type& t = program_.types[type];
+  switch (t.form) {
+    case MoneyForm::kFixed: return ReadAmount(node, type, t.currency);
+    case MoneyForm::kSibling:
+      if (currency == 0) return Bad(DescribeJson(node) + " has no known currency");
+      return ReadAmount(node, type, currency);
+    case MoneyForm::kObject: break;
+  }
+  if (node.kind != Kind::kObject) return Mismatch(node, type);
+  const JsonNode* amount = tree_.Find(node, "amount");
+  const JsonNode* code = tree_.Find(node, "currency");
+  if (amount == nullptr || code == nullptr || node.count != 2 || code->kind != Kind::kString) {
+    return Bad("money is written as an object with `amount` and `currency`, and nothing else");
+  }
+  const Currency* found = FindCurrency(code->text);
+  if (found == nullptr) return Bad(DescribeJson(*code) + " is no currency");
+  return ReadAmount(*amount, type, found->id);
+}
+
+Result<Value> Reader::ReadInstant(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kString) return Mismatch(node, type);
+  const Result<Instant> instant = ParseInstant(node.text);
+  if (!instant) return Bad(DescribeJson(node) + " is no time: " + instant.error().message);
+  return Value{*instant};
+}
+
+Result<Value> Reader::ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const {
+  if (node.kind != Kind::kArray) return Mismatch(node, type);
+  const Type& t = program_.types[type];
+  const uint32_t most = t.max != 0 ? t.max : limits::kElements;
+  if (node.count > most) {
+    return Fail("oversize", std::to_string(node.count) + " elements, at most " +
+                                std::to_string(most) + " are allowed");
+  }
+  Value::List list;
+  list.reserve(node.count);
+  for (const JsonNode* child = tree_.First(node); child != nullptr; child = tree_.Next(*child)) {
+    Result<Value> element = Read(*child, t.element, currency);
+    if (!element) {
+      element.error().message =
+          "element " + std::to_string(list.size()) + ": " + element.error().message;
+      return element;
+    }
+    list.push_back(std::move(*element));
+  }
+  return Value{std::move(list)};
+}
+
+uint32_t Reader::SiblingCurrency(const JsonNode& object, const RecordType& record,
+                                 const RecordField& field) const {
+  if (field.currency_field == kNone) return 0;
+  const JsonNode* code = tree_.Find(object, record.fields[field.currency_field].name);
+  if (code == nullptr || code->kind != Kind::kString) return 0;
+  const Currency* found = FindCurrency(code->text);
+  return found == nullptr ? 0 : found->id;
+}
+
+Result<Value> Reader::ReadRecord(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kObject) return Mismatch(node, type);
+  const RecordType& record = program_.records[program_.types[type].ref];
+  Value::Record fields;
+  for (const RecordField& field : record.fields) {
+    const JsonNode* given = tree_.Find(node, field.name);
+    if (given == nullptr) continue;  // Encode() says whether it must be there
+    if (given->kind == Kind::kNull) {
+      fields.push_back({field.name, Value{}});
+      continue;
+    }
+    Result<Value> value = Read(*given, field.type, SiblingCurrency(node, record, field));
+    if (!value) {
+      value.error().message = "field `" + field.name + "`: " + value.error().message;
+      return value;
+    }
+    fields.push_back({field.name, std::move(*value)});
+  }
+  if (fields.size() == node.count) return Value{std::move(fields)};
+  for (const JsonNode* child = tree_.First(node); child != nullptr; child = tree_.Next(*child)) {
+    if (std::ranges::find(record.fields, child->key, &RecordField::name) == record.fields.end()) {
+      return Bad("field " + QuoteCut(child->key) + " is not declared");
+    }
+  }
+  return Bad("a field stands twice");
+}
+
+}  // namespace
+
+Result<Value> ReadJsonValue(const Program& program, const JsonTree& tree, const JsonNode& node,
+                            TypeIndex type, uint32_t currency) {
+  return Reader(program, tree).Read(node, type, currency);
+}
+
+}  // namespace cap
