@@ -1,0 +1,118 @@
+// The .capt format: what its parser takes, and what it refuses and where.
+#include <doctest/doctest.h>
+
+#include "compiler/policytest/capt_file.h"
+
+namespace cap::policytest {
+namespace {
+
+constexpr const char* kWhole = R"(Prose, which nobody reads but people.
+
+--- policy
+module m
+action read { id: string }   //~ CAP0301 CAP0302
+policy p { capability read }
+//~^ CAP0401
+
+--- grant
+{"policy": "p",
+ "subject": "s"}
+
+--- now: 2026-03-02T10:00:00Z
+
+--- test: all there is
+# a comment
+call read {"id": "a",
+           "more": [1, 2]}
+fact order("o-1") by shop, 45s old = {"owner":
+  "me"}
+fact other({"a": 1, "b": 2}) = true
+live {"environment": "x"}
+resource "a://b"
+now 2026-03-02T11:00:00Z
+approved by manager
+approved by user of "all there is"
+=> deny constraint_failed maxAmount
+   observed 5.00 USD
+   at 3:7
+
+--- !trace
+anything
+--- policy: other.cap
+--- test: by file
+request requests/one.json
+=> permit
+)";
+
+std::string ErrorOf(std::string text) {
+  const Result<CaptFile> file = ParseCapt("f.capt", std::move(text));
+  return file.has_value() ? "" : file.error().message;
+}
+
+TEST_CASE("everything of a file is read, with its lines") {
+  const Result<CaptFile> file = ParseCapt("f.capt", kWhole);
+  REQUIRE_MESSAGE(file.has_value(), file.error().message);
+  REQUIRE(file->cases.size() == 2);
+  const Case& c = file->cases[0];
+  CHECK(c.source.starts_with("module m\n"));
+  REQUIRE(c.marks.size() == 3);
+  CHECK(c.marks[0].code == "CAP0301");
+  CHECK(c.marks[1].line == 2);
+  CHECK(c.marks[2].line == 3);
+  CHECK(c.grant.find("\"subject\"") != std::string::npos);
+  CHECK(c.now == "2026-03-02T10:00:00Z");
+  REQUIRE(c.tests.size() == 1);
+  const Test& test = c.tests[0];
+  CHECK(test.tool == "read");
+  CHECK(test.arguments == "{\"id\": \"a\",\n\"more\": [1, 2]}");
+  REQUIRE(test.facts.size() == 2);
+  CHECK(test.facts[0].keys == "\"o-1\"");
+  CHECK(test.facts[0].attestor == "shop");
+  CHECK(test.facts[0].age_us == 45'000'000);
+  CHECK(test.facts[0].value == "{\"owner\":\n\"me\"}");
+  CHECK(test.facts[1].keys == "{\"a\": 1, \"b\": 2}");
+  CHECK(test.facts[1].attestor.empty());
+  CHECK(test.live == "{\"environment\": \"x\"}");
+  CHECK(test.now == "2026-03-02T11:00:00Z");
+  REQUIRE(test.approvals.size() == 2);
+  CHECK(test.approvals[1].of_test == "all there is");
+  CHECK(test.expected.code == "constraint_failed");
+  CHECK(test.expected.clause == "maxAmount");
+  CHECK(test.expected.observed == "5.00 USD");
+  CHECK(test.expected.at == "3:7");
+  CHECK_FALSE(test.expected.limit.has_value());
+  REQUIRE(c.machine.size() == 1);
+  CHECK(c.machine[0].body == "anything\n");
+  CHECK(file->cases[1].policy_file == "other.cap");
+  CHECK(file->cases[1].tests[0].request_file == "requests/one.json");
+}
+
+TEST_CASE("what is no test file is refused at its line") {
+  const std::string head = "--- policy\nmodule m\n--- test: t\n";
+  CHECK(ErrorOf("").find("no test here") != std::string::npos);
+  CHECK(ErrorOf("--- test: t\n").starts_with("f.capt:1: the first section must be"));
+  CHECK(ErrorOf("--- policy\n--- polizy\n").starts_with("f.capt:2: no section `polizy`"));
+  CHECK(ErrorOf(head).starts_with("f.capt:3: a test has one `call`"));
+  CHECK(ErrorOf(head + "call read {}\n").starts_with("f.capt:3: a test ends in `=> verdict`"));
+  CHECK(ErrorOf(head + "call read {}\nrequest {}\n=> permit\n").starts_with("f.capt:3"));
+  CHECK(ErrorOf(head + "call read {}\n=> allow\n").starts_with("f.capt:5: a verdict is"));
+  CHECK(ErrorOf(head + "cal read {}\n=> permit\n").starts_with("f.capt:4: expected call"));
+  CHECK(ErrorOf(head + "fact order = 5\n").starts_with("f.capt:4: write `fact"));
+  CHECK(ErrorOf(head + "fact order(1) by shop, 5x old = 5\n").starts_with("f.capt:4"));
+  CHECK(ErrorOf(head + "approved manager\n").starts_with("f.capt:4: write `approved by"));
+  CHECK(ErrorOf(head + "call read {}\n=> permit\ncall x\n").starts_with("f.capt:6: after `=>`"));
+  CHECK(ErrorOf(head + "call r {}\n=> deny\n  obsrved 5\n").starts_with("f.capt:6: after `=>`"));
+  CHECK(ErrorOf(head + "call r {}\n=> permit\n--- test: t\n").starts_with("f.capt:6: a second"));
+  CHECK(ErrorOf("--- policy\n--- !irr\n").starts_with("f.capt:2: no machine section"));
+  CHECK(ErrorOf("--- policy\n--- !ir\n--- !ir\n").starts_with("f.capt:3: a second `!ir`"));
+  CHECK(ErrorOf("--- policy: a.cap\nmodule m\n").starts_with("f.capt:2: a section that names"));
+}
+
+TEST_CASE("a mark on the first line cannot point above it") {
+  const std::vector<Mark> marks = MarksOf("//~^^ CAP0101\n");
+  REQUIRE(marks.size() == 1);
+  CHECK(marks[0].line == 1);
+}
+
+}  // namespace
+}  // namespace cap::policytest
