@@ -12,10 +12,12 @@ constexpr std::array<Lowerer, kOpCount> kLowerers = {
 #undef INST
 };
 
+const SlotDesc& SlotOf(const Program& program, const Shape& shape, uint32_t slot) {
+  return program.tools[shape.tool].slots[slot];
+}
+
 bool MayBeAbsent(const Program& program, const Shape& shape, uint32_t slot) {
-  if (shape.tool >= program.tools.size()) return false;
-  const std::vector<SlotDesc>& slots = program.tools[shape.tool].slots;
-  return slot < slots.size() && slots[slot].optional;
+  return SlotOf(program, shape, slot).optional;
 }
 
 }  // namespace
@@ -33,7 +35,7 @@ SlotMask TestedSlots(const Program& program, const Shape& shape) {
 }
 
 Emitter::Emitter(const Program& program, const Shape& shape, const Options& options, Rails roots,
-                 Path path, llvm::Function* function, llvm::Function* bytes_equal)
+                 Path path, llvm::Function* function, const Helpers& helpers)
     : program_(program),
       shape_(shape),
       options_(options),
@@ -41,7 +43,7 @@ Emitter::Emitter(const Program& program, const Shape& shape, const Options& opti
       path_(path),
       plan_(MakePlan(program, shape, roots, options)),
       function_(function),
-      bytes_equal_(bytes_equal),
+      helpers_(helpers),
       builder_(&function->back()),
       inputs_{function->getArg(0), function->getArg(1), function->getArg(2)},
       values_(shape.inst_count),
@@ -117,6 +119,12 @@ bool Emitter::AlwaysPresent(uint32_t slot) const {
   return path_ == Path::kFast && !MayBeAbsent(program_, shape_, slot);
 }
 
+bool Emitter::IsSorted(uint32_t i) const {
+  if (TypeOf(i).kind != TypeKind::kSet) return false;
+  return insts_[i].op != Op::kLoad ||
+         SlotOf(program_, shape_, insts_[i].a).source != SlotSource::kLet;
+}
+
 llvm::Value* Emitter::Both(llvm::Value* x, llvm::Value* y) {
   if (x == nullptr) return y;
   return y == nullptr ? x : builder_.CreateAnd(x, y);
@@ -143,11 +151,16 @@ llvm::Value* Emitter::Guarded(llvm::Value* condition, const std::function<llvm::
   return result;
 }
 
-llvm::Value* Emitter::BytesEqual(const Lowered& x, const Lowered& y) {
-  llvm::CallInst* call =
-      builder_.CreateCall(bytes_equal_, {x.lo, y.lo, Length(x), inputs_.calls});
-  call->setCallingConv(bytes_equal_->getCallingConv());
+llvm::Value* Emitter::CallHelper(llvm::Function* helper, llvm::ArrayRef<llvm::Value*> arguments) {
+  llvm::CallInst* call = builder_.CreateCall(helper, arguments);
+  if (path_ == Path::kFast && options_.level != OptLevel::kO0) {
+    call->addFnAttr(llvm::Attribute::AlwaysInline);
+  }
   return call;
+}
+
+llvm::Value* Emitter::BytesEqual(const Lowered& x, const Lowered& y) {
+  return CallHelper(helpers_.bytes_equal, {x.lo, y.lo, Length(x), inputs_.calls});
 }
 
 llvm::Value* Emitter::CallOut(uint64_t offset, std::initializer_list<llvm::Value*> arguments) {

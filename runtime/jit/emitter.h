@@ -15,6 +15,7 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include "runtime/jit/demand.h"
+#include "runtime/jit/function.h"
 #include "runtime/jit/jit.h"
 
 namespace cap::jit {
@@ -42,7 +43,7 @@ enum class Path : uint8_t { kChecked, kFast };
 class Emitter {
  public:
   Emitter(const Program& program, const Shape& shape, const Options& options, Rails roots,
-          Path path, llvm::Function* function, llvm::Function* bytes_equal);
+          Path path, llvm::Function* function, const Helpers& helpers);
 
   /// Emits [begin, end), one scope. Recursion only by nesting quantifiers: limits::kQuantifierDepth.
   void Emit(uint32_t begin, uint32_t end);
@@ -74,6 +75,8 @@ class Emitter {
   llvm::Value* PresentBit(uint32_t slot);
   llvm::Value* PoisonBit(uint32_t slot);
   bool AlwaysPresent(uint32_t slot) const;
+  /// Instruction i is a set, which is sorted, and not a list, nor a `let` put together from sets.
+  bool IsSorted(uint32_t i) const;
   bool NeverPoisoned() const { return path_ == Path::kFast; }  // of a slot whose presence is asked
   llvm::Value* Consts() const { return consts_; }
 
@@ -82,6 +85,9 @@ class Emitter {
   llvm::Value* OperandsOk(uint32_t i) { return Both(A(i).ok, B(i).ok); }
   /// `body` where `condition` (null = always) holds, else false.
   llvm::Value* Guarded(llvm::Value* condition, const std::function<llvm::Value*()>& body);
+  const Helpers& helpers() const { return helpers_; }
+  /// Copied into the caller on the fast path.
+  llvm::Value* CallHelper(llvm::Function* helper, llvm::ArrayRef<llvm::Value*> arguments);
   /// The bytes of two strings of the same length.
   llvm::Value* BytesEqual(const Lowered& x, const Lowered& y);
   /// Result of the call-out at `offset` in CallOuts, as a truth.
@@ -116,7 +122,7 @@ class Emitter {
   Path path_;
   Plan plan_;
   llvm::Function* function_;
-  llvm::Function* bytes_equal_;
+  const Helpers& helpers_;
   llvm::IRBuilder<> builder_;
   Inputs inputs_;
   llvm::Value* consts_ = nullptr;

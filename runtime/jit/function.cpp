@@ -225,7 +225,7 @@ llvm::Function* EmitExplain(llvm::Module& module, const Helpers& helpers, const 
                   SymbolOf("explain", index));
   function->addFnAttr(llvm::Attribute::NoInline);
   function->addFnAttr(llvm::Attribute::OptimizeForSize);  // cold
-  Emitter e(program, shape, options, kBothRails, Path::kChecked, function, helpers.bytes_equal);
+  Emitter e(program, shape, options, kBothRails, Path::kChecked, function, helpers);
   Explain(e, program, shape).Emit(function->getArg(kPointers));
   return function;
 }
@@ -240,7 +240,7 @@ llvm::Function* NewPredicate(llvm::Module& module, const std::string& name) {
 
 void EmitBits(llvm::Function* function, const Helpers& helpers, const Program& program,
               const Shape& shape, const Options& options, Path path) {
-  Emitter e(program, shape, options, kBothRails, path, function, helpers.bytes_equal);
+  Emitter e(program, shape, options, kBothRails, path, function, helpers);
   const Clause& clause = program.clauses[shape.first_clause];
   e.Emit(clause.begin, clause.end);
   const Lowered& result = e.At(RootOf(e, clause));
@@ -266,7 +266,7 @@ void EmitCapability(llvm::Module& module, const Helpers& helpers, const Program&
   auto* word = llvm::Type::getInt64Ty(module.getContext());
   TestSlots(admit, TestedSlots(program, shape), helpers.admit_checked,
             {explain, llvm::ConstantInt::get(word, step_ups)});
-  Emitter e(program, shape, options, kTrueRail, Path::kFast, admit, helpers.bytes_equal);
+  Emitter e(program, shape, options, kTrueRail, Path::kFast, admit, helpers);
   Admit(e, program, shape, options).Emit();
 }
 

@@ -10,12 +10,18 @@
 
 namespace cap::jit {
 
-/// Functions of a module that all its shapes call; none is visible outside.
+/// Functions of a module that all its shapes call; none is visible outside. Strings and lists are
+/// passed as the two words of their slots.
 struct Helpers {
-  llvm::Function* bytes_equal = nullptr;     // (a, b, length, calls) -> i1
-  llvm::Function* admit_checked = nullptr;   // (frame, record, calls, explain, step-ups) -> i64
+  llvm::Function* admit_checked = nullptr;  // (frame, record, calls, explain, step-ups) -> i64
+  llvm::Function* bytes_equal = nullptr;    // (a, b, length, calls) -> i1
+  llvm::Function* str_in = nullptr;         // (text, list, calls) -> i1
+  llvm::Function* str_subset = nullptr;     // (set, set, calls) -> i1
+  llvm::Function* word_in = nullptr;        // (word, list) -> i1
+  llvm::Function* word_subset = nullptr;    // (set, set) -> i1
 };
 Helpers EmitHelpers(llvm::Module& module);
+void EmitListHelpers(llvm::Module& module, Helpers& helpers);  // all but the first two
 
 /// A function with an empty first block.
 llvm::Function* NewFunction(llvm::Module& module, llvm::Type* result,

@@ -149,6 +149,7 @@ Helpers EmitHelpers(llvm::Module& module) {
   for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked}) {
     function->setLinkage(llvm::Function::InternalLinkage);
   }
+  EmitListHelpers(module, helpers);
   return helpers;
 }
 

@@ -12,6 +12,18 @@ void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
   e.SetBool(i, truth, ok);
 }
 
+// Two sets are compared in one pass over both; other lists by the call-out.
+void SetSubset(Emitter& e, uint32_t i, llvm::Function* helper, uint64_t call_out) {
+  if (!e.IsSorted(e.inst(i).a) || !e.IsSorted(e.inst(i).b)) return SetCallOut(e, i, call_out);
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* truth = e.Guarded(ok, [&] {
+    llvm::SmallVector<llvm::Value*, 5> arguments = {e.A(i).lo, e.A(i).hi, e.B(i).lo, e.B(i).hi};
+    if (helper->arg_size() > arguments.size()) arguments.push_back(e.inputs().calls);
+    return e.CallHelper(helper, arguments);
+  });
+  e.SetBool(i, truth, ok);
+}
+
 // One loop for both quantifiers. `any` stops at the first true element, `all` at the first false
 // one: call that rail `decisive` and the other one `other`. The result has `decisive` if some
 // element has; it has `other` if every element has, and it is a fault otherwise.
@@ -131,17 +143,30 @@ void LowerListSize(Emitter& e, uint32_t i) {
 void LowerWordIn(Emitter& e, uint32_t i) {
   llvm::Value* ok = e.OperandsOk(i);
   llvm::Value* truth = e.Guarded(ok, [&] {
-    return e.CallOut(offsetof(CallOuts, word_in), {e.A(i).lo, e.AddressOf(e.B(i))});
+    return e.CallHelper(e.helpers().word_in, {e.A(i).lo, e.B(i).lo, e.B(i).hi});
   });
   e.SetBool(i, truth, ok);
 }
 
-void LowerWordSubset(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, word_subset)); }
+void LowerStrIn(Emitter& e, uint32_t i) {
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* truth = e.Guarded(ok, [&] {
+    return e.CallHelper(e.helpers().str_in, {e.A(i).lo, e.A(i).hi, e.B(i).lo, e.B(i).hi,
+                                             e.inputs().calls});
+  });
+  e.SetBool(i, truth, ok);
+}
+
+void LowerWordSubset(Emitter& e, uint32_t i) {
+  SetSubset(e, i, e.helpers().word_subset, offsetof(CallOuts, word_subset));
+}
+void LowerStrSubset(Emitter& e, uint32_t i) {
+  SetSubset(e, i, e.helpers().str_subset, offsetof(CallOuts, str_subset));
+}
+
 void LowerWordDisjoint(Emitter& e, uint32_t i) {
   SetCallOut(e, i, offsetof(CallOuts, word_disjoint));
 }
-void LowerStrIn(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_in)); }
-void LowerStrSubset(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_subset)); }
 void LowerStrDisjoint(Emitter& e, uint32_t i) {
   SetCallOut(e, i, offsetof(CallOuts, str_disjoint));
 }
