@@ -1,6 +1,6 @@
 // The tokens of Cap. The input is bytes: the reader has checked that they are UTF-8, and outside of
-// strings, comments and back-quotes only ASCII means anything. The last rule takes whatever is left,
-// so the lexer itself never fails; compiler/parse words the error.
+// strings, comments and back-quotes only ASCII means anything. The last rule takes whatever is
+// left, so the lexer itself never fails; compiler/parse words the error.
 lexer grammar CapLexer;
 
 channels { DOCUMENTATION }

@@ -36,7 +36,7 @@ struct Diagnostic {
   std::string help;           // "did you mean `amount`?"; empty = none
 };
 
-/// Collects the diagnostics of one run, in order of source position, duplicates at one span dropped.
+/// Collects the diagnostics of one run; of equal codes at one span the first is kept.
 class Sink {
  public:
   void Add(Diagnostic d);
@@ -51,6 +51,7 @@ class Sink {
 };
 
 /// The nearest of `candidates` by edit distance (at most a third of its length), or empty.
-std::string_view NearestName(std::string_view name, const std::vector<std::string_view>& candidates);
+std::string_view NearestName(std::string_view name,
+                             const std::vector<std::string_view>& candidates);
 
 }  // namespace cap::diag

@@ -42,9 +42,9 @@ std::string Place(const SourceSpan& span, const SourceMap& sources) {
 
 std::string RenderJson(const Diagnostic& d, const SourceMap& sources) {
   const bool error = SeverityOf(d.code) == Severity::kError;
-  std::string out = fmt::format(R"({{"code":"{}","severity":"{}","message":{}{},"label":{},"notes":[)",
-                                IdOf(d.code), error ? "error" : "warning", Quote(d.message),
-                                Place(d.span, sources), Quote(d.label));
+  std::string out = fmt::format(
+      R"({{"code":"{}","severity":"{}","message":{}{},"label":{},"notes":[)", IdOf(d.code),
+      error ? "error" : "warning", Quote(d.message), Place(d.span, sources), Quote(d.label));
   for (const Label& note : d.notes) {
     if (&note != &d.notes.front()) out += ',';
     out += fmt::format(R"({{"message":{}{}}})", Quote(note.text), Place(note.span, sources));

@@ -11,7 +11,7 @@ namespace cap::diag {
 /// `code`, `severity` ("error", "warning"), `message`, `file`, `line`, `column` (from 1, in bytes),
 /// `length` (bytes, up to the end of the first line), `end_line`, `end_column` (one past the last
 /// byte), `begin`, `end` (byte offsets), `label`, `notes` (each `message` and a place), `help`.
-/// Texts are valid UTF-8 whatever the source holds. A span outside of `sources` leaves the place out.
+/// Texts are valid UTF-8 whatever the source holds. A span outside of `sources` has no place.
 std::string RenderJson(const Diagnostic& diagnostic, const SourceMap& sources);
 
 }  // namespace cap::diag

@@ -92,8 +92,8 @@ class Renderer {
     if (!InMap(span, sources_)) return;
     const SourceFile& file = sources_.file(span.file);
     const LineColumn at = sources_.Locate(span.file, span.begin);
-    const Shown shown = Show(sources_.LineText(span.file, at.line), at.column - 1,
-                             sources_.Resolve(span).length);
+    const Shown shown =
+        Show(sources_.LineText(span.file, at.line), at.column - 1, sources_.Resolve(span).length);
     out_ += gutter_ + Blue("-->") + " " + Printable(file.path) + ":" + std::to_string(at.line) +
             ":" + std::to_string(at.column) + "\n";
     const std::string number = std::to_string(at.line);

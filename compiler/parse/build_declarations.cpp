@@ -33,8 +33,7 @@ std::optional<ast::Ident> Builder::Name(CapParser::NameContext* context) const {
   return ast::Ident{std::string(text), span};
 }
 
-std::vector<ast::Ident> Builder::Names(
-    const std::vector<CapParser::NameContext*>& contexts) const {
+std::vector<ast::Ident> Builder::Names(const std::vector<CapParser::NameContext*>& contexts) const {
   std::vector<ast::Ident> names;
   for (CapParser::NameContext* context : contexts) {
     if (std::optional<ast::Ident> name = Name(context)) names.push_back(std::move(*name));
@@ -62,13 +61,17 @@ ast::QualifiedName Builder::Qualified(CapParser::QualifiedNameContext* context) 
 
 void Builder::Later(diag::Code code, const SourceSpan& span, const std::string& construct,
                     std::string help) {
-  sink_.Add({code, span, construct + " is not part of this version of the language",
-             "not in this version", {}, std::move(help)});
+  sink_.Add({code,
+             span,
+             construct + " is not part of this version of the language",
+             "not in this version",
+             {},
+             std::move(help)});
 }
 
 void Builder::Misplaced(const SourceSpan& span, std::string message, std::string help) {
-  sink_.Add({diag::Code::kMisplaced, span, std::move(message), "not allowed here", {},
-             std::move(help)});
+  sink_.Add(
+      {diag::Code::kMisplaced, span, std::move(message), "not allowed here", {}, std::move(help)});
 }
 
 // --- declarations ---
@@ -182,8 +185,7 @@ void Builder::Enum(CapParser::EnumDeclarationContext& context) {
 void Builder::Purpose(CapParser::PurposeDeclarationContext& context) {
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
-  Add(context, ast::PurposeDecl{std::move(*name),
-                                String(context.STRING()).value_or(ast::Text{})});
+  Add(context, ast::PurposeDecl{std::move(*name), String(context.STRING()).value_or(ast::Text{})});
 }
 
 void Builder::Action(CapParser::ActionDeclarationContext& context) {
@@ -193,8 +195,7 @@ void Builder::Action(CapParser::ActionDeclarationContext& context) {
   }
   if (CapParser::ToolClauseContext* clause = context.toolClause()) {
     Later(diag::Code::kLaterToolClause, SpanOf(*clause->start),
-          "an action that is one of several of its tool",
-          "name the action as the tool is named");
+          "an action that is one of several of its tool", "name the action as the tool is named");
   }
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
@@ -230,8 +231,8 @@ void Builder::Member(CapParser::MemberContext& context, ast::ActionDecl& action)
 void Builder::Fact(CapParser::FactMemberContext& context, ast::ActionDecl& action) {
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
-  ast::Fact fact{std::move(*name), Type(context.type()), {}, std::nullopt, std::nullopt,
-                 SpanOf(context)};
+  ast::Fact fact{std::move(*name), Type(context.type()), {},
+                 std::nullopt,     std::nullopt,         SpanOf(context)};
   if (auto* each = As<CapParser::EachKeyContext>(context.factKeys())) {
     Later(diag::Code::kLaterFactForEach, SpanOf(*each), "a fact `for each` element",
           "key the fact by the whole list");
@@ -248,8 +249,8 @@ void Builder::Resource(CapParser::ResourceEachMemberContext& context, ast::Actio
   std::optional<ast::Text> pattern = String(context.STRING());
   std::optional<ast::Ident> variable = Name(context.name());
   if (!pattern || !variable) return;
-  action.resources.push_back({std::move(variable), Operand(context.operand()),
-                              std::move(*pattern), SpanOf(context)});
+  action.resources.push_back(
+      {std::move(variable), Operand(context.operand()), std::move(*pattern), SpanOf(context)});
 }
 
 }  // namespace cap::parse

@@ -97,8 +97,7 @@ ast::ExprId Builder::Negate(P::NegateExprContext& context) {
   if (!CheckOperands(context)) return Error(&context);
   const SourceSpan span = SpanOf(context);
   const auto* operand = As<P::OperandExprContext>(context.expr());
-  const bool smallest = operand != nullptr &&
-                        TextOf(SpanOf(*operand)) == "9223372036854775808";
+  const bool smallest = operand != nullptr && TextOf(SpanOf(*operand)) == "9223372036854775808";
   if (smallest) return Add(span, ast::IntExpr{INT64_MIN});
   return Add(span, ast::UnaryExpr{ast::UnaryOp::kNegate, Expr(context.expr())});
 }
@@ -129,15 +128,14 @@ ast::ExprId Builder::Relation(P::ExprContext& context) {
 
 bool Builder::CheckOperands(P::ExprContext& context) {
   const bool relation = IsRelation(&context);
-  const bool logical = As<P::AndExprContext>(&context) != nullptr ||
-                       As<P::OrExprContext>(&context) != nullptr;
+  const bool logical =
+      As<P::AndExprContext>(&context) != nullptr || As<P::OrExprContext>(&context) != nullptr;
   for (antlr4::tree::ParseTree* child : context.children) {
     auto* operand = As<P::ExprContext>(child);
     if (operand == nullptr || logical) continue;
     if (relation && IsRelation(operand)) {
-      reporter_.Report(diag::Code::kChainedComparison, SpanOf(context),
-                       "comparisons do not chain", "two comparisons in a row",
-                       "join two comparisons by `and`");
+      reporter_.Report(diag::Code::kChainedComparison, SpanOf(context), "comparisons do not chain",
+                       "two comparisons in a row", "join two comparisons by `and`");
       return false;
     }
     if (As<P::NotExprContext>(operand) != nullptr) {
@@ -203,8 +201,7 @@ ast::ExprId Builder::Quantifier(Context& context, ast::QuantifierKind kind, P::N
   if (!variable) return Error(&context);
   const ast::ExprId list_id = Expr(list);
   const ast::ExprId body_id = Expr(body);
-  return Add(SpanOf(context),
-             ast::QuantifierExpr{kind, std::move(*variable), list_id, body_id});
+  return Add(SpanOf(context), ast::QuantifierExpr{kind, std::move(*variable), list_id, body_id});
 }
 
 ast::ExprId Builder::Literal(P::OperandContext& context) {
@@ -217,8 +214,8 @@ ast::ExprId Builder::Literal(P::OperandContext& context) {
     case P::INTEGER: {
       const std::optional<int64_t> value = ReadInteger(text);
       if (!value && text == "9223372036854775808") {
-        reporter_.Report(diag::Code::kBadLiteral, span,
-                         Quoted(text) + " does not fit into 64 bits", "too large");
+        reporter_.Report(diag::Code::kBadLiteral, span, Quoted(text) + " does not fit into 64 bits",
+                         "too large");
       }
       return value ? Add(span, ast::IntExpr{*value}) : Error(&context);
     }

@@ -67,8 +67,12 @@ ast::Module Parse(const SourceMap& sources, FileId id, diag::Sink& sink) {
     return ParseTokens(std::move(tokens), reporter, sink);
   } catch (const std::exception& error) {
     // Nothing above throws on purpose; whatever it was, a text that was not read is not accepted.
-    sink.Add({diag::Code::kSyntax, {id, 0, 0}, std::string("the file cannot be parsed: ") +
-              error.what(), "", {}, ""});
+    sink.Add({diag::Code::kSyntax,
+              {id, 0, 0},
+              std::string("the file cannot be parsed: ") + error.what(),
+              "",
+              {},
+              ""});
     return {};
   }
 }

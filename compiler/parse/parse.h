@@ -16,7 +16,7 @@ namespace cap::parse {
 /// Parses one file of `sources`. Errors go to `sink`, at most one syntax error a source line; the
 /// tree then holds what could be read, with ErrorExpr and nameless types where something was
 /// reported. Never throws, never prints, never recurses deeper than limits::kSyntaxDepth allows.
-/// Cost: linear in the text for text within the limits; text over a limit is refused in linear time.
+/// Cost: linear in the text; text over a limit is refused in linear time.
 /// Thread safety: calls may run at once on different sinks.
 ast::Module Parse(const SourceMap& sources, FileId file, diag::Sink& sink);
 

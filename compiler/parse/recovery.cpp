@@ -94,13 +94,12 @@ void Recovery::reset(Parser*) {
   passed_at_ = SIZE_MAX;
 }
 
-void Recovery::Report(Parser* parser, Token* found, const IntervalSet& expected,
-                      bool stray) {
+void Recovery::Report(Parser* parser, Token* found, const IntervalSet& expected, bool stray) {
   offending_ = found->getTokenIndex();
   if (recovering_) return;
   recovering_ = true;
-  SyntaxProblem problem{.expected = expected, .found = found, .where = parser->getContext(),
-                        .stray = stray};
+  SyntaxProblem problem{
+      .expected = expected, .found = found, .where = parser->getContext(), .stray = stray};
   auto* tokens = static_cast<antlr4::BufferedTokenStream*>(parser->getTokenStream());
   for (size_t i = offending_; i > 0 && problem.before == nullptr; --i) {
     const Token* token = tokens->get(i - 1);

@@ -52,7 +52,7 @@ class Recovery : public antlr4::ANTLRErrorStrategy {
 
   SyntaxReporter& reporter_;
   bool recovering_ = false;
-  size_t offending_ = 0;  // token index of the last error
+  size_t offending_ = 0;       // token index of the last error
   size_t resumed_ = SIZE_MAX;  // where the last recovery stopped
   // The optional parts that were passed over at one token: they too could have stood there.
   struct Passed {

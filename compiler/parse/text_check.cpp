@@ -21,8 +21,8 @@ std::string ControlName(char32_t c) {
   const auto number = static_cast<uint32_t>(c);
   if (c == 0) return "a NUL byte";
   if (c == '\r') return "a carriage return without a line feed";
-  return fmt::format("the {} U+{:04X}",
-                     c < 0xA0 ? "control character" : "invisible character", number);
+  return fmt::format("the {} U+{:04X}", c < 0xA0 ? "control character" : "invisible character",
+                     number);
 }
 
 }  // namespace
@@ -34,10 +34,10 @@ size_t BeginOf(std::string_view text) {
 bool CheckText(const SourceFile& file, SyntaxReporter& reporter) {
   const std::string_view text = file.text;
   if (text.size() > limits::kSourceBytes) {
-    reporter.Report(diag::Code::kSourceTooLarge, reporter.SpanOf(0, 0),
-                    fmt::format("the file has {} bytes; the limit is {}", text.size(),
-                                limits::kSourceBytes),
-                    "", "split the module into several files");
+    reporter.Report(
+        diag::Code::kSourceTooLarge, reporter.SpanOf(0, 0),
+        fmt::format("the file has {} bytes; the limit is {}", text.size(), limits::kSourceBytes),
+        "", "split the module into several files");
     return false;
   }
   for (size_t i = BeginOf(text); i < text.size();) {
@@ -47,10 +47,10 @@ bool CheckText(const SourceFile& file, SyntaxReporter& reporter) {
     }
     const diag::Character c = diag::ReadCharacter(text, i);
     if (c.code_point == 0xFFFD && c.bytes == 1) {
-      reporter.Report(diag::Code::kNotUtf8, reporter.SpanOf(i, i + 1),
-                      fmt::format("the byte 0x{:02X} is not UTF-8",
-                                  static_cast<unsigned char>(text[i])),
-                      "not UTF-8", "save the file as UTF-8");
+      reporter.Report(
+          diag::Code::kNotUtf8, reporter.SpanOf(i, i + 1),
+          fmt::format("the byte 0x{:02X} is not UTF-8", static_cast<unsigned char>(text[i])),
+          "not UTF-8", "save the file as UTF-8");
       return false;
     }
     if (!diag::IsPrintable(c.code_point) && !IsLayout(text, i)) {

@@ -21,9 +21,7 @@ bool IsWord(size_t type) {
 
 bool IsNumber(size_t type) { return type >= CapLexer::MONEY && type <= CapLexer::INTEGER; }
 
-void Retype(Token& token, size_t type) {
-  static_cast<antlr4::CommonToken&>(token).setType(type);
-}
+void Retype(Token& token, size_t type) { static_cast<antlr4::CommonToken&>(token).setType(type); }
 
 void Hide(Token& token) {
   static_cast<antlr4::CommonToken&>(token).setChannel(Token::HIDDEN_CHANNEL);
@@ -38,8 +36,8 @@ class TokenCheck {
     const size_t type = token.getType();
     if (type == CapLexer::OTHER) return CheckOther(token);
     if (type == CapLexer::UNTERMINATED) {
-      Report(token, diag::Code::kUnterminated, "the string has no closing quote",
-             "begins here", "a string ends on the line where it begins");
+      Report(token, diag::Code::kUnterminated, "the string has no closing quote", "begins here",
+             "a string ends on the line where it begins");
       return Retype(token, CapLexer::STRING);
     }
     if (type == CapLexer::STRING) return CheckString(token);
@@ -82,9 +80,8 @@ class TokenCheck {
         (IsWord(next->getType()) || IsNumber(next->getType()))) {
       return Joined(token, *next);
     }
-    const bool too_big =
-        (token.getType() == CapLexer::INTEGER && !IntegerFits(Text(token))) ||
-        (token.getType() == CapLexer::DURATION && !ReadDuration(Text(token)));
+    const bool too_big = (token.getType() == CapLexer::INTEGER && !IntegerFits(Text(token))) ||
+                         (token.getType() == CapLexer::DURATION && !ReadDuration(Text(token)));
     if (!too_big) return;
     Report(token, diag::Code::kBadLiteral,
            fmt::format("{} does not fit into 64 bits", Quoted(Text(token))), "too large", "");
@@ -217,8 +214,8 @@ class DepthCount {
 
   /// Names, literals and words: two of them side by side are never in one expression.
   static bool StartsOperand(size_t type) {
-    return !IsOperator(type) && (IsWord(type) || type == CapLexer::QUOTED_ID ||
-                                 IsNumber(type) || type == CapLexer::STRING);
+    return !IsOperator(type) && (IsWord(type) || type == CapLexer::QUOTED_ID || IsNumber(type) ||
+                                 type == CapLexer::STRING);
   }
 
   std::vector<Level> levels_ = std::vector<Level>(1);

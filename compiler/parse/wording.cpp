@@ -47,8 +47,7 @@ std::string NameOf(size_t type, const antlr4::dfa::Vocabulary& vocabulary) {
 
 class Expectation {
  public:
-  Expectation(const IntervalSet& expected, CapParser& parser)
-      : rest_(expected), parser_(parser) {}
+  Expectation(const IntervalSet& expected, CapParser& parser) : rest_(expected), parser_(parser) {}
 
   /// "`,` or `]`"; empty when nothing sensible can be said.
   std::string Say() {
@@ -76,7 +75,8 @@ class Expectation {
   void TakeAll(size_t rule, size_t mark, std::string_view phrase) {
     const antlr4::atn::ATN& atn = parser_.getATN();
     const IntervalSet first = atn.nextTokens(atn.ruleToStartState[rule]);
-    if (!rest_.contains(mark) || !first.contains(mark) || !rest_.contains(size_t{CapParser::ID})) return;
+    const bool named = rest_.contains(size_t{CapParser::ID});
+    if (!named || !rest_.contains(mark) || !first.contains(mark)) return;
     rest_ = rest_.subtract(first);
     words_.emplace_back(phrase);
   }
@@ -206,8 +206,8 @@ std::string TextOf(const Token& token, const SyntaxReporter& reporter) {
   return Quoted(reporter.TextOf(token.getStartIndex(), token.getStopIndex() + 1));
 }
 
-/// Where the problem is shown. Something missing is shown behind the token before it, when the token
-/// found stands on a later line; a stray token in a body is shown itself.
+/// Where the problem is shown. Something missing is shown behind the token before it, when the
+/// token found stands on a later line; a stray token in a body is shown itself.
 SourceSpan PlaceOf(const SyntaxProblem& problem, bool stray, const SyntaxReporter& reporter) {
   const size_t begin = problem.found->getStartIndex();
   const bool at_end = problem.found->getType() == Token::EOF;
@@ -225,7 +225,9 @@ SourceSpan PlaceOf(const SyntaxProblem& problem, bool stray, const SyntaxReporte
 diag::Diagnostic WordProblem(const SyntaxProblem& problem, CapParser& parser,
                              const SyntaxReporter& reporter) {
   const Token& found = *problem.found;
-  const std::string members(MembersOf(problem.where->getRuleIndex()));
+  // Before its opening brace a body expects nothing but that.
+  const bool opened = !problem.where->children.empty();
+  const std::string members(opened ? MembersOf(problem.where->getRuleIndex()) : "");
   std::string expected = members;
   if (expected.empty()) expected = Expectation(problem.expected, parser).Say();
   std::string after = DeclaredName(problem.where);

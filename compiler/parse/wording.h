@@ -9,11 +9,11 @@ namespace cap::parse {
 
 /// What the parser knew when it could not go on.
 struct SyntaxProblem {
-  antlr4::misc::IntervalSet expected;      // empty: unknown
+  antlr4::misc::IntervalSet expected;  // empty: unknown
   const antlr4::Token* found = nullptr;
-  const antlr4::Token* before = nullptr;   // the token in front of `found`; null at the beginning
+  const antlr4::Token* before = nullptr;  // the token in front of `found`; null at the beginning
   const antlr4::ParserRuleContext* where = nullptr;
-  bool stray = false;                      // `found` is one too many between members of a body
+  bool stray = false;  // `found` is one too many between members of a body
 };
 
 /// Words the problem and finds its place: at the token found, or, if that stands on a later line,

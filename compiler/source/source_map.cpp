@@ -41,8 +41,8 @@ std::string_view SourceMap::LineText(FileId id, uint32_t line) const {
   const SourceFile& source = file(id);
   if (line == 0 || line > source.line_begins.size()) return {};
   const uint32_t begin = source.line_begins[line - 1];
-  const size_t end = line < source.line_begins.size() ? source.line_begins[line] - 1
-                                                      : source.text.size();
+  const size_t end =
+      line < source.line_begins.size() ? source.line_begins[line] - 1 : source.text.size();
   std::string_view text = std::string_view(source.text).substr(begin, end - begin);
   if (text.ends_with('\r')) text.remove_suffix(1);
   return text;

@@ -51,7 +51,8 @@ class SourceMap {
   std::deque<SourceFile> files_;  // deque: views into texts stay valid
 };
 
-/// Reads a whole file, or standard input for "-". Errors: not found, not readable, over `max_bytes`.
+/// Reads a whole file, or standard input for "-". Errors: source-not-found, source-not-readable,
+/// source-too-large (over `max_bytes`).
 Result<std::string> ReadSource(const std::string& path, uint64_t max_bytes);
 
 }  // namespace cap
