@@ -21,7 +21,7 @@ function(capc_library name)
   # `#include "runtime/…"` and `#include "compiler/…"` from the root; `#include "cap/…"` public.
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
                                             $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/runtime/include>
-                                            $<INSTALL_INTERFACE:include>)
+                                            $<INSTALL_INTERFACE:include/capc>)
   target_link_libraries(${name} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
   capc_options(${name})
 endfunction()

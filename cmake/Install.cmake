@@ -1,0 +1,30 @@
+# `cmake --install`: the capc command, the runtime's libraries and headers, and the package that
+# `find_package(capc)` finds. capc::runtime needs neither ANTLR nor LLVM; capc::jit brings LLVM.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+add_library(capc_runtime INTERFACE)
+target_link_libraries(capc_runtime INTERFACE cap_engine)
+target_compile_features(capc_runtime INTERFACE cxx_std_23)
+set_target_properties(capc_runtime PROPERTIES EXPORT_NAME runtime)
+install(TARGETS capc_runtime cap_base cap_value cap_program cap_interp cap_frame cap_engine
+        EXPORT capc-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/capc)
+if(TARGET cap_jit)
+  set_target_properties(cap_jit PROPERTIES EXPORT_NAME jit)
+  install(TARGETS cap_jit EXPORT capc-jit-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT capc-jit-targets NAMESPACE capc:: DESTINATION ${package_dir})
+endif()
+install(EXPORT capc-targets NAMESPACE capc:: DESTINATION ${package_dir})
+
+# Public headers are cap/*.h; those of runtime/ that they include stand beside them.
+install(DIRECTORY runtime/include/cap DESTINATION include/capc)
+install(DIRECTORY runtime/base runtime/value runtime/program runtime/frame runtime/jit
+        DESTINATION include/capc/runtime FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
+configure_package_config_file(cmake/capc-config.cmake.in capc-config.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(capc-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/capc-config.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/capc-config-version.cmake
+        DESTINATION ${package_dir})
