@@ -168,8 +168,9 @@ inline bool MaskDisjoint(const Slot& left, const Slot& right) { return (left.lo 
 inline int64_t MaskSize(const Slot& mask) {
   return static_cast<int64_t>(static_cast<uint64_t>(std::popcount(mask.lo)) + mask.hi);
 }
+/// All of them, and at least one is asked for.
 inline bool Approved(const FrameHeader* frame, const Slot& approvers) {
-  return (frame->approvals & approvers.lo) != 0;
+  return ((approvers.lo & ~frame->approvals) == 0) & (approvers.lo != 0);
 }
 
 inline bool SameCurrency(const Slot& a, const Slot& b) { return a.hi == b.hi; }
