@@ -99,7 +99,7 @@ struct SourcePlace {
 struct StepUpNeed {
   std::string clause;                  // "requireApproval", "forbid"
   std::string kind;                    // "approval", "review"
-  std::vector<std::string> approvers;  // any one of them
+  std::vector<std::string> approvers;  // all of them; those that have not approved yet
   SourcePlace place;
 };
 

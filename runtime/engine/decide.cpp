@@ -1,0 +1,329 @@
+#include "runtime/engine/decide.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace cap::engine {
+namespace {
+
+// MalformedKind and the codes stand in the same order.
+DecisionCode CodeOf(MalformedKind kind) {
+  switch (kind) {
+    case MalformedKind::kFine: return DecisionCode::kLayoutMismatch;
+    case MalformedKind::kUnknownTool: return DecisionCode::kUnknownTool;
+    case MalformedKind::kUndeclaredArgument: return DecisionCode::kUndeclaredArgument;
+    case MalformedKind::kMissingArgument: return DecisionCode::kMissingArgument;
+    case MalformedKind::kBadArgument: return DecisionCode::kBadArgument;
+    case MalformedKind::kOversize: return DecisionCode::kOversize;
+    case MalformedKind::kDuplicateKey: return DecisionCode::kDuplicateKey;
+    case MalformedKind::kBadJson: return DecisionCode::kBadJson;
+    case MalformedKind::kResourceMismatch: return DecisionCode::kResourceMismatch;
+    case MalformedKind::kUndeclaredFact: return DecisionCode::kUndeclaredFact;
+    case MalformedKind::kUndeclaredLive: return DecisionCode::kUndeclaredLive;
+  }
+  return DecisionCode::kLayoutMismatch;
+}
+
+Decision Denied(DecisionCode code) {
+  Decision decision;
+  decision.code = code;
+  return decision;
+}
+
+/// What the forbids of an action say, the strictest first.
+enum class ForbidClass : uint8_t { kTrue, kFault, kStepUp, kNothing };
+struct ForbidOutcome {
+  ForbidClass kind = ForbidClass::kNothing;
+  uint32_t forbid = kNone;
+};
+
+/// One action of the call.
+class ActionDecider {
+ public:
+  ActionDecider(const ProgramState& state, const GrantView& grant, const Frame& frame,
+                const PolicyAction& entry, uint32_t nth)
+      : state_(state),
+        program_(*state.program),
+        action_(program_.actions[entry.action]),
+        header_(frame.header()),
+        entry_(entry),
+        finder_(state, grant.id, entry.action),
+        resources_(ResourcesOf(action_, frame, nth)) {}
+
+  /// Fills verdict and reason; the rest of the decision is filled already.
+  void Run(Decision& decision) const;
+
+ private:
+  struct Best {
+    const CapabilityRecord* record = nullptr;
+    uint64_t step_up = 0;
+    bool Takes(const Plan& plan, const CapabilityRecord& other) const {
+      return record == nullptr ||
+             plan.RankOf(other.capability) < plan.RankOf(record->capability);
+    }
+  };
+
+  ForbidOutcome Forbids() const;
+  bool CoversRest(const CapabilityRecord& record) const {
+    return resources_.all.size() == 1 ||
+           finder_.Covered(entry_, record.capability, resources_.all) == resources_.all.size();
+  }
+  bool Usable(const CapabilityRecord& record) const {
+    return record.expires_us > header_->now_us && CoversRest(record);
+  }
+  void Permit(const CapabilityRecord& record, const ForbidOutcome& forbids,
+              Decision& decision) const;
+  void StepUp(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
+  void ForbidIs(const ForbidOutcome& forbids, Decision& decision) const;
+  void NoneCovers(Decision& decision) const;
+  void Nearest(Decision& decision) const;
+
+  const ProgramState& state_;
+  const Program& program_;
+  const Action& action_;
+  const FrameHeader* header_;
+  const PolicyAction& entry_;
+  RecordFinder finder_;
+  ResourceView resources_;
+};
+
+void ActionDecider::Run(Decision& decision) const {
+  const ForbidOutcome forbids = Forbids();
+  if (forbids.kind == ForbidClass::kTrue || forbids.kind == ForbidClass::kFault) {
+    decision.code = forbids.kind == ForbidClass::kTrue ? DecisionCode::kForbidden
+                                                       : DecisionCode::kForbidFault;
+    return ForbidIs(forbids, decision);
+  }
+  if (!resources_.derived) {
+    decision.code = DecisionCode::kNoResource;
+    return;
+  }
+  Best permit, step_up;
+  bool covered = false;
+  finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
+    if (!Usable(record)) return;
+    covered = true;
+    const uint64_t admitted = state_.evaluator.Admit(header_, record);
+    if ((admitted & kRefused) != 0) return;
+    Best& best = admitted == kPermit ? permit : step_up;
+    if (best.Takes(*state_.plan, record)) best = {&record, admitted};
+  });
+  if (permit.record != nullptr) return Permit(*permit.record, forbids, decision);
+  if (step_up.record != nullptr) return StepUp(step_up, forbids, decision);
+  return covered ? Nearest(decision) : NoneCovers(decision);
+}
+
+ForbidOutcome ActionDecider::Forbids() const {
+  ForbidOutcome worst;
+  const auto visit = [&](uint32_t index, const CapabilityRecord& record) {
+    ForbidClass kind = ForbidClass::kTrue;
+    if (record.shape != kNone) {
+      const uint64_t value = state_.evaluator.Predicate(header_, record);
+      if ((value & 2) != 0) return;
+      if ((value & 1) == 0) kind = ForbidClass::kFault;
+    }
+    const uint64_t unless = program_.forbids[index].unless_approvers;
+    if (unless != 0) {
+      if ((header_->approvals & unless) == unless) return;
+      kind = ForbidClass::kStepUp;
+    }
+    if (kind < worst.kind || (kind == worst.kind && index < worst.forbid)) worst = {kind, index};
+  };
+  ForEachForbid(entry_, finder_, action_, resources_.all, visit);
+  return worst;
+}
+
+void ActionDecider::ForbidIs(const ForbidOutcome& forbids, Decision& decision) const {
+  decision.forbid = forbids.forbid;
+  decision.span = program_.forbids[forbids.forbid].info.span;
+}
+
+void ActionDecider::Permit(const CapabilityRecord& record, const ForbidOutcome& forbids,
+                           Decision& decision) const {
+  decision.capability = record.capability;
+  if (forbids.kind == ForbidClass::kStepUp) {
+    decision.verdict = Verdict::kStepUp;
+    decision.code = DecisionCode::kStepUp;
+    return ForbidIs(forbids, decision);
+  }
+  decision.verdict = Verdict::kPermit;
+  decision.code = DecisionCode::kPermit;
+}
+
+void ActionDecider::StepUp(const Best& best, const ForbidOutcome& forbids,
+                           Decision& decision) const {
+  decision.verdict = Verdict::kStepUp;
+  decision.code = DecisionCode::kStepUp;
+  decision.capability = best.record->capability;
+  decision.step_up = best.step_up;
+  decision.clause = static_cast<uint16_t>(std::countr_zero(best.step_up));
+  decision.span = program_.capabilities[decision.capability].clauses[decision.clause].span;
+  if (forbids.kind == ForbidClass::kStepUp) ForbidIs(forbids, decision);
+}
+
+// Names the capability that covers the most resources of the first ones.
+void ActionDecider::NoneCovers(Decision& decision) const {
+  decision.code = DecisionCode::kNoCapability;
+  uint32_t most = 0;
+  finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
+    if (record.expires_us <= header_->now_us) return;
+    const uint32_t covered = finder_.Covered(entry_, record.capability, resources_.all);
+    const bool nearer = covered > most || (covered == most && decision.capability != kNone &&
+                                           state_.plan->RankOf(record.capability) <
+                                               state_.plan->RankOf(decision.capability));
+    if (!nearer) return;
+    most = covered;
+    decision.capability = record.capability;
+    decision.resource = static_cast<uint16_t>(covered);
+    decision.span = program_.capabilities[record.capability].span;
+  });
+}
+
+void ActionDecider::Nearest(Decision& decision) const {
+  uint32_t most = 0;
+  Best nearest;
+  ClauseMasks masks;
+  finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
+    if (!Usable(record)) return;
+    const ClauseMasks own = state_.evaluator.Explain(header_, record);
+    const auto not_true =
+        static_cast<uint32_t>(std::popcount(own.fail | own.fault | own.skipped));
+    const uint32_t clauses_true = program_.shapes[record.shape].clause_count - not_true;
+    if (nearest.record != nullptr && clauses_true < most) return;
+    if (clauses_true == most && !nearest.Takes(*state_.plan, record)) return;
+    most = clauses_true;
+    nearest.record = &record;
+    masks = own;
+  });
+  const uint64_t require = state_.plan->RequireMask(nearest.record->shape);
+  const uint64_t fail = masks.fail & require;
+  decision.code = fail != 0 ? DecisionCode::kConstraintFailed : DecisionCode::kConstraintFault;
+  decision.capability = nearest.record->capability;
+  decision.fail = masks.fail;
+  decision.fault = masks.fault;
+  decision.skipped = masks.skipped;
+  const Capability& capability = program_.capabilities[decision.capability];
+  const uint64_t deciding = fail != 0 ? fail : masks.fault & require;
+  decision.span = capability.span;
+  if (deciding == 0) return;
+  decision.clause = static_cast<uint16_t>(std::countr_zero(deciding));
+  decision.span = capability.clauses[decision.clause].span;
+}
+
+/// Worse decisions of one action replace better ones of another; of two denials the earlier reason.
+bool Worse(const Decision& a, const Decision& b) {
+  if (a.verdict != b.verdict) return a.verdict < b.verdict;
+  return a.verdict == Verdict::kDeny && a.code < b.code;
+}
+
+}  // namespace
+
+DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
+                       int64_t now_us, GrantView& view) {
+  const GrantRow* row = rows.At(grant.index);
+  const uint64_t found = row == nullptr ? 0 : row->state.load(std::memory_order_acquire);
+  if (found != StateOf(grant.generation, GrantStatus::kLive)) {
+    const auto generation = static_cast<uint32_t>(found >> 32);
+    if (grant.generation == 0 || generation < grant.generation) return DecisionCode::kUnknownGrant;
+    if (generation > grant.generation) return DecisionCode::kGrantRevoked;
+    const auto status = static_cast<GrantStatus>(static_cast<uint32_t>(found));
+    if (status == GrantStatus::kOrphaned) return DecisionCode::kGrantOrphaned;
+    return status == GrantStatus::kExpired ? DecisionCode::kGrantExpired
+                                           : DecisionCode::kGrantRevoked;
+  }
+  if (grant.generation == 0) return DecisionCode::kUnknownGrant;
+  if (row->expires_us.load(std::memory_order_relaxed) <= now_us) {
+    return DecisionCode::kGrantExpired;
+  }
+  // A Program that was loaded before the grant was minted does not know it; one that is loaded
+  // while this runs may have lost its policy.
+  const uint32_t number = row->policy.load(std::memory_order_relaxed);
+  view.id = grant;
+  view.policy = number < state.policy_of.size() ? state.policy_of[number] : kNone;
+  view.specification = row->specification.load(std::memory_order_relaxed);
+  return view.policy == kNone ? DecisionCode::kGrantOrphaned : DecisionCode::kPermit;
+}
+
+ResourceView ResourcesOf(const Action& action, const Frame& frame, uint32_t nth) {
+  static const ResourceTexts kNothing;
+  if (!action.has_resource) return {{&kNothing, 1}, true};
+  ResourceView view{frame.resources(nth), false};
+  const uint64_t every_hole = (uint64_t{1} << action.resource.holes.size()) - 1;
+  view.derived = !view.all.empty() &&
+                 std::ranges::all_of(view.all, [&](const ResourceTexts& texts) {
+                   return (texts.valid & every_hole) == every_hole;
+                 });
+  return view;
+}
+
+uint32_t RecordFinder::Covered(const PolicyAction& entry, uint32_t capability,
+                               std::span<const ResourceTexts> resources) const {
+  for (uint32_t nth = 0; nth < resources.size(); ++nth) {
+    bool covered = false;
+    ForEachCapability(entry, resources[nth], [&](const CapabilityRecord& record) {
+      covered = covered || record.capability == capability;
+    });
+    if (!covered) return nth;
+  }
+  return static_cast<uint32_t>(resources.size());
+}
+
+bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resources) {
+  for (const ResourceTexts& texts : resources) {
+    for (const StaticPattern& pattern : forbid.patterns) {
+      bool same = true;
+      size_t literal = 0;
+      for (uint32_t left = pattern.holes; left != 0; left &= left - 1) {
+        const auto hole = static_cast<uint32_t>(std::countr_zero(left));
+        same = same && (texts.valid >> hole & 1) != 0 &&
+               texts.holes[hole] == pattern.literals[literal++];
+      }
+      if (same) return true;
+    }
+  }
+  return false;
+}
+
+Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
+                const Frame& frame) {
+  const FrameHeader* header = frame.header();
+  if (header == nullptr) return Denied(CodeOf(frame.malformed().kind));
+  if (state == nullptr) return Denied(DecisionCode::kNotLoaded);
+  const std::vector<ToolPlan>& tools = state->plan->tools();
+  if (header->tool >= tools.size() || tools[header->tool].layout_hash != header->layout_hash) {
+    return Denied(DecisionCode::kLayoutMismatch);
+  }
+  Decision common;
+  common.program = state->number;
+  common.tool = header->tool;
+  GrantView view;
+  common.code = OpenGrant(*state, rows, grant, header->now_us, view);
+  if (common.code != DecisionCode::kPermit) return common;
+  common.policy = view.policy;
+  if (header->approvals != 0 && frame.subject() != view.specification->subject()) {
+    common.code = DecisionCode::kSubjectMismatch;
+    return common;
+  }
+  const std::vector<ActionPlan>& actions = tools[header->tool].actions;
+  Decision worst = common;
+  worst.code = DecisionCode::kNoAction;
+  bool any = false;
+  for (uint32_t nth = 0; nth < actions.size(); ++nth) {
+    const ActionPlan& action = actions[nth];
+    // A guard acts on true or fault: only false says that the call is not this action.
+    if (action.guard != kNone &&
+        (state->evaluator.Predicate(header, action.guard_record) & 2) != 0) {
+      continue;
+    }
+    Decision decision = common;
+    decision.action_nth = static_cast<uint8_t>(nth);
+    decision.code = DecisionCode::kNoCapability;
+    const PolicyAction* entry = state->plan->Find(view.policy, action.action);
+    if (entry != nullptr) ActionDecider(*state, view, frame, *entry, nth).Run(decision);
+    if (!any || Worse(decision, worst)) worst = decision;
+    any = true;
+  }
+  return worst;
+}
+
+}  // namespace cap::engine

@@ -1,0 +1,119 @@
+// One call under one grant and one Program: the phases between the grant's row and the decision.
+// Allocates nothing. Shared by Authorize and by the reports, which look at the same records again.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "cap/decision.h"
+#include "runtime/engine/grant_rows.h"
+#include "runtime/engine/program_state.h"
+#include "runtime/frame/frame.h"
+
+namespace cap::engine {
+
+/// A live grant, as a decision needs it.
+struct GrantView {
+  GrantId id;
+  uint32_t policy = kNone;  // of Program::policies
+  const GrantSpecification* specification = nullptr;
+};
+
+/// kPermit: the grant is live and `view` is filled; else why not.
+DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
+                       int64_t now_us, GrantView& view);
+
+/// The resources of one action of a call. INVARIANT of `derived`: there is at least one, and every
+/// hole of each has a text.
+struct ResourceView {
+  std::span<const ResourceTexts> all;
+  bool derived = false;
+};
+ResourceView ResourcesOf(const Action& action, const Frame& frame, uint32_t nth);
+
+/// Finds the records of a grant for one action.
+class RecordFinder {
+ public:
+  RecordFinder(const ProgramState& state, GrantId grant, uint32_t action)
+      : index_(state.index), grant_(grant), action_(action) {}
+
+  /// Calls visit(record) for every record of the skeleton whose literals are the texts of `holes`.
+  template <typename Visit>
+  void ForEach(uint32_t skeleton, uint32_t holes, const ResourceTexts& texts,
+               const Visit& visit) const {
+    KeyHash hash(index_.seed(), uint64_t{grant_.generation} << 32 | grant_.index, action_,
+                 skeleton);
+    for (uint32_t left = holes; left != 0; left &= left - 1) {
+      hash.Add(texts.holes[static_cast<uint32_t>(__builtin_ctz(left))]);
+    }
+    const CapabilityRecord* record = index_.Find(hash.value(), [&](const CapabilityRecord& found) {
+      return found.grant == grant_.index && found.generation == grant_.generation &&
+             found.action == action_ && found.skeleton == skeleton &&
+             SameLiterals(found, holes, texts);
+    });
+    for (; record != nullptr; ++record) {
+      visit(*record);
+      if ((record->literals_inline & kMoreFollow) == 0) return;
+    }
+  }
+
+  /// … for every capability record that covers the resource.
+  template <typename Visit>
+  void ForEachCapability(const PolicyAction& entry, const ResourceTexts& texts,
+                         const Visit& visit) const {
+    for (uint32_t i = 0; i < entry.skeleton_count; ++i) {
+      ForEach(entry.skeletons[i], entry.holes[i], texts, visit);
+    }
+  }
+
+  /// How many of the resources, from the first on, the capability covers.
+  uint32_t Covered(const PolicyAction& entry, uint32_t capability,
+                   std::span<const ResourceTexts> resources) const;
+
+ private:
+  static bool SameLiterals(const CapabilityRecord& record, uint32_t holes,
+                           const ResourceTexts& texts) {
+    const char* literals = LiteralsOf(record);
+    for (uint32_t left = holes; left != 0; left &= left - 1) {
+      const std::string& text = texts.holes[static_cast<uint32_t>(__builtin_ctz(left))];
+      uint16_t length;
+      std::memcpy(&length, literals, sizeof length);
+      literals += sizeof length;
+      if (length != text.size() || !SameBytes(literals, text.data(), length)) return false;
+      literals += length;
+    }
+    return true;
+  }
+
+  const RecordIndex& index_;
+  GrantId grant_;
+  uint32_t action_;
+};
+
+/// Whether a forbid's pattern, the same for every grant, matches one of the resources.
+bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resources);
+
+/// Calls visit(forbid, record) for every forbid whose pattern matches a resource; twice, perhaps.
+template <typename Visit>
+void ForEachForbid(const PolicyAction& entry, const RecordFinder& finder, const Action& action,
+                   std::span<const ResourceTexts> resources, const Visit& visit) {
+  for (const ForbidPlan& plan : entry.forbids) {
+    if (plan.patterns.empty() || MatchesAny(plan, resources)) visit(plan.forbid, plan.record);
+  }
+  if (!entry.bound_forbids) return;
+  const auto visit_bound = [&](const CapabilityRecord& record) {
+    visit(record.capability, record);
+  };
+  finder.ForEach(kForbidEverywhere, 0, ResourceTexts{}, visit_bound);
+  for (const ResourceTexts& texts : resources) {
+    for (uint8_t skeleton : entry.forbid_skeletons) {
+      finder.ForEach(kForbidBit | skeleton, action.skeletons[skeleton], texts, visit_bound);
+    }
+  }
+}
+
+/// Everything of a decision but its id. Inside an epoch.
+Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
+                const Frame& frame);
+
+}  // namespace cap::engine

@@ -1,0 +1,337 @@
+#include "cap/engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "runtime/base/utf8.h"
+#include "runtime/engine/engine_impl.h"
+
+namespace cap {
+
+using engine::GrantRow;
+using engine::GrantSpecification;
+using engine::GrantStatus;
+using engine::ProgramState;
+using engine::RecordRun;
+using engine::StateOf;
+
+namespace {
+
+Result<void> CheckNative(const Program& program, const NativeCode& native) {
+  if (native.shapes.empty()) return {};
+  bool whole = native.shapes.size() == program.shapes.size();
+  for (size_t i = 0; whole && i < native.shapes.size(); ++i) {
+    const ShapeCode& code = native.shapes[i];
+    whole = program.shapes[i].kind == ShapeKind::kPredicate
+                ? code.predicate != nullptr
+                : code.admit != nullptr && code.explain != nullptr;
+  }
+  if (whole) return {};
+  return Fail("bad-native-code", "the native code does not have one function for every shape");
+}
+
+/// The bound values in the policy's order.
+Result<std::vector<Value>> OrderBound(const Program& program, const Policy& policy,
+                                      const std::vector<Field>& given) {
+  std::vector<Value> ordered;
+  for (uint32_t index : policy.bound) {
+    const std::string& name = program.bound[index].name;
+    const auto found = std::ranges::find(given, name, &Field::name);
+    if (found == given.end()) {
+      return Fail("missing-bound", "policy `" + policy.name + "` needs a value for `" + name + "`");
+    }
+    ordered.push_back(found->value);
+  }
+  if (ordered.size() == given.size()) return ordered;
+  return Fail("unknown-bound",
+              "policy `" + policy.name + "` does not have every bound name that was given, once");
+}
+
+Result<int64_t> ExpiryOf(const Policy& policy, int64_t ttl_us, int64_t now_us) {
+  const int64_t ttl = ttl_us == 0 ? policy.max_ttl_us : ttl_us;
+  if (ttl <= 0) return Fail("bad-ttl", "a grant needs a positive time to live");
+  if (policy.max_ttl_us > 0 && ttl > policy.max_ttl_us) {
+    return Fail("bad-ttl", "the time to live is longer than the policy's `expires after`");
+  }
+  if (now_us > std::numeric_limits<int64_t>::max() - ttl) {
+    return Fail("bad-ttl", "the grant would expire after the end of time");
+  }
+  return now_us + ttl;
+}
+
+bool HasPurpose(const Program& program, const Policy& policy, std::string_view purpose) {
+  if (policy.purposes.empty()) return purpose.size() <= limits::kNameBytes;
+  return std::ranges::any_of(policy.purposes, [&](uint32_t index) {
+    return program.purposes[index].name == purpose;
+  });
+}
+
+}  // namespace
+
+Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random)
+    : seed(options.hash_seed.value_or(std::array<uint64_t, 2>{random[0], random[1]})),
+      id_seed{random[2], random[3]},
+      epochs(options.use_membarrier) {}
+
+Engine::Impl::~Impl() {
+  limbo.Drain();
+  delete state.load(std::memory_order_acquire);
+}
+
+uint32_t Engine::Impl::NumberOf(const std::string& policy) {
+  const auto [at, added] =
+      policy_numbers.try_emplace(policy, static_cast<uint32_t>(policies.size()));
+  if (added) policies.push_back({.name = policy, .bound_signature = {}});
+  return at->second;
+}
+
+bool Engine::Impl::Kill(GrantId grant, GrantStatus status) {
+  GrantRow* row = grant.generation == 0 ? nullptr : rows.At(grant.index);
+  if (row == nullptr) return false;
+  uint64_t live = StateOf(grant.generation, GrantStatus::kLive);
+  return row->state.compare_exchange_strong(live, StateOf(grant.generation, status),
+                                            std::memory_order_seq_cst);
+}
+
+void Engine::Impl::Collect() {
+  constexpr size_t kWaiting = 64;  // one system call for this many
+  constexpr size_t kAtOnce = 128;  // bounds the cost of one call
+  limbo.Collect(kWaiting, kAtOnce);
+}
+
+void Engine::Impl::Bury(uint32_t index) {
+  GrantRow& row = *rows.At(index);
+  ProgramState* current = state.load(std::memory_order_relaxed);
+  const RecordRun run{row.first_record, row.record_count};
+  engine::UnpublishGrant(*current, run);
+  row.record_count = 0;
+  --live_grants;
+  live_records -= run.count;
+  limbo.Retire([this, current, run, index] {
+    engine::FreeRecords(*current, run);
+    GrantRow& freed = *rows.At(index);
+    const GrantSpecification* specification =
+        freed.specification.exchange(nullptr, std::memory_order_relaxed);
+    specification_bytes -= specification->size();
+    delete specification;
+    // A handle must never come to mean another grant: a row whose generations are spent retires.
+    const uint64_t generation = freed.state.load(std::memory_order_relaxed) >> 32;
+    if (generation < std::numeric_limits<uint32_t>::max()) rows.Free(index);
+  });
+  Collect();
+}
+
+bool Engine::Impl::MayKeep(const ProgramState& next, const GrantRow& row,
+                           const std::vector<std::string>& signatures) const {
+  const uint32_t number = row.policy.load(std::memory_order_relaxed);
+  const uint32_t policy = next.policy_of[number];
+  if (policy == kNone || signatures[number] != policies[number].bound_signature) return false;
+  const GrantSpecification* specification = row.specification.load(std::memory_order_relaxed);
+  return HasPurpose(*next.program, next.program->policies[policy], specification->purpose());
+}
+
+void Engine::Impl::Rebind(ProgramState& next, std::vector<std::pair<uint32_t, RecordRun>>& kept,
+                          std::vector<uint32_t>& orphans) {
+  std::vector<std::string> signatures(policies.size());
+  next.policy_of.assign(policies.size(), kNone);
+  for (uint32_t i = 0; i < next.program->policies.size(); ++i) {
+    const Policy& policy = next.program->policies[i];
+    const uint32_t number = policy_numbers.at(policy.name);
+    next.policy_of[number] = i;
+    signatures[number] = engine::BoundSignature(*next.program, policy);
+  }
+  for (uint32_t index = 0; index < rows.end(); ++index) {
+    const GrantRow& row = *rows.At(index);
+    const uint64_t now = row.state.load(std::memory_order_acquire);
+    const auto generation = static_cast<uint32_t>(now >> 32);
+    if (now != StateOf(generation, GrantStatus::kLive)) continue;
+    if (!MayKeep(next, row, signatures)) {
+      orphans.push_back(index);
+      continue;
+    }
+    const std::vector<Value> bound = row.specification.load(std::memory_order_relaxed)->bound();
+    const auto run = engine::PublishGrant(
+        next, {.grant = index,
+               .generation = generation,
+               .policy = next.policy_of[row.policy.load(std::memory_order_relaxed)],
+               .expires_us = row.expires_us.load(std::memory_order_relaxed),
+               .bound = &bound});
+    if (run) {
+      kept.emplace_back(index, *run);
+    } else {
+      orphans.push_back(index);
+    }
+  }
+  for (uint32_t number = 0; number < policies.size(); ++number) {
+    policies[number].bound_signature = std::move(signatures[number]);
+  }
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::Create(const EngineOptions& options) {
+  std::array<uint64_t, 4> random;
+  if (getentropy(random.data(), sizeof random) != 0) {
+    return Fail("no-randomness", "the system gives no random bytes");
+  }
+  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, random)));
+}
+
+Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCode native) {
+  if (program == nullptr) return Fail("bad-program", "there is no program");
+  if (auto done = CheckNative(*program, native); !done) return std::unexpected(done.error());
+  const std::lock_guard lock(impl_->mutex);
+  auto next =
+      std::make_unique<ProgramState>(std::move(program), std::move(native), impl_->seed,
+                                     impl_->limbo);
+  auto plan = engine::Plan::Make(*next->program, next->pool);
+  if (!plan) return std::unexpected(plan.error());
+  next->plan = std::move(*plan);
+  next->number = ++impl_->loads;
+  for (const Policy& policy : next->program->policies) impl_->NumberOf(policy.name);
+
+  std::vector<std::pair<uint32_t, RecordRun>> kept;
+  std::vector<uint32_t> orphans;
+  impl_->Rebind(*next, kept, orphans);
+  const uint32_t number = next->number;
+  // In force from here. The records of the old Program go with it.
+  ProgramState* old = impl_->state.exchange(next.release(), std::memory_order_acq_rel);
+  for (uint32_t index = 0; index < impl_->rows.end(); ++index) {
+    impl_->rows.At(index)->record_count = 0;
+  }
+  impl_->live_records = 0;
+  for (const auto& [index, run] : kept) {
+    GrantRow& row = *impl_->rows.At(index);
+    row.first_record = run.first;
+    row.record_count = run.count;
+    impl_->live_records += run.count;
+  }
+  LoadReport report{.program = number, .kept = kept.size(), .orphaned = 0};
+  for (uint32_t index : orphans) {
+    const uint64_t state = impl_->rows.At(index)->state.load(std::memory_order_acquire);
+    const GrantId grant{index, static_cast<uint32_t>(state >> 32)};
+    if (!impl_->Kill(grant, GrantStatus::kOrphaned)) continue;
+    impl_->Bury(index);
+    ++report.orphaned;
+  }
+  impl_->limbo.Retire([old] { delete old; });
+  impl_->limbo.CollectAll();
+  return report;
+}
+
+Result<GrantId> Engine::Mint(const GrantSpec& spec, int64_t now_us) {
+  if (spec.subject.empty() || spec.subject.size() > limits::kSubjectBytes ||
+      !IsUtf8(spec.subject)) {
+    return Fail("bad-subject", "a subject is 1 to 256 bytes of UTF-8");
+  }
+  const std::lock_guard lock(impl_->mutex);
+  ProgramState* state = impl_->state.load(std::memory_order_relaxed);
+  if (state == nullptr) return Fail("not-loaded", "load a program first");
+  const Program& program = *state->program;
+  const auto number = impl_->policy_numbers.find(spec.policy);
+  const uint32_t found =
+      number == impl_->policy_numbers.end() ? kNone : state->policy_of[number->second];
+  if (found == kNone) {
+    return Fail("unknown-policy", "the program has no policy `" + spec.policy + "`");
+  }
+  const Policy* policy = &program.policies[found];
+  if (!HasPurpose(program, *policy, spec.purpose)) {
+    return Fail("unknown-purpose", "policy `" + spec.policy + "` is not for this purpose");
+  }
+  const auto expires_us = ExpiryOf(*policy, spec.ttl_us, now_us);
+  if (!expires_us) return std::unexpected(expires_us.error());
+  const auto bound = OrderBound(program, *policy, spec.bound);
+  if (!bound) return std::unexpected(bound.error());
+
+  const auto index = impl_->rows.Allocate();
+  if (!index) return Fail("table-full", "the engine holds as many grants as it can");
+  GrantRow& row = *impl_->rows.At(*index);
+  const auto generation =
+      static_cast<uint32_t>(row.state.load(std::memory_order_relaxed) >> 32) + 1;
+  const auto run = engine::PublishGrant(
+      *state, {.grant = *index,
+               .generation = generation,
+               .policy = found,
+               .expires_us = *expires_us,
+               .bound = &*bound});
+  if (!run) {
+    impl_->rows.Free(*index);
+    return std::unexpected(run.error());
+  }
+  auto specification = GrantSpecification::Make(spec.subject, spec.purpose, *bound);
+  impl_->specification_bytes += specification->size();
+  ++impl_->live_grants;
+  impl_->live_records += run->count;
+  row.specification.store(specification.release(), std::memory_order_relaxed);
+  row.policy.store(number->second, std::memory_order_relaxed);
+  row.expires_us.store(*expires_us, std::memory_order_relaxed);
+  row.first_record = run->first;
+  row.record_count = run->count;
+  row.state.store(StateOf(generation, GrantStatus::kLive), std::memory_order_release);
+  impl_->Collect();
+  return GrantId{.index = *index, .generation = generation};
+}
+
+bool Engine::Revoke(GrantId grant) {
+  // In force at once; only the cleaning up waits for other writers.
+  if (!impl_->Kill(grant, GrantStatus::kRevoked)) return false;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->Bury(grant.index);
+  return true;
+}
+
+uint64_t Engine::SweepExpired(int64_t now_us) {
+  const std::lock_guard lock(impl_->mutex);
+  uint64_t swept = 0;
+  for (uint32_t index = 0; index < impl_->rows.end(); ++index) {
+    const GrantRow& row = *impl_->rows.At(index);
+    const uint64_t state = row.state.load(std::memory_order_acquire);
+    const GrantId grant{index, static_cast<uint32_t>(state >> 32)};
+    if (state != StateOf(grant.generation, GrantStatus::kLive)) continue;
+    if (row.expires_us.load(std::memory_order_relaxed) > now_us) continue;
+    if (!impl_->Kill(grant, GrantStatus::kExpired)) continue;
+    impl_->Bury(index);
+    ++swept;
+  }
+  return swept;
+}
+
+Reader Engine::NewReader() {
+  auto reader = std::make_unique<Reader::Impl>();
+  reader->engine = impl_.get();
+  reader->slot = impl_->epochs.Register();
+  const uint64_t nth = impl_->readers.fetch_add(1, std::memory_order_relaxed) + 1;
+  reader->id_state = {engine::Fold(impl_->id_seed[0] ^ nth, impl_->id_seed[1]),
+                      engine::Fold(impl_->id_seed[1] ^ nth, impl_->id_seed[0])};
+  return Reader(std::move(reader));
+}
+
+std::shared_ptr<const Program> Engine::program() const {
+  const std::lock_guard lock(impl_->mutex);
+  const ProgramState* state = impl_->state.load(std::memory_order_relaxed);
+  return state == nullptr ? nullptr : state->program;
+}
+
+uint32_t Engine::program_number() const {
+  const std::lock_guard lock(impl_->mutex);
+  const ProgramState* state = impl_->state.load(std::memory_order_relaxed);
+  return state == nullptr ? 0 : state->number;
+}
+
+EngineStats Engine::stats() const {
+  const std::lock_guard lock(impl_->mutex);
+  const ProgramState* state = impl_->state.load(std::memory_order_relaxed);
+  EngineStats stats{.grants = impl_->live_grants,
+                    .records = impl_->live_records,
+                    .grant_bytes = impl_->rows.bytes() + impl_->specification_bytes};
+  if (state == nullptr) return stats;
+  stats.index_bytes = state->index.bytes();
+  stats.record_bytes = state->slab.bytes();
+  stats.pool_bytes = state->pool.bytes();
+  return stats;
+}
+
+}  // namespace cap

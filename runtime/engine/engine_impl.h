@@ -1,0 +1,77 @@
+// What an Engine and its Readers own. Internal to runtime/engine.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "cap/engine.h"
+#include "runtime/engine/epoch.h"
+#include "runtime/engine/grant_rows.h"
+#include "runtime/engine/program_state.h"
+
+namespace cap {
+
+struct Engine::Impl {
+  Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random);
+  ~Impl();
+
+  /// What a policy's name stood for when its grants were minted.
+  struct PolicyName {
+    std::string name;
+    std::string bound_signature;  // names and types of its bound context
+  };
+
+  uint32_t NumberOf(const std::string& policy);
+  /// Moves a live grant to `status`. False: it was not live in this generation.
+  bool Kill(GrantId grant, engine::GrantStatus status);
+  /// Takes a killed grant's records away, and frees all of it after a grace period.
+  void Bury(uint32_t index);
+  /// Frees some of what no reader can see any more.
+  void Collect();
+  /// Publishes every live grant's records in `next`; the rows that could not are in `orphans`.
+  void Rebind(engine::ProgramState& next, std::vector<std::pair<uint32_t, engine::RecordRun>>& kept,
+              std::vector<uint32_t>& orphans);
+  bool MayKeep(const engine::ProgramState& next, const engine::GrantRow& row,
+               const std::vector<std::string>& signatures) const;
+
+  engine::KeyHash::Seed seed;
+  std::array<uint64_t, 2> id_seed;
+  std::atomic<uint64_t> readers = 0;
+  engine::EpochDomain epochs;
+  engine::GrantRows rows;
+  std::atomic<engine::ProgramState*> state = nullptr;
+
+  mutable std::mutex mutex;  // writers; guards all below
+  std::unordered_map<std::string, uint32_t> policy_numbers;
+  std::vector<PolicyName> policies;  // by number
+  uint32_t loads = 0;
+  uint64_t live_grants = 0;
+  uint64_t live_records = 0;
+  uint64_t specification_bytes = 0;
+  engine::Limbo limbo{epochs};  // last: what waits in it may need the rest
+};
+
+struct Reader::Impl {
+  Engine::Impl* engine = nullptr;
+  engine::EpochDomain::ReaderSlot* slot = nullptr;
+  std::array<uint64_t, 2> id_state = {};
+
+  DecisionId NextId();
+  ~Impl() {
+    if (slot != nullptr) engine->epochs.Unregister(slot);
+  }
+};
+
+namespace engine {
+
+/// What the bound context of a policy looks like: equal texts lay out equal values.
+std::string BoundSignature(const Program& program, const Policy& policy);
+
+}  // namespace engine
+}  // namespace cap

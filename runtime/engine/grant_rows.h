@@ -1,0 +1,89 @@
+// One row a grant, at a place that never moves: what a decision asks first. A handle names a row and
+// the generation it was made in. Rows outlive every Program; what they hold of a Program does not.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cap/engine.h"
+#include "runtime/base/limits.h"
+
+namespace cap::engine {
+
+enum class GrantStatus : uint32_t { kFree, kLive, kRevoked, kOrphaned, kExpired };
+
+/// What a grant was minted with, packed: it is kept for every grant, and read when a Program is
+/// swapped or a decision is shown.
+class GrantSpecification {
+ public:
+  /// `bound`: the values in order of Policy::bound.
+  static std::unique_ptr<GrantSpecification> Make(std::string_view subject,
+                                                  std::string_view purpose,
+                                                  const std::vector<Value>& bound);
+  static void operator delete(void* memory) { ::operator delete(memory); }
+
+  std::string_view subject() const { return {bytes(), subject_}; }
+  std::string_view purpose() const { return {bytes() + subject_, purpose_}; }
+  std::vector<Value> bound() const;
+  size_t size() const { return sizeof *this + subject_ + purpose_ + bound_; }
+
+ private:
+  GrantSpecification() = default;
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+
+  uint16_t subject_ = 0;
+  uint16_t purpose_ = 0;
+  uint32_t bound_ = 0;
+};
+
+struct GrantRow {
+  std::atomic<uint64_t> state = 0;  // generation:32 | GrantStatus:32; written last, read first
+  std::atomic<int64_t> expires_us = 0;
+  std::atomic<const GrantSpecification*> specification = nullptr;
+  std::atomic<uint32_t> policy = 0;  // number of the policy's name in this engine
+  // For the writer: the run of records in the index of the Program in force.
+  uint32_t record_count = 0;
+  uint64_t first_record = 0;
+};
+
+inline uint64_t StateOf(uint32_t generation, GrantStatus status) {
+  return uint64_t{generation} << 32 | static_cast<uint64_t>(status);
+}
+
+class GrantRows {
+ public:
+  GrantRows();
+  ~GrantRows();
+  GrantRows(const GrantRows&) = delete;
+  GrantRows& operator=(const GrantRows&) = delete;
+
+  /// Null: no such row was ever made.
+  GrantRow* At(uint32_t index) const {
+    GrantRow* chunk = index < limits::kGrants
+                          ? chunks_[index / kChunkRows].load(std::memory_order_acquire)
+                          : nullptr;
+    return chunk == nullptr ? nullptr : chunk + index % kChunkRows;
+  }
+
+  /// A free row; nothing when there are too many. One writer at a time.
+  std::optional<uint32_t> Allocate();
+  void Free(uint32_t index) { free_.push_back(index); }
+
+  uint32_t end() const { return next_; }  // rows at and after it were never used
+  uint64_t bytes() const { return (next_ + kChunkRows - 1) / kChunkRows * kChunkBytes; }
+
+ private:
+  static constexpr uint32_t kChunkRows = 4096;
+  static constexpr uint64_t kChunkBytes = kChunkRows * sizeof(GrantRow);
+
+  std::unique_ptr<std::atomic<GrantRow*>[]> chunks_;
+  uint32_t next_ = 0;
+  std::vector<uint32_t> free_;
+};
+
+}  // namespace cap::engine

@@ -1,0 +1,183 @@
+#include "runtime/engine/plan.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+
+namespace cap::engine {
+namespace {
+
+bool AnyBound(const std::vector<ConstSource>& sources) {
+  return std::any_of(sources.begin(), sources.end(), [](const auto& each) { return each.bound; });
+}
+
+bool AnyBound(const std::vector<Pattern>& patterns) {
+  for (const Pattern& pattern : patterns) {
+    for (const PatternHole& hole : pattern.holes) {
+      if (hole.value.bound) return true;
+    }
+  }
+  return false;
+}
+
+void AddOnce(std::vector<uint8_t>& list, uint8_t value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+}
+
+/// A block with the constants of a user of `shape` that are the same for every grant.
+Result<const Slot*> InternStatic(const Program& program, uint32_t shape,
+                                 const std::vector<ConstSource>& sources, ConstPool& pool) {
+  Arena arena;
+  auto constants = ConstantsOf(program, shape, sources, {}, arena);
+  if (!constants) return std::unexpected(constants.error());
+  return pool.Intern(*constants);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool) {
+  std::unique_ptr<Plan> plan(new Plan);
+  for (const Action& action : program.actions) {
+    if (action.skeletons.size() > kActionSkeletons) {
+      return Fail("bad-program", "action `" + action.name + "` has too many kinds of patterns");
+    }
+  }
+  for (auto step : {&Plan::AddTools, &Plan::AddCapabilities, &Plan::AddForbids}) {
+    if (auto done = (plan.get()->*step)(program, pool); !done) return std::unexpected(done.error());
+  }
+  for (const Shape& shape : program.shapes) {
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < shape.clause_count; ++i) {
+      const bool require = program.clauses[shape.first_clause + i].kind == ClauseKind::kRequire;
+      mask |= uint64_t{require} << i;
+    }
+    plan->require_masks_.push_back(mask);
+  }
+  plan->Rank(program);
+  plan->BuildTable();
+  return plan;
+}
+
+Result<void> Plan::AddTools(const Program& program, ConstPool& pool) {
+  for (const Tool& tool : program.tools) {
+    ToolPlan& plan = tools_.emplace_back();
+    plan.layout_hash = tool.layout_hash;
+    for (uint32_t index : tool.actions) {
+      const Action& action = program.actions[index];
+      ActionPlan& added = plan.actions.emplace_back();
+      added.action = index;
+      added.guard = action.guard;
+      auto slots = InternStatic(program, action.guard, action.guard_consts, pool);
+      if (!slots) return std::unexpected(slots.error());
+      added.guard_record.consts = *slots;
+      added.guard_record.shape = action.guard;
+    }
+  }
+  return {};
+}
+
+PolicyAction& Plan::EntryOf(uint32_t policy, uint32_t action) {
+  const auto [at, added] = index_.try_emplace(uint64_t{policy} << 32 | action, entries_.size());
+  if (added) {
+    PolicyAction& entry = entries_.emplace_back();
+    entry.policy = policy;
+    entry.action = action;
+  }
+  return entries_[at->second];
+}
+
+Result<void> Plan::AddCapabilities(const Program& program, ConstPool& pool) {
+  for (uint32_t index = 0; index < program.capabilities.size(); ++index) {
+    const Capability& capability = program.capabilities[index];
+    const Action& action = program.actions[capability.action];
+    PolicyAction& entry = EntryOf(capability.policy, capability.action);
+    entry.capabilities.push_back(index);
+    for (const Pattern& pattern : capability.patterns) {
+      const auto skeleton = static_cast<uint8_t>(pattern.skeleton);
+      const auto end = entry.skeletons.begin() + entry.skeleton_count;
+      if (std::find(entry.skeletons.begin(), end, skeleton) != end) continue;
+      if (entry.skeleton_count == limits::kSkeletons) {
+        return Fail("bad-program", "policy `" + program.policies[capability.policy].name +
+                                       "` has too many kinds of patterns for action `" +
+                                       action.name + "`");
+      }
+      entry.skeletons[entry.skeleton_count] = skeleton;
+      entry.holes[entry.skeleton_count] = action.skeletons[skeleton];
+      ++entry.skeleton_count;
+    }
+    capability_static_.push_back(!AnyBound(capability.consts));
+    capability_consts_.push_back(nullptr);
+    if (!capability_static_.back()) continue;
+    auto slots = InternStatic(program, capability.shape, capability.consts, pool);
+    if (!slots) return std::unexpected(slots.error());
+    capability_consts_.back() = *slots;
+  }
+  return {};
+}
+
+Result<void> Plan::AddForbids(const Program& program, ConstPool& pool) {
+  for (uint32_t index = 0; index < program.forbids.size(); ++index) {
+    if (auto done = AddForbid(program, index, pool); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Plan::AddForbid(const Program& program, uint32_t index, ConstPool& pool) {
+  const Forbid& forbid = program.forbids[index];
+  PolicyAction& entry = EntryOf(forbid.policy, forbid.action);
+  forbid_bound_.push_back(AnyBound(forbid.consts) || AnyBound(forbid.patterns));
+  if (forbid_bound_.back()) {
+    entry.bound_forbids = true;
+    for (const Pattern& pattern : forbid.patterns) {
+      AddOnce(entry.forbid_skeletons, static_cast<uint8_t>(pattern.skeleton));
+    }
+    return {};
+  }
+  ForbidPlan plan;
+  plan.forbid = index;
+  plan.unless = forbid.unless_approvers;
+  auto slots = InternStatic(program, forbid.shape, forbid.consts, pool);
+  if (!slots) return std::unexpected(slots.error());
+  plan.record.consts = *slots;
+  plan.record.shape = forbid.shape;
+  plan.record.capability = index;
+  for (const Pattern& pattern : forbid.patterns) {
+    StaticPattern& made = plan.patterns.emplace_back();
+    made.holes = program.actions[forbid.action].skeletons[pattern.skeleton];
+    for (const PatternHole& hole : pattern.holes) {
+      auto texts = TextsOf(program, hole, {});
+      if (!texts) return Fail("bad-program", texts.error().message);
+      if (texts->size() != 1) return Fail("bad-program", "a literal of a pattern is no text");
+      made.literals.push_back(std::move(texts->front()));
+    }
+    if (made.literals.size() != static_cast<size_t>(std::popcount(made.holes))) {
+      return Fail("bad-program", "a pattern does not fit its skeleton");
+    }
+  }
+  entry.forbids.push_back(std::move(plan));
+  return {};
+}
+
+void Plan::Rank(const Program& program) {
+  std::vector<uint32_t> order(program.capabilities.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return program.capabilities[a].name < program.capabilities[b].name;
+  });
+  ranks_.resize(order.size());
+  for (uint32_t rank = 0; rank < order.size(); ++rank) ranks_[order[rank]] = rank;
+}
+
+void Plan::BuildTable() {
+  table_.assign(std::bit_ceil(entries_.size() * 2 + 1), kNone);
+  mask_ = table_.size() - 1;
+  for (uint32_t i = 0; i < entries_.size(); ++i) {
+    uint64_t at = Start(entries_[i].policy, entries_[i].action);
+    while (table_[at] != kNone) at = (at + 1) & mask_;
+    table_[at] = i;
+  }
+  index_.clear();
+}
+
+}  // namespace cap::engine

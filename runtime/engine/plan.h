@@ -1,0 +1,117 @@
+// What a Program looks like to a decision: for each tool its actions, for each policy and action its
+// skeletons, its forbids and its capabilities. Made once by Load, then immutable.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/base/limits.h"
+#include "runtime/engine/const_pool.h"
+#include "runtime/program/abi.h"
+#include "runtime/program/program.h"
+
+namespace cap::engine {
+
+/// CapabilityRecord::skeleton of a forbid whose constants or patterns hold bound values: the
+/// skeleton of its pattern with this bit; all bits set if it has none.
+inline constexpr uint8_t kForbidBit = 0x80;
+inline constexpr uint8_t kForbidEverywhere = 0xFF;
+inline constexpr uint32_t kActionSkeletons = 0x7F;  // so that neither is a capability's
+
+/// A pattern of a forbid that is the same for every grant.
+struct StaticPattern {
+  uint8_t holes = 0;                  // mask
+  std::vector<std::string> literals;  // of the holes, in order
+};
+
+struct ForbidPlan {
+  uint32_t forbid = kNone;
+  uint64_t unless = 0;                // approvers who must all have approved to lift it
+  CapabilityRecord record;            // only its constants and shape are read
+  std::vector<StaticPattern> patterns;  // empty = every resource
+};
+
+/// What one policy says about one action.
+struct PolicyAction {
+  uint32_t policy = kNone;
+  uint32_t action = kNone;
+  uint32_t skeleton_count = 0;
+  std::array<uint8_t, limits::kSkeletons> skeletons = {};  // of Action::skeletons
+  std::array<uint8_t, limits::kSkeletons> holes = {};      // their masks, parallel
+  bool bound_forbids = false;
+  std::vector<uint8_t> forbid_skeletons;  // bound forbids' patterns: of Action::skeletons
+  std::vector<ForbidPlan> forbids;        // that are not bound, in order
+  std::vector<uint32_t> capabilities;     // in order
+};
+
+struct ActionPlan {
+  uint32_t action = kNone;
+  uint32_t guard = kNone;
+  CapabilityRecord guard_record;
+};
+
+struct ToolPlan {
+  uint64_t layout_hash = 0;
+  std::vector<ActionPlan> actions;  // parallel to Tool::actions
+};
+
+class Plan {
+ public:
+  /// Errors: "bad-program", for what a verified Program does not have.
+  static Result<std::unique_ptr<Plan>> Make(const Program& program, ConstPool& pool);
+
+  const std::vector<ToolPlan>& tools() const { return tools_; }
+
+  /// Null: the policy says nothing about the action, so nothing is permitted.
+  const PolicyAction* Find(uint32_t policy, uint32_t action) const {
+    for (uint64_t at = Start(policy, action);; at = (at + 1) & mask_) {
+      const uint32_t index = table_[at];
+      if (index == kNone) return nullptr;
+      const PolicyAction& found = entries_[index];
+      if (found.policy == policy && found.action == action) return &found;
+    }
+  }
+
+  /// Of two capabilities that permit, the one with the lower rank is charged: name, then order.
+  uint32_t RankOf(uint32_t capability) const { return ranks_[capability]; }
+
+  /// Whether a capability's or forbid's constants are the same for every grant, and what they are.
+  bool HasStaticConsts(uint32_t capability) const { return capability_static_[capability]; }
+  const Slot* StaticConsts(uint32_t capability) const { return capability_consts_[capability]; }
+
+  /// Whether a grant needs a record of the forbid.
+  bool ForbidIsBound(uint32_t forbid) const { return forbid_bound_[forbid]; }
+
+  /// Clauses of kRequire of a shape, as a mask.
+  uint64_t RequireMask(uint32_t shape) const { return require_masks_[shape]; }
+
+ private:
+  Plan() = default;
+  uint64_t Start(uint32_t policy, uint32_t action) const {
+    return ((uint64_t{policy} << 32 | action) * 0x9E37'79B9'7F4A'7C15u >> 32) & mask_;
+  }
+  Result<void> AddTools(const Program& program, ConstPool& pool);
+  Result<void> AddCapabilities(const Program& program, ConstPool& pool);
+  Result<void> AddForbids(const Program& program, ConstPool& pool);
+  Result<void> AddForbid(const Program& program, uint32_t forbid, ConstPool& pool);
+  void Rank(const Program& program);
+  void BuildTable();
+  PolicyAction& EntryOf(uint32_t policy, uint32_t action);
+
+  std::vector<ToolPlan> tools_;
+  std::vector<PolicyAction> entries_;
+  std::unordered_map<uint64_t, uint32_t> index_;  // while it is made; table_ serves readers
+  std::vector<uint32_t> table_;                   // open addressing over entries_
+  uint64_t mask_ = 0;
+  std::vector<uint32_t> ranks_;
+  std::vector<const Slot*> capability_consts_;
+  std::vector<bool> capability_static_;
+  std::vector<bool> forbid_bound_;
+  std::vector<uint64_t> require_masks_;
+};
+
+}  // namespace cap::engine

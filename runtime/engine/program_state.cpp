@@ -1,0 +1,267 @@
+#include "runtime/engine/program_state.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "runtime/frame/encode.h"
+#include "runtime/value/arena.h"
+
+namespace cap::engine {
+namespace {
+
+struct PendingRecord {
+  uint16_t action = 0;
+  uint8_t skeleton = 0;
+  std::string literals;
+  uint32_t capability = 0;  // or forbid
+  uint32_t shape = 0;
+  const Slot* consts = nullptr;
+
+  auto Key() const { return std::tie(action, skeleton, literals); }
+  bool operator<(const PendingRecord& other) const {
+    return std::tie(action, skeleton, literals, capability) <
+           std::tie(other.action, other.skeleton, other.literals, other.capability);
+  }
+};
+
+/// Turns a policy's capabilities and bound forbids into records.
+class Resolver {
+ public:
+  Resolver(ProgramState& state, const GrantTerms& terms)
+      : state_(state), program_(*state.program), terms_(terms) {}
+
+  Result<std::vector<PendingRecord>> Resolve();
+  /// Gives back the constants that the pending records refer to.
+  void Release();
+
+ private:
+  Result<void> EncodeBound();
+  Result<void> AddCapability(uint32_t index);
+  Result<void> AddForbid(uint32_t index);
+  Result<void> AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record);
+  Result<void> AddAlternatives(const Pattern& pattern, const PendingRecord& record);
+  Result<const Slot*> ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources);
+
+  ProgramState& state_;
+  const Program& program_;
+  const GrantTerms& terms_;
+  Arena arena_;
+  std::vector<TypedSlot> bound_;  // parallel to Program::bound
+  std::vector<const Slot*> held_;
+  std::vector<PendingRecord> records_;
+};
+
+Result<std::vector<PendingRecord>> Resolver::Resolve() {
+  if (auto done = EncodeBound(); !done) return std::unexpected(done.error());
+  const Policy& policy = program_.policies[terms_.policy];
+  for (uint32_t index : policy.capabilities) {
+    if (auto done = AddCapability(index); !done) return std::unexpected(done.error());
+  }
+  for (uint32_t index : policy.forbids) {
+    if (auto done = AddForbid(index); !done) return std::unexpected(done.error());
+  }
+  std::sort(records_.begin(), records_.end());
+  return std::move(records_);
+}
+
+Result<void> Resolver::EncodeBound() {
+  const std::vector<uint32_t>& wanted = program_.policies[terms_.policy].bound;
+  if (wanted.size() != terms_.bound->size()) return Fail("missing-bound", "a value is missing");
+  bound_.resize(program_.bound.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const BoundDesc& desc = program_.bound[wanted[i]];
+    auto slot = EncodeConstant(program_, desc.type, (*terms_.bound)[i], arena_);
+    if (!slot) return Fail("bad-bound", "`" + desc.name + "`: " + slot.error().message);
+    bound_[wanted[i]] = {desc.type, *slot};
+  }
+  return {};
+}
+
+Result<const Slot*> Resolver::ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources) {
+  auto constants = ConstantsOf(program_, shape, sources, bound_, arena_);
+  if (!constants) return std::unexpected(constants.error());
+  auto slots = state_.pool.Intern(*constants);
+  if (slots) held_.push_back(*slots);
+  return slots;
+}
+
+// A record holds one reference to its constants. The reference taken here is given back at the end,
+// so that an error needs no other clean-up.
+Result<void> Resolver::AddCapability(uint32_t index) {
+  const Capability& capability = program_.capabilities[index];
+  PendingRecord record;
+  record.action = static_cast<uint16_t>(capability.action);
+  record.capability = index;
+  record.shape = capability.shape;
+  if (state_.plan->HasStaticConsts(index)) {
+    record.consts = state_.plan->StaticConsts(index);
+  } else {
+    auto consts = ConstsOf(capability.shape, capability.consts);
+    if (!consts) return std::unexpected(consts.error());
+    record.consts = *consts;
+  }
+  return AddPatterns(capability.patterns, std::move(record));
+}
+
+Result<void> Resolver::AddForbid(uint32_t index) {
+  if (!state_.plan->ForbidIsBound(index)) return {};
+  const Forbid& forbid = program_.forbids[index];
+  PendingRecord record;
+  record.action = static_cast<uint16_t>(forbid.action);
+  record.skeleton = kForbidBit;
+  record.capability = index;
+  record.shape = forbid.shape;
+  auto consts = ConstsOf(forbid.shape, forbid.consts);
+  if (!consts) return std::unexpected(consts.error());
+  record.consts = *consts;
+  if (forbid.patterns.empty()) {
+    record.skeleton = kForbidEverywhere;
+    records_.push_back(std::move(record));
+    return {};
+  }
+  return AddPatterns(forbid.patterns, std::move(record));
+}
+
+Result<void> Resolver::AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record) {
+  const uint8_t kind = record.skeleton;
+  for (const Pattern& pattern : patterns) {
+    record.skeleton = static_cast<uint8_t>(kind | pattern.skeleton);
+    if (auto done = AddAlternatives(pattern, record); !done) return done;
+  }
+  return {};
+}
+
+// One record for each choice of the alternatives of the pattern's holes.
+Result<void> Resolver::AddAlternatives(const Pattern& pattern, const PendingRecord& record) {
+  std::vector<std::string> choices{""};
+  for (const PatternHole& hole : pattern.holes) {
+    auto texts = TextsOf(program_, hole, bound_);
+    if (!texts) return std::unexpected(texts.error());
+    if (choices.size() * texts->size() + records_.size() > limits::kGrantRecords) {
+      return Fail("too-many-records", "the alternatives of a pattern multiply beyond " +
+                                          std::to_string(limits::kGrantRecords) + " records");
+    }
+    std::vector<std::string> longer;
+    for (const std::string& choice : choices) {
+      for (const std::string& text : *texts) {
+        const auto length = static_cast<uint16_t>(text.size());
+        std::string& made = longer.emplace_back(choice);
+        made.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
+      }
+    }
+    choices = std::move(longer);
+  }
+  if (choices.size() + records_.size() > limits::kGrantRecords) {
+    return Fail("too-many-records", "the policy has too many capabilities for one grant");
+  }
+  for (std::string& literals : choices) {
+    records_.push_back(record);
+    records_.back().literals = std::move(literals);
+  }
+  return {};
+}
+
+void Resolver::Release() {
+  for (const Slot* slots : held_) state_.pool.Release(slots);
+}
+
+bool OwnsConsts(const ProgramState& state, const CapabilityRecord& record) {
+  return (record.skeleton & kForbidBit) != 0 || !state.plan->HasStaticConsts(record.capability);
+}
+
+void WriteRecord(ProgramState& state, const GrantTerms& terms, const PendingRecord& pending,
+                 bool more_follow, CapabilityRecord* at) {
+  CapabilityRecord& record = *new (at) CapabilityRecord{};
+  record.grant = terms.grant;
+  record.generation = terms.generation;
+  record.consts = pending.consts;
+  record.expires_us = terms.expires_us;
+  record.capability = pending.capability;
+  record.shape = pending.shape;
+  record.action = pending.action;
+  record.skeleton = pending.skeleton;
+  record.literals_length = static_cast<uint32_t>(pending.literals.size());
+  record.literals_inline = more_follow ? kMoreFollow : 0;
+  if (pending.literals.size() <= sizeof record.literals) {
+    record.literals_inline |= kLiteralsInline;
+    std::copy(pending.literals.begin(), pending.literals.end(), record.literals);
+  } else {
+    auto far = std::make_unique<char[]>(pending.literals.size());
+    std::copy(pending.literals.begin(), pending.literals.end(), far.get());
+    record.literals_far = far.get();
+    const char* address = far.get();
+    state.far_literals.emplace(address, std::move(far));
+  }
+  if (OwnsConsts(state, record)) state.pool.Retain(record.consts);
+}
+
+bool StartsKey(const ProgramState& state, const RecordRun& run, uint32_t nth) {
+  return nth == 0 ||
+         (state.slab.At(run.first + nth - 1)->literals_inline & kMoreFollow) == 0;
+}
+
+}  // namespace
+
+ProgramState::ProgramState(std::shared_ptr<const Program> loaded, NativeCode code,
+                           const KeyHash::Seed& seed, Limbo& engine_limbo)
+    : limbo(engine_limbo),
+      program(std::move(loaded)),
+      native(std::move(code)),
+      pool(*program),
+      index(seed, slab, limbo) {
+  evaluator = {program.get(), native.shapes.empty() ? nullptr : native.shapes.data(),
+               &StandardCallOuts()};
+}
+
+Result<RecordRun> PublishGrant(ProgramState& state, const GrantTerms& terms) {
+  Resolver resolver(state, terms);
+  auto pending = resolver.Resolve();
+  if (!pending) {
+    resolver.Release();
+    return std::unexpected(pending.error());
+  }
+  // Two patterns, or two alternatives, may come to the same literals of the same capability.
+  const auto same = [](const PendingRecord& a, const PendingRecord& b) {
+    return a.Key() == b.Key() && a.capability == b.capability;
+  };
+  pending->erase(std::unique(pending->begin(), pending->end(), same), pending->end());
+  RecordRun run{.first = 0, .count = static_cast<uint32_t>(pending->size())};
+  const auto first = run.count == 0 ? 0 : state.slab.Allocate(run.count);
+  if (!first) {
+    resolver.Release();
+    return Fail("table-full", "the engine holds as many records as it can");
+  }
+  run.first = *first;
+  for (uint32_t i = 0; i < run.count; ++i) {
+    const bool more = i + 1 < run.count && (*pending)[i].Key() == (*pending)[i + 1].Key();
+    WriteRecord(state, terms, (*pending)[i], more, state.slab.At(run.first + i));
+  }
+  resolver.Release();
+  for (uint32_t i = 0; i < run.count; ++i) {
+    if (!StartsKey(state, run, i) || state.index.Insert(run.first + i)) continue;
+    UnpublishGrant(state, run);
+    state.limbo.Retire([&state, run] { FreeRecords(state, run); });
+    return Fail("table-full", "the index is at its largest");
+  }
+  return run;
+}
+
+void UnpublishGrant(ProgramState& state, const RecordRun& run) {
+  for (uint32_t i = 0; i < run.count; ++i) {
+    if (StartsKey(state, run, i)) state.index.Erase(run.first + i);
+  }
+}
+
+void FreeRecords(ProgramState& state, const RecordRun& run) {
+  for (uint32_t i = 0; i < run.count; ++i) {
+    const CapabilityRecord& record = *state.slab.At(run.first + i);
+    if ((record.literals_inline & kLiteralsInline) == 0) {
+      state.far_literals.erase(record.literals_far);
+    }
+    if (OwnsConsts(state, record)) state.pool.Release(record.consts);
+  }
+  if (run.count > 0) state.slab.Free(run.first, run.count);
+}
+
+}  // namespace cap::engine

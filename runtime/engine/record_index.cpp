@@ -1,0 +1,131 @@
+#include "runtime/engine/record_index.h"
+
+namespace cap::engine {
+
+uint64_t HashOf(const KeyHash::Seed& seed, const CapabilityRecord& record) {
+  KeyHash hash(seed, uint64_t{record.generation} << 32 | record.grant, record.action,
+               record.skeleton);
+  const char* literals = LiteralsOf(record);
+  for (uint32_t at = 0; at < record.literals_length;) {
+    uint16_t length;
+    std::memcpy(&length, literals + at, sizeof length);
+    hash.Add({literals + at + sizeof length, length});
+    at += static_cast<uint32_t>(sizeof length) + length;
+  }
+  return hash.value();
+}
+
+RecordIndex::Directory::Directory(uint32_t bits)
+    : mask((uint64_t{1} << bits) - 1),
+      depth(bits),
+      entries(new std::atomic<Segment*>[uint64_t{1} << bits]) {}
+
+RecordIndex::RecordIndex(const KeyHash::Seed& seed, const RecordSlab& slab, Limbo& limbo)
+    : seed_(seed), slab_(slab), limbo_(limbo), directory_(new Directory(0)) {
+  directory_.load(std::memory_order_relaxed)->entries[0].store(new Segment);
+}
+
+RecordIndex::~RecordIndex() {
+  Directory* directory = directory_.load(std::memory_order_relaxed);
+  for (uint64_t i = 0; i <= directory->mask; ++i) {
+    Segment* segment = directory->entries[i].load(std::memory_order_relaxed);
+    // A segment stands in several entries; the first of them, and no other, is below its own depth.
+    if (i < uint64_t{1} << segment->depth) delete segment;
+  }
+  delete directory;
+}
+
+// The record is whole before the slot names it, and a group fills from its first slot.
+bool RecordIndex::Place(Segment& segment, uint64_t hash, uint64_t record) {
+  const uint64_t entry = hash >> kRecordBits << kRecordBits | record;
+  uint64_t group = GroupOf(hash);
+  for (uint32_t visited = 0; visited < kGroups; ++visited, group = (group + 1) % kGroups) {
+    for (uint32_t i = 0; i < kGroupSlots; ++i) {
+      std::atomic<uint64_t>& slot = segment.slots[group * kGroupSlots + i];
+      const uint64_t old = slot.load(std::memory_order_relaxed);
+      if (old != 0 && old != kErased) continue;
+      if (old == 0) ++segment.used;
+      ++segment.live;
+      slot.store(entry, std::memory_order_release);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool RecordIndex::Insert(uint64_t record) {
+  const uint64_t hash = HashOf(seed_, *slab_.At(record));
+  for (;;) {
+    Directory& directory = *directory_.load(std::memory_order_relaxed);
+    Segment& segment = *directory.entries[hash & directory.mask].load(std::memory_order_relaxed);
+    if (segment.used < kSplitAt) return Place(segment, hash, record);
+    if (!MakeRoom(hash)) return false;
+  }
+}
+
+void RecordIndex::Erase(uint64_t record) {
+  const uint64_t hash = HashOf(seed_, *slab_.At(record));
+  Directory& directory = *directory_.load(std::memory_order_relaxed);
+  Segment& segment = *directory.entries[hash & directory.mask].load(std::memory_order_relaxed);
+  const uint64_t entry = hash >> kRecordBits << kRecordBits | record;
+  uint64_t group = GroupOf(hash);
+  for (uint32_t visited = 0; visited < kGroups; ++visited, group = (group + 1) % kGroups) {
+    for (uint32_t i = 0; i < kGroupSlots; ++i) {
+      std::atomic<uint64_t>& slot = segment.slots[group * kGroupSlots + i];
+      if (slot.load(std::memory_order_relaxed) != entry) continue;
+      // Not 0: entries that found this group full may stand in the next one.
+      slot.store(kErased, std::memory_order_release);
+      --segment.live;
+      return;
+    }
+  }
+}
+
+// Readers go on in the old segment until the directory names the new ones, and may stay there until
+// they leave their epoch; it is never changed again. A segment that is full of erased entries is
+// only rebuilt, so that grants that come and go do not make the table grow.
+bool RecordIndex::MakeRoom(uint64_t hash) {
+  const Directory* before = directory_.load(std::memory_order_relaxed);
+  Segment* old = before->entries[hash & before->mask].load(std::memory_order_relaxed);
+  const uint32_t depth = old->depth;
+  const bool split = old->live > kSplitAt / 2;
+  if (split && depth == before->depth && !Double()) return false;
+  auto* low = new Segment;
+  Segment* high = split ? new Segment : low;
+  low->depth = high->depth = depth + (split ? 1 : 0);
+  for (const std::atomic<uint64_t>& slot : old->slots) {
+    const uint64_t entry = slot.load(std::memory_order_relaxed);
+    if (entry == 0 || entry == kErased) continue;
+    const uint64_t record = entry & kRecordMask;
+    const uint64_t own = HashOf(seed_, *slab_.At(record));
+    Place((own >> depth & 1) != 0 ? *high : *low, own, record);
+  }
+  Directory& directory = *directory_.load(std::memory_order_relaxed);
+  const uint64_t step = uint64_t{1} << depth;
+  for (uint64_t i = hash & (step - 1); i <= directory.mask; i += step) {
+    directory.entries[i].store((i & step) != 0 ? high : low, std::memory_order_release);
+  }
+  segment_count_ += split ? 1 : 0;
+  limbo_.Retire([old] { delete old; });
+  return true;
+}
+
+bool RecordIndex::Double() {
+  Directory* old = directory_.load(std::memory_order_relaxed);
+  if (old->depth == kMaxDepth) return false;
+  auto* wide = new Directory(old->depth + 1);
+  for (uint64_t i = 0; i <= wide->mask; ++i) {
+    wide->entries[i].store(old->entries[i & old->mask].load(std::memory_order_relaxed),
+                           std::memory_order_relaxed);
+  }
+  directory_.store(wide, std::memory_order_release);
+  limbo_.Retire([old] { delete old; });
+  return true;
+}
+
+uint64_t RecordIndex::bytes() const {
+  const Directory* directory = directory_.load(std::memory_order_relaxed);
+  return segment_count_ * sizeof(Segment) + (directory->mask + 1) * sizeof(Segment*);
+}
+
+}  // namespace cap::engine

@@ -1,0 +1,106 @@
+// From a key (grant, action, skeleton, literals) to its records: an extendible hash of 8-byte slots
+// in segments. Readers take no lock and see every entry whole; one writer at a time.
+//
+//   directory[hash & mask] → segment of 32 groups of 8 slots (a cache line a group)
+//   slot = fingerprint:24 | record:40; 0 = never used, so a group whose last slot is 0 ends a search
+//
+// A search compares all fingerprints of a group without a branch, so that its cost does not depend
+// on how full the table is.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "runtime/engine/epoch.h"
+#include "runtime/engine/hash.h"
+#include "runtime/engine/record_slab.h"
+
+namespace cap::engine {
+
+/// The hash under which a record is found.
+uint64_t HashOf(const KeyHash::Seed& seed, const CapabilityRecord& record);
+
+class RecordIndex {
+ public:
+  /// `slab` and `limbo` must outlive the index.
+  RecordIndex(const KeyHash::Seed& seed, const RecordSlab& slab, Limbo& limbo);
+  ~RecordIndex();
+  RecordIndex(const RecordIndex&) = delete;
+  RecordIndex& operator=(const RecordIndex&) = delete;
+
+  const KeyHash::Seed& seed() const { return seed_; }
+
+  /// The first record with this hash for which `matches` holds, or null. `matches` compares the
+  /// whole key. Inside an epoch.
+  template <typename Matches>
+  const CapabilityRecord* Find(uint64_t hash, const Matches& matches) const {
+    const Directory* directory = directory_.load(std::memory_order_acquire);
+    const Segment* segment =
+        directory->entries[hash & directory->mask].load(std::memory_order_acquire);
+    const uint64_t fingerprint = hash >> kRecordBits;
+    uint64_t group = GroupOf(hash);
+    for (uint32_t visited = 0; visited < kGroups; ++visited) {
+      const std::atomic<uint64_t>* slots = segment->slots + group * kGroupSlots;
+      uint32_t hits = 0;
+      uint64_t slot = 0;
+      for (uint32_t i = 0; i < kGroupSlots; ++i) {
+        slot = slots[i].load(std::memory_order_acquire);
+        hits |= static_cast<uint32_t>(slot >> kRecordBits == fingerprint) << i;
+      }
+      for (; hits != 0; hits &= hits - 1) {
+        const uint64_t hit =
+            slots[static_cast<uint32_t>(__builtin_ctz(hits))].load(std::memory_order_acquire);
+        const CapabilityRecord* record = slab_.At(hit & kRecordMask);
+        if (matches(*record)) return record;
+      }
+      if (slot == 0) return nullptr;
+      group = (group + 1) % kGroups;
+    }
+    return nullptr;
+  }
+
+  /// Adds an entry for the record, which must be whole. False: the directory is at its largest,
+  /// which takes a broken hash. Cost: a search; at times a split of one segment.
+  bool Insert(uint64_t record);
+
+  /// Takes the record's entry away. The record itself must stay until readers have left.
+  void Erase(uint64_t record);
+
+  uint64_t bytes() const;
+
+ private:
+  static constexpr uint32_t kGroups = 32;
+  static constexpr uint32_t kGroupSlots = 8;
+  static constexpr uint32_t kSplitAt = 192;  // entries of one segment, of 256
+  static constexpr uint32_t kMaxDepth = 26;
+  static constexpr uint32_t kRecordBits = 40;
+  static constexpr uint64_t kRecordMask = (uint64_t{1} << kRecordBits) - 1;
+  static constexpr uint64_t kErased = uint64_t{1} << kRecordBits;  // names record 0
+
+  struct alignas(64) Segment {
+    std::atomic<uint64_t> slots[kGroups * kGroupSlots] = {};
+    uint32_t depth = 0;  // low bits of the hash that its entries share; for the writer only
+    uint32_t used = 0;   // slots that are not 0; for the writer only
+    uint32_t live = 0;   // … and not erased; for the writer only
+  };
+  struct Directory {
+    explicit Directory(uint32_t depth);
+    uint64_t mask;
+    uint32_t depth;
+    std::unique_ptr<std::atomic<Segment*>[]> entries;
+  };
+
+  static uint64_t GroupOf(uint64_t hash) { return hash >> 32 & (kGroups - 1); }
+  static bool Place(Segment& segment, uint64_t hash, uint64_t record);
+  bool MakeRoom(uint64_t hash);
+  bool Double();
+
+  KeyHash::Seed seed_;
+  const RecordSlab& slab_;
+  Limbo& limbo_;
+  std::atomic<Directory*> directory_;
+  uint64_t segment_count_ = 1;
+};
+
+}  // namespace cap::engine
