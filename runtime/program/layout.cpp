@@ -204,6 +204,8 @@ uint64_t LayoutHash(const Program& program, const Tool& tool) {
   AddInputs(hasher, tool);
   // A frame holds the texts of its resources, so their templates are a part of its meaning.
   for (uint32_t action : tool.actions) AddResource(hasher, program.actions[action]);
+  // … and approvals as bits, which mean what the list says.
+  for (const std::string& approver : program.approvers) hasher.Add(approver);
   return hasher.hash();
 }
 
