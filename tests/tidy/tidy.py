@@ -188,12 +188,15 @@ def decision_codes():
     described = page.read_text() if page.exists() else ""
     tests = test_text()
     for table in tables:
-        for name, text, reserved in re.findall(
-                r'^CODE\((\w+),\s*"([\w-]+)"(?:,\s*[^)]*?)?(,\s*reserved)?\)', table.read_text(), re.M):
+        # Rows below "// Reserved" have their place in the table and are reported by no engine yet.
+        live, _, reserved = table.read_text().partition("// Reserved")
+        row = re.compile(r'^CODE\((\w+),\s*"([\w-]+)"', re.M)
+        for name, text in row.findall(live):
+            if text not in tests and f"::k{name}" not in tests:
+                breach(table, 1, f"{text} is in no test")
+        for name, text in row.findall(live + reserved):
             if f"`{text}`" not in described:
                 breach(table, 1, f"{text} is not described in docs/decision-codes.md")
-            if not reserved and text not in tests and f"::{name}" not in tests:
-                breach(table, 1, f"{text} is in no test")
 
 
 def words():
