@@ -72,7 +72,7 @@ void Fields(A& ar, typename A::template Ref<Resource> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Action> v) {
-  ar(v.name, v.tool, v.guard, v.has_resource, v.resource, v.skeletons, v.span);
+  ar(v.name, v.tool, v.guard, v.guard_consts, v.has_resource, v.resource, v.skeletons, v.span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Inst> v) {

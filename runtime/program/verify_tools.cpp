@@ -13,7 +13,7 @@ namespace cap::verify {
 namespace {
 
 // CapabilityRecord names a skeleton in 8 bits.
-constexpr size_t kSkeletonsMax = 256;
+constexpr size_t kSkeletonsMax = 127;  // one byte of a record, whose top bit marks forbids
 
 /// Walks the inputs of one tool in the order of their slots; every slot has exactly one owner.
 class ToolVerifier {
@@ -267,10 +267,16 @@ bool VerifyAction(Context& context, size_t index, std::unordered_set<std::string
   if (action.guard != kNone) {
     if (action.guard >= program.shapes.size()) return context.Fail(where, "no such guard");
     const Shape& guard = program.shapes[action.guard];
-    // Nothing mints a record for a guard, so it has no constants to read.
     if (guard.kind != ShapeKind::kPredicate || guard.tool != action.tool ||
-        !guard.const_types.empty()) {
-      return context.Fail(where, "the guard is no predicate of this tool, or wants constants");
+        guard.const_types.size() != action.guard_consts.size()) {
+      return context.Fail(where, "the guard is no predicate of this tool with these constants");
+    }
+    for (size_t i = 0; i < guard.const_types.size(); ++i) {
+      const ConstSource& source = action.guard_consts[i];
+      // A guard belongs to no policy, so that no mint could bind a value for it.
+      if (source.bound || !context.ValueConforms(source.index, guard.const_types[i])) {
+        return context.Fail(where, "a constant of the guard does not fit its type");
+      }
     }
   }
   return context.SpanOk(action.span) || context.Fail(where, "there is no such file");
