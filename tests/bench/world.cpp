@@ -185,7 +185,6 @@ void World::Impl::AddRecord(size_t grant, uint32_t index, bool desk) {
   record.shape = capability.shape;
   record.action = static_cast<uint16_t>(capability.action);
   record.skeleton = desk ? decide::kDeskSkeleton : decide::kOwnSkeleton;
-  record.flags = 1;
   const std::string literals =
       desk ? LiteralBytes({customer, "agent"}) : LiteralBytes({customer});
   record.literals_length = static_cast<uint32_t>(literals.size());
@@ -203,7 +202,7 @@ void World::Impl::BuildHand() {
   for (const Capability& c : program->capabilities) {
     const Shape& shape = program->shapes[c.shape];
     consts.push_back(EncodeConstants(*program, c.consts, shape.const_types, {}, arena));
-    HandCapability made{c.policy, c.span, {}};
+    HandCapability made;
     for (size_t i = 0; i < c.clauses.size(); ++i) made.clauses[i] = c.clauses[i].span;
     capabilities.push_back(made);
   }

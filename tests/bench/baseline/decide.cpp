@@ -88,12 +88,6 @@ uint64_t NextRandom(uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-void Name(Decision& d, const CapabilityRecord& record, const HandCapability& capability) {
-  d.policy = capability.policy;
-  d.capability = record.capability;
-  d.span = capability.span;
-}
-
 struct Candidate {
   const CapabilityRecord* record = nullptr;
   uint64_t admitted = kRefused;
@@ -121,12 +115,12 @@ template <class State>
   }
   if (nearest == nullptr) return;
   const HandCapability& capability = state.capabilities[nearest->capability];
-  Name(d, *nearest, capability);
-  const auto clause = static_cast<unsigned>(std::countr_zero(masks.fail | masks.fault));
-  d.code = (masks.fail >> clause & 1) != 0 ? DecisionCode::kConstraintFailed
-                                           : DecisionCode::kConstraintFault;
-  d.clause = static_cast<uint16_t>(clause);
-  d.span = capability.clauses[clause];
+  const uint64_t fail = masks.fail & ~kOwnStepUps;
+  const uint64_t deciding = fail != 0 ? fail : masks.fault;
+  d.code = fail != 0 ? DecisionCode::kConstraintFailed : DecisionCode::kConstraintFault;
+  d.capability = nearest->capability;
+  d.clause = static_cast<uint16_t>(std::countr_zero(deciding));
+  d.span = capability.clauses[d.clause];
   d.fail = masks.fail;
   d.fault = masks.fault;
   d.skipped = masks.skipped;
@@ -161,11 +155,11 @@ Decision Decide(HandReader& reader, const HandState<Table>& state, GrantId grant
     d.code = DecisionCode::kGrantExpired;
     return d;
   }
+  d.policy = row.policy;
   const Rails forbidden = Forbids(frame, tool.forbid_consts);
   if (!forbidden.f) {
     d.code = forbidden.t ? DecisionCode::kForbidden : DecisionCode::kForbidFault;
     d.forbid = tool.forbid;
-    d.policy = row.policy;
     d.span = tool.forbid_span;
     return d;
   }
@@ -189,7 +183,7 @@ Decision Decide(HandReader& reader, const HandState<Table>& state, GrantId grant
   if (best.admitted == kPermit) {
     d.verdict = Verdict::kPermit;
     d.code = DecisionCode::kPermit;
-    Name(d, *best.record, state.capabilities[best.record->capability]);
+    d.capability = best.record->capability;
     return d;
   }
   if (at_own.admitted == kRefused) {
@@ -199,9 +193,8 @@ Decision Decide(HandReader& reader, const HandState<Table>& state, GrantId grant
   const HandCapability& capability = state.capabilities[at_own.record->capability];
   d.verdict = Verdict::kStepUp;
   d.code = DecisionCode::kStepUp;
-  Name(d, *at_own.record, capability);
+  d.capability = at_own.record->capability;
   d.step_up = at_own.admitted;
-  d.fail = at_own.admitted;
   d.clause = static_cast<uint16_t>(std::countr_zero(at_own.admitted));
   d.span = capability.clauses[d.clause];
   return d;

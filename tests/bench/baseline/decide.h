@@ -29,8 +29,6 @@ struct HandTool {
   Span forbid_span;
 };
 struct HandCapability {
-  uint32_t policy = 0;
-  Span span;
   Span clauses[5];
 };
 

@@ -75,7 +75,7 @@ inline bool SameKey(const CapabilityRecord& record, const HandKey& key) {
        static_cast<uint32_t>(record.skeleton ^ key.skeleton)) != 0) {
     return false;
   }
-  const char* p = (record.flags & 1) != 0 ? record.literals : record.literals_far;
+  const char* p = (record.literals_inline & 1) != 0 ? record.literals : record.literals_far;
   const char* end = p + record.literals_length;
   for (std::string_view text : key.literals) {
     uint16_t n;
