@@ -71,6 +71,10 @@ class Writer {
     PutNumber(items.size());
     for (const T& item : items) Put(item);
   }
+  template <typename T, size_t N>
+  void Put(const T (&items)[N]) {
+    for (const T& item : items) Put(item);
+  }
   void Put(const Value& value);
   template <typename T>
     requires std::is_class_v<T>
@@ -123,6 +127,10 @@ class Reader {
     const uint64_t count = GetCount();
     items.clear();
     for (uint64_t i = 0; i < count && ok_; ++i) Get(items.emplace_back());
+  }
+  template <typename T, size_t N>
+  void Get(T (&items)[N]) {
+    for (T& item : items) Get(item);
   }
   void Get(Value& value);
   template <typename T>

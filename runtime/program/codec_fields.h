@@ -1,5 +1,6 @@
 // The fields of every structure of a Program in the order of a bundle: one list each, used by the
-// writer and by the reader. Internal to runtime/program.
+// writer and by the reader. Structured bindings, so that a field which is added to a structure and
+// forgotten here does not compile. Internal to runtime/program.
 #pragma once
 
 #include "runtime/program/codec.h"
@@ -8,139 +9,170 @@ namespace cap::codec {
 
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Span> v) {
-  ar(v.file, v.line, v.column, v.length);
+  auto& [file, line, column, length] = v;
+  ar(file, line, column, length);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Type> v) {
-  ar(v.kind, v.form, v.minor, v.ref, v.element, v.currency, v.max);
+  auto& [kind, form, minor, ref, element, currency, max] = v;
+  ar(kind, form, minor, ref, element, currency, max);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumType> v) {
-  ar(v.name, v.members);
+  auto& [name, members] = v;
+  ar(name, members);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<RecordField> v) {
-  ar(v.name, v.type, v.optional, v.currency_field);
+  auto& [name, type, optional, currency_field] = v;
+  ar(name, type, optional, currency_field);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<RecordType> v) {
-  ar(v.name, v.fields);
+  auto& [name, fields] = v;
+  ar(name, fields);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<PurposeDesc> v) {
-  ar(v.name, v.text);
+  auto& [name, text] = v;
+  ar(name, text);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<BoundDesc> v) {
-  ar(v.name, v.type, v.optional);
+  auto& [name, type, optional] = v;
+  ar(name, type, optional);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<SlotDesc> v) {
-  ar(v.path, v.type, v.source, v.optional);
+  auto& [path, type, source, optional] = v;
+  ar(path, type, source, optional);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ArgumentDesc> v) {
-  ar(v.name, v.type, v.slot, v.optional, v.default_value, v.currency_slot, v.span);
+  auto& [name, type, slot, optional, default_value, currency_slot, span] = v;
+  ar(name, type, slot, optional, default_value, currency_slot, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<FactDesc> v) {
-  ar(v.name, v.type, v.slot, v.key_slots, v.max_age_us, v.attestor, v.currency_slot, v.span);
+  auto& [name, type, slot, key_slots, max_age_us, attestor, currency_slot, span] = v;
+  ar(name, type, slot, key_slots, max_age_us, attestor, currency_slot, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<LiveDesc> v) {
-  ar(v.name, v.type, v.slot, v.optional, v.span);
+  auto& [name, type, slot, optional, span] = v;
+  ar(name, type, slot, optional, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<LetDesc> v) {
-  ar(v.name, v.slot, v.source_slots);
+  auto& [name, slot, source_slots] = v;
+  ar(name, slot, source_slots);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Tool> v) {
-  ar(v.name, v.slots, v.arguments, v.facts, v.live, v.lets, v.actions, v.layout_hash);
+  auto& [name, slots, arguments, facts, live, lets, actions, layout_hash] = v;
+  ar(name, slots, arguments, facts, live, lets, actions, layout_hash);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ResourceHole> v) {
-  ar(v.source, v.index, v.email_domain, v.type);
+  auto& [source, index, email_domain, type] = v;
+  ar(source, index, email_domain, type);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ResourceSegment> v) {
-  ar(v.key, v.literal, v.hole);
+  auto& [key, literal, hole] = v;
+  ar(key, literal, hole);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Resource> v) {
-  ar(v.scheme, v.segments, v.holes, v.each_slot, v.span);
+  auto& [scheme, segments, holes, each_slot, span] = v;
+  ar(scheme, segments, holes, each_slot, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Action> v) {
-  ar(v.name, v.tool, v.guard, v.guard_consts, v.has_resource, v.resource, v.skeletons, v.span);
+  auto& [name, tool, guard, guard_consts, has_resource, resource, skeletons, span] = v;
+  ar(name, tool, guard, guard_consts, has_resource, resource, skeletons, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Inst> v) {
-  ar(v.op, v.type, v.a, v.b);
+  auto& [op, type, a, b, reserved] = v;
+  static_cast<void>(reserved);  // zero in every verified Program
+  ar(op, type, a, b);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Clause> v) {
-  ar(v.begin, v.end, v.observed, v.limit, v.kind, v.cost);
+  auto& [begin, end, observed, limit, kind, cost] = v;
+  ar(begin, end, observed, limit, kind, cost);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Shape> v) {
-  ar(v.kind, v.tool, v.first_inst, v.inst_count, v.first_clause, v.clause_count, v.const_types,
-     v.required[0], v.required[1]);
+  auto& [kind, tool, first_inst, inst_count, first_clause, clause_count, const_types, required] = v;
+  ar(kind, tool, first_inst, inst_count, first_clause, clause_count, const_types, required);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ConstSource> v) {
-  ar(v.bound, v.index);
+  auto& [bound, index] = v;
+  ar(bound, index);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<TextPiece> v) {
-  ar(v.kind, v.literal, v.index, v.email_domain);
+  auto& [kind, literal, index, email_domain] = v;
+  ar(kind, literal, index, email_domain);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ClauseInfo> v) {
-  ar(v.name, v.span, v.text, v.step_up, v.approvers, v.approvers_const);
+  auto& [name, span, text, step_up, approvers, approvers_const] = v;
+  ar(name, span, text, step_up, approvers, approvers_const);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<PatternHole> v) {
-  ar(v.hole, v.value);
+  auto& [hole, value] = v;
+  ar(hole, value);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Pattern> v) {
-  ar(v.text, v.skeleton, v.holes, v.span);
+  auto& [text, skeleton, holes, span] = v;
+  ar(text, skeleton, holes, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Capability> v) {
-  ar(v.name, v.policy, v.action, v.shape, v.patterns, v.consts, v.clauses, v.first_inst_span,
-     v.span);
+  auto& [name, policy, action, shape, patterns, consts, clauses, first_inst_span, span] = v;
+  ar(name, policy, action, shape, patterns, consts, clauses, first_inst_span, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Forbid> v) {
-  ar(v.policy, v.action, v.shape, v.patterns, v.consts, v.unless_approvers, v.info,
-     v.first_inst_span);
+  auto& [policy, action, shape, patterns, consts, unless_approvers, info, first_inst_span] = v;
+  ar(policy, action, shape, patterns, consts, unless_approvers, info, first_inst_span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Policy> v) {
-  ar(v.name, v.version, v.purposes, v.max_ttl_us, v.bound, v.capabilities, v.forbids, v.span);
+  auto& [name, version, purposes, max_ttl_us, bound, capabilities, forbids, span] = v;
+  ar(name, version, purposes, max_ttl_us, bound, capabilities, forbids, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Field> v) {
-  ar(v.name, v.value);
+  auto& [name, value] = v;
+  ar(name, value);
 }
 
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Money> v) {
-  ar(v.minor_units, v.currency);
+  auto& [minor_units, currency] = v;
+  ar(minor_units, currency);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Instant> v) {
-  ar(v.us);
+  auto& [us] = v;
+  ar(us);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumMember> v) {
-  ar(v.name);
+  auto& [name] = v;
+  ar(name);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ApproverMask> v) {
-  ar(v.mask);
+  auto& [mask] = v;
+  ar(mask);
 }
 
 /// Calls `section` for every table of a Program, in order; its place is the section's tag.

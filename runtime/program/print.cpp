@@ -122,6 +122,7 @@ void Printer::PrintTool(const Tool& tool) {
 void Printer::PrintAction(const Action& action) {
   Line("\naction {} of {}{}", action.name, program_.tools[action.tool].name, Place(action.span));
   if (action.guard != kNone) Line("  guard shape {}", action.guard);
+  PrintConsts(action.guard_consts);
   if (!action.has_resource) return;
   const Resource& resource = action.resource;
   std::string text = resource.scheme + "://";

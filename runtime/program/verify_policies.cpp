@@ -215,6 +215,7 @@ bool VerifyPolicy(Context& context, uint32_t index) {
   for (uint32_t purpose : policy.purposes) {
     if (purpose >= program.purposes.size()) return context.Fail(where, "no such purpose");
   }
+  if (policy.bound.size() > limits::kConstants) return context.Fail(where, "too many bound values");
   std::unordered_set<uint32_t> bound;
   for (uint32_t value : policy.bound) {
     if (value >= program.bound.size() || !bound.insert(value).second) {
@@ -241,6 +242,31 @@ bool VerifyPolicy(Context& context, uint32_t index) {
   return true;
 }
 
+/// A guard chooses the action before any policy is asked, so it reads no bound value.
+bool VerifyGuard(Context& context, size_t index) {
+  const Program& program = context.program;
+  const Action& action = program.actions[index];
+  const std::string where = fmt::format("actions[{}].guard", index);
+  if (action.guard == kNone) {
+    return action.guard_consts.empty() || context.Fail(where, "constants without a guard");
+  }
+  if (action.guard >= program.shapes.size()) return context.Fail(where, "no such shape");
+  const Shape& shape = program.shapes[action.guard];
+  if (shape.kind != ShapeKind::kPredicate || shape.tool != action.tool) {
+    return context.Fail(where, "the shape is no predicate of this tool");
+  }
+  if (action.guard_consts.size() != shape.const_types.size()) {
+    return context.Fail(where, "its constants are not those of its shape");
+  }
+  for (size_t i = 0; i < shape.const_types.size(); ++i) {
+    const ConstSource& source = action.guard_consts[i];
+    if (source.bound || !context.ValueConforms(source.index, shape.const_types[i])) {
+      return context.Fail(where, fmt::format("constant {} does not fit its type", i));
+    }
+  }
+  return true;
+}
+
 template <typename Item, typename Lists>
 bool AllListed(const std::vector<Policy>& policies, const std::vector<Item>& items, Lists lists) {
   size_t listed = 0;
@@ -259,6 +285,9 @@ bool VerifyPolicies(Context& context) {
   }
   for (const Span& span : program.spans) {
     if (!context.SpanOk(span)) return context.Fail("spans", "there is no such file");
+  }
+  for (size_t i = 0; i < program.actions.size(); ++i) {
+    if (!VerifyGuard(context, i)) return false;
   }
   // Policies first: the names, purposes and bound values that the rules lean on.
   std::unordered_set<std::string_view> names;

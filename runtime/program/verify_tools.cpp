@@ -264,21 +264,6 @@ bool VerifyAction(Context& context, size_t index, std::unordered_set<std::string
       return context.Fail(where, "a skeleton is doubled or names no hole");
     }
   }
-  if (action.guard != kNone) {
-    if (action.guard >= program.shapes.size()) return context.Fail(where, "no such guard");
-    const Shape& guard = program.shapes[action.guard];
-    if (guard.kind != ShapeKind::kPredicate || guard.tool != action.tool ||
-        guard.const_types.size() != action.guard_consts.size()) {
-      return context.Fail(where, "the guard is no predicate of this tool with these constants");
-    }
-    for (size_t i = 0; i < guard.const_types.size(); ++i) {
-      const ConstSource& source = action.guard_consts[i];
-      // A guard belongs to no policy, so that no mint could bind a value for it.
-      if (source.bound || !context.ValueConforms(source.index, guard.const_types[i])) {
-        return context.Fail(where, "a constant of the guard does not fit its type");
-      }
-    }
-  }
   return context.SpanOk(action.span) || context.Fail(where, "there is no such file");
 }
 
