@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs every block of the README and the docs and compares its output.
 
-Usage: run_docs.py CAPC_BINARY [--install PREFIX] [PAGE …]
+Usage: run_docs.py CAPC_BINARY [--install PREFIX] [--update] [PAGE …]
+
+--update writes what was seen into `console` blocks that differ; read the diff before you keep it.
 
 The info string of a block says what it is:
   cap [file=NAME]         must compile (a block without `module` gets one); NAME keeps it
@@ -23,9 +25,10 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOWN = {"sh", "cmake", "text", "json", "ebnf", "cpp", ""}
 passed, failures = 0, []
+seen = {}  # output of commands that differ from their page
 
 
 def blocks(page):
@@ -72,6 +75,7 @@ def console(body, cwd, capc):
         code, got = run(command, cwd, capc)
         got = re.sub(r"\n+\Z", "\n", got)
         if not matches(want, got):
+            seen[command] = got
             return f"$ {command}\n--- page\n" + "\n".join(want) + f"\n--- seen (exit {code})\n{got}"
         if status is not None and status != code:
             return f"$ {command}: exit {code}, the page says {status}"
@@ -127,9 +131,25 @@ def check(page, number, info, body, cwd, capc, prefix, first_cap):
     return None if kind in SHOWN else f"unknown kind of block: `{info}`"
 
 
+def update(page):
+    """Puts what was seen in place of what the page says, command by command."""
+    out, lines, index = [], page.read_text().splitlines(), 0
+    while index < len(lines):
+        line = lines[index]
+        out.append(line)
+        index += 1
+        if line.startswith("$ ") and line[2:] in seen:
+            while index < len(lines) and not lines[index].startswith(("$ ", "# exit ", "```")):
+                index += 1
+            out += seen[line[2:]].rstrip("\n").splitlines()
+    page.write_text("\n".join(out) + "\n")
+
+
 def main():
     global passed
     arguments = sys.argv[1:]
+    updating = "--update" in arguments
+    arguments = [a for a in arguments if a != "--update"]
     prefix = None
     if "--install" in arguments:
         at = arguments.index("--install")
@@ -152,6 +172,9 @@ def main():
                     passed += 1
                 else:
                     failures.append(f"{page.relative_to(ROOT)}:{number}: {problem}")
+        if updating and seen:
+            update(page)
+        seen.clear()
     for failure in failures:
         print(failure)
     print(f"{passed} passed, {len(failures)} failed")
