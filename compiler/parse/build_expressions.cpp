@@ -206,6 +206,7 @@ ast::ExprId Builder::Quantifier(Context& context, ast::QuantifierKind kind, P::N
 
 ast::ExprId Builder::Literal(P::OperandContext& context) {
   const SourceSpan span = SpanOf(context);
+  if (reporter_.IsUnreadable(span.begin)) return Error(&context);
   const std::string_view text = TextOf(span);
   switch (context.start->getType()) {
     case P::TRUE:

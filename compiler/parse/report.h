@@ -25,6 +25,10 @@ class SyntaxReporter {
   /// More errors than will be printed: reading on is pointless, and costs the author's time.
   bool Full() const;
 
+  /// A literal that was reported has no value; whoever reads it later stays silent.
+  void MarkUnreadable(size_t begin) { unreadable_.insert(begin); }
+  bool IsUnreadable(size_t begin) const { return unreadable_.contains(begin); }
+
   SourceSpan SpanOf(size_t begin, size_t end) const {
     return {file_, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
   }
@@ -40,6 +44,7 @@ class SyntaxReporter {
   FileId file_;
   diag::Sink& sink_;
   std::unordered_set<uint32_t> lines_;
+  std::unordered_set<size_t> unreadable_;  // offsets
 };
 
 /// "`text`", cut after forty bytes (at a character), for use in a message.

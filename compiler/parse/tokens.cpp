@@ -36,6 +36,7 @@ class TokenCheck {
     const size_t type = token.getType();
     if (type == CapLexer::OTHER) return CheckOther(token);
     if (type == CapLexer::UNTERMINATED) {
+      reporter_.MarkUnreadable(BeginOf(token));
       Report(token, diag::Code::kUnterminated, "the string has no closing quote", "begins here",
              "a string ends on the line where it begins");
       return Retype(token, CapLexer::STRING);
@@ -67,6 +68,7 @@ class TokenCheck {
   void CheckString(const Token& token) {
     const Unescaped value = ReadString(Text(token));
     if (!value.bad_escape) return;
+    reporter_.MarkUnreadable(BeginOf(token));
     const size_t begin = BeginOf(token) + *value.bad_escape;
     const size_t end = begin + value.bad_length;
     reporter_.Report(diag::Code::kBadLiteral, reporter_.SpanOf(begin, end),
@@ -83,6 +85,7 @@ class TokenCheck {
     const bool too_big = (token.getType() == CapLexer::INTEGER && !IntegerFits(Text(token))) ||
                          (token.getType() == CapLexer::DURATION && !ReadDuration(Text(token)));
     if (!too_big) return;
+    reporter_.MarkUnreadable(BeginOf(token));
     Report(token, diag::Code::kBadLiteral,
            fmt::format("{} does not fit into 64 bits", Quoted(Text(token))), "too large", "");
   }
@@ -94,6 +97,7 @@ class TokenCheck {
   }
 
   void Joined(const Token& token, Token& next) {
+    reporter_.MarkUnreadable(BeginOf(token));
     const std::string_view whole = reporter_.TextOf(BeginOf(token), EndOf(next));
     const bool currency = token.getType() != CapLexer::MONEY && EndOf(next) - BeginOf(next) == 3;
     std::string help = "numbers are written `20`, durations `8h`, money `5.00 USD`";

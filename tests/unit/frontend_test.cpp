@@ -88,6 +88,15 @@ TEST_CASE("literals") {
   CHECK(Expression(R"("a\"\\\u{e9}{b}{{c}}")") == "\"a\\\"\\\\é{b}{{c}}\"");
 }
 
+TEST_CASE("a literal that was reported has no value") {
+  for (const std::string text : {"500USD", "99999999999999999999", "\"a\\q\"", "\"a"}) {
+    const Parsed parsed =
+        Parse("module m\npolicy p { capability a { require x == " + text + "\n} }");
+    CHECK(parsed.Errors().size() == 1);
+    CHECK(parsed.Dump().find("require (x == <error>)") != std::string::npos);
+  }
+}
+
 TEST_CASE("soft words are names, back-quotes make names of the others") {
   for (const std::string word : {"policy", "count", "after", "hold", "stepup", "data", "limit",
                                  "matches", "under", "null", "max", "sum", "by", "resource"}) {
