@@ -1,6 +1,7 @@
 #include "cap/engine.h"
 #include "runtime/engine/decide.h"
 #include "runtime/engine/engine_impl.h"
+#include "runtime/engine/reporter.h"
 
 namespace cap {
 
@@ -23,6 +24,21 @@ Decision Reader::Authorize(GrantId grant, const Frame& frame) {
                                      impl_->engine->rows, grant, frame);
   decision.id = impl_->NextId();
   return decision;
+}
+
+DecisionReport Reader::Report(const Decision& decision, GrantId grant, const Frame& frame) {
+  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
+  return engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
+                            impl_->engine->rows, decision, grant, frame)
+      .report;
+}
+
+AgentDecisionReport Reader::AgentReport(const Decision& decision, GrantId grant,
+                                        const Frame& frame) {
+  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
+  return engine::ForAgent(
+      engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
+                         impl_->engine->rows, decision, grant, frame));
 }
 
 }  // namespace cap

@@ -1,0 +1,212 @@
+#include "runtime/engine/clause_view.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "runtime/engine/show.h"
+#include "runtime/value/quote.h"
+
+namespace cap::engine {
+namespace {
+
+class Viewer {
+ public:
+  Viewer(const ProgramState& state, const Frame& frame, const ClauseSource& source)
+      : program_(*state.program),
+        frame_(frame),
+        header_(frame.header()),
+        source_(source),
+        clause_(program_.clauses[source.shape->first_clause + source.clause]),
+        trace_(interp::Trace(program_, *source.shape, source.clause, header_, source.record,
+                             *state.evaluator.call_outs,
+                             program_.spans.data() + source.first_inst_span)) {}
+
+  ClauseView View();
+
+ private:
+  const Inst& InstAt(uint32_t at) const { return program_.insts[source_.shape->first_inst + at]; }
+  const Tool& ToolOf() const { return program_.tools[source_.shape->tool]; }
+  std::string Show(uint32_t inst, const interp::InstValue& value) const;
+  std::string ShowObserved() const;
+  std::string Offending() const;
+  std::string Witness() const;
+  bool IsPublic(uint32_t inst) const;
+  bool SlotIsPublic(uint32_t slot) const;
+  std::string Text() const;
+  std::string Piece(const TextPiece& piece) const;
+  void Fault(ClauseView& view) const;
+
+  const Program& program_;
+  const Frame& frame_;
+  const FrameHeader* header_;
+  const ClauseSource& source_;
+  const Clause& clause_;
+  interp::ClauseTrace trace_;
+};
+
+ClauseView Viewer::View() {
+  ClauseView view;
+  if (clause_.observed != kNone) {
+    view.observed = ShowObserved();
+    view.observed_public = IsPublic(clause_.observed);
+    const Inst& inst = InstAt(clause_.observed);
+    if (inst.op == Op::kLoad) view.subject = ToolOf().slots[inst.a].path;
+  } else if (trace_.witness != kNone) {
+    view.observed = Witness();
+    view.observed_public = IsPublic(InstAt(trace_.witness_inst).a);
+  }
+  if (clause_.limit != kNone && !trace_.limit.fault) {
+    view.limit = Show(clause_.limit, trace_.limit);
+    view.limit_public = IsPublic(clause_.limit);
+  }
+  view.text = Text();
+  if (trace_.result.fault) Fault(view);
+  return view;
+}
+
+std::string Viewer::Show(uint32_t inst, const interp::InstValue& value) const {
+  if (value.fault) return {};
+  const TypeIndex type = InstAt(inst).type;
+  if (program_.types[type].kind == TypeKind::kBool) {
+    return (value.value.lo & 1) != 0 ? "true" : "false";
+  }
+  return ShowSlot(program_, type, value.value);
+}
+
+// Of a set or list that the clause held against another, only the members that offend.
+std::string Viewer::ShowObserved() const {
+  if (trace_.observed.fault) return {};
+  const std::string offending = Offending();
+  if (!offending.empty()) return offending;
+  const bool of_witness = trace_.witness != kNone &&
+                          InstAt(trace_.witness_inst).a == clause_.observed;
+  return of_witness ? Witness() : Show(clause_.observed, trace_.observed);
+}
+
+std::string Viewer::Offending() const {
+  if (clause_.limit == kNone || trace_.limit.fault) return {};
+  for (uint32_t at = clause_.begin; at < clause_.end; ++at) {
+    const Inst& inst = InstAt(at);
+    if (inst.a != clause_.observed || inst.b != clause_.limit) continue;
+    const bool subset = inst.op == Op::kMaskSubset || inst.op == Op::kWordSubset ||
+                        inst.op == Op::kStrSubset;
+    const bool disjoint = inst.op == Op::kMaskDisjoint || inst.op == Op::kWordDisjoint ||
+                          inst.op == Op::kStrDisjoint;
+    if (!subset && !disjoint) continue;
+    return ShowMembers(program_, InstAt(clause_.observed).type, trace_.observed.value,
+                       trace_.limit.value, disjoint);
+  }
+  return {};
+}
+
+std::string Viewer::Witness() const {
+  const Inst& list = InstAt(InstAt(trace_.witness_inst).a);
+  if (list.op == Op::kLoad) {
+    return ShowElement(program_, list.type, SlotsOf(header_)[list.a], trace_.witness);
+  }
+  if (list.op == Op::kConst) {
+    return ShowElement(program_, list.type, source_.record->consts[list.a], trace_.witness);
+  }
+  return "element " + std::to_string(trace_.witness);
+}
+
+bool Viewer::SlotIsPublic(uint32_t slot) const {
+  const Tool& tool = ToolOf();
+  if (tool.slots[slot].source == SlotSource::kArgument) return true;
+  if (tool.slots[slot].source != SlotSource::kLet) return false;
+  const auto let = std::ranges::find(tool.lets, slot, &LetDesc::slot);
+  // A list may be made of lists that were made before it; they stand in order of their slots.
+  return let != tool.lets.end() && std::ranges::all_of(let->source_slots, [&](uint32_t source) {
+           return tool.slots[source].source == SlotSource::kArgument;
+         });
+}
+
+// Goes through everything that the instruction is computed from.
+bool Viewer::IsPublic(uint32_t inst) const {
+  std::vector<bool> seen(source_.shape->inst_count, false);
+  std::vector<uint32_t> open{inst};
+  while (!open.empty()) {
+    const uint32_t at = open.back();
+    open.pop_back();
+    if (seen[at]) continue;
+    seen[at] = true;
+    const Inst& each = InstAt(at);
+    const OpInfo& info = InfoOf(each.op);
+    if (each.op == Op::kApproved) return false;
+    if (info.a == OperandKind::kSlot && !SlotIsPublic(each.a)) return false;
+    if (info.a == OperandKind::kValue) open.push_back(each.a);
+    if (info.a == OperandKind::kQuant) open.push_back(InstAt(each.a).a);
+    if (info.b == OperandKind::kValue) open.push_back(each.b);
+    if (info.b == OperandKind::kLength) {
+      for (uint32_t body = at + 1; body <= at + each.b; ++body) open.push_back(body);
+    }
+  }
+  return true;
+}
+
+std::string Viewer::Text() const {
+  std::string text;
+  for (const TextPiece& piece : source_.info->text) text += Piece(piece);
+  return text;
+}
+
+std::string Viewer::Piece(const TextPiece& piece) const {
+  TypeIndex type = kNone;
+  Slot slot;
+  switch (piece.kind) {
+    case TextPiece::Kind::kLiteral: return piece.literal;
+    case TextPiece::Kind::kSlot:
+      if (!BitOf(header_->present, piece.index)) return "(unknown)";
+      type = ToolOf().slots[piece.index].type;
+      slot = SlotsOf(header_)[piece.index];
+      break;
+    case TextPiece::Kind::kConst:
+      type = source_.shape->const_types[piece.index];
+      slot = source_.record->consts[piece.index];
+      break;
+  }
+  return piece.email_domain ? QuoteCut(StringOf(EmailDomainOf(slot)))
+                            : ShowSlot(program_, type, slot);
+}
+
+void Viewer::Fault(ClauseView& view) const {
+  view.fault = "a value cannot be computed";
+  view.fault_public = true;
+  if (trace_.fault_inst == kNone) return;
+  const Inst& inst = InstAt(trace_.fault_inst);
+  const Span& span = program_.spans[source_.first_inst_span + trace_.fault_inst];
+  const SourcePlace place = PlaceOf(program_, span);
+  if (place.line != 0) {
+    view.fault_place =
+        place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+  }
+  if (InfoOf(inst.op).a == OperandKind::kSlot) {
+    const SlotDesc& desc = ToolOf().slots[inst.a];
+    const std::string_view note = frame_.note_text(inst.a);
+    view.fault = "`" + desc.path + "` " + (note.empty() ? "has no value" : ": ") +
+                 std::string(note);
+    view.fault_public = SlotIsPublic(inst.a);
+    return;
+  }
+  view.fault_public = IsPublic(trace_.fault_inst);
+  view.fault = "`" + std::string(InfoOf(inst.op).text) + "` has no result: ";
+  switch (InfoOf(inst.op).result) {
+    case ValueClass::kWord: view.fault += "the number does not fit 64 bits"; break;
+    case ValueClass::kMoney:
+      view.fault += "two currencies, or an amount below zero or too large";
+      break;
+    case ValueClass::kBool: view.fault += "the amounts have two currencies"; break;
+    case ValueClass::kStr:
+    case ValueClass::kMask:
+    case ValueClass::kList: view.fault += "an element lacks the value"; break;
+  }
+}
+
+}  // namespace
+
+ClauseView ViewClause(const ProgramState& state, const Frame& frame,
+                      const ClauseSource& source) {
+  return Viewer(state, frame, source).View();
+}
+
+}  // namespace cap::engine

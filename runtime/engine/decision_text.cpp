@@ -1,0 +1,91 @@
+#include <string>
+
+#include "cap/decision.h"
+
+namespace cap {
+namespace {
+
+void Line(std::string_view label, std::string_view value, std::string& text) {
+  constexpr size_t kLabelWidth = 12;
+  if (value.empty()) return;
+  text.append("\n  ").append(label).append(kLabelWidth - label.size(), ' ').append(value);
+}
+
+std::string Show(const SourcePlace& place) {
+  if (place.line == 0) return {};
+  return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+std::string Joined(const std::vector<std::string>& items, std::string_view between) {
+  std::string text;
+  for (const std::string& item : items) text.append(text.empty() ? "" : between).append(item);
+  return text;
+}
+
+std::string Show(const StepUpNeed& need) {
+  std::string text = need.kind;
+  if (!need.approvers.empty()) text += " by " + Joined(need.approvers, " and ");
+  text += " (" + need.clause;
+  const std::string place = Show(need.place);
+  return text + (place.empty() ? ")" : ", " + place + ")");
+}
+
+std::string Show(const CandidateReport& candidate) {
+  std::string text = candidate.capability + " (" + Show(candidate.place) + "): ";
+  if (candidate.stage == "resource") return text + "does not cover the resource";
+  text += candidate.stage;
+  for (const ClauseReport& clause : candidate.clauses) {
+    if (clause.outcome == ClauseOutcome::kTrue) continue;
+    text += ", " + clause.name + " " + std::string(NameOf(clause.outcome));
+  }
+  return text;
+}
+
+std::string Head(Verdict verdict, DecisionCode code, bool escalate, std::string_view message) {
+  std::string text(NameOf(verdict));
+  if (verdict == Verdict::kDeny) text.append(" [").append(NameOf(code)).append("]");
+  if (escalate) text += " (escalate)";
+  return text.append(": ").append(message);
+}
+
+}  // namespace
+
+std::string ToText(const DecisionReport& report) {
+  std::string text = Head(report.verdict, report.code, report.escalate, report.message);
+  const std::string place = Show(report.place);
+  Line("clause", report.clause.empty() ? "" : report.clause + (place.empty() ? "" : " at ") + place,
+       text);
+  if (report.clause.empty()) Line("at", place, text);
+  Line("observed", report.observed, text);
+  Line("limit", report.limit, text);
+  Line("fault", report.fault, text);
+  Line("fault at", report.source, text);
+  for (const StepUpNeed& need : report.step_ups) Line("needs", Show(need), text);
+  if (!report.step_ups.empty()) Line("call digest", report.call_digest, text);
+  Line("action", report.action, text);
+  Line("resource", report.resource, text);
+  Line("policy", report.policy, text);
+  Line("capability", report.capability, text);
+  Line("subject", report.subject, text);
+  if (report.verdict == Verdict::kDeny) {
+    for (const CandidateReport& candidate : report.candidates) {
+      Line("candidate", Show(candidate), text);
+    }
+  }
+  if (!report.complete) Line("note", "the program or the grant is gone since", text);
+  Line("decision", report.id, text);
+  return text;
+}
+
+std::string ToText(const AgentDecisionReport& report) {
+  std::string text = Head(report.verdict, report.code, report.escalate, report.message);
+  Line("clause", report.clause, text);
+  Line("observed", report.observed, text);
+  Line("limit", report.limit, text);
+  for (const StepUpNeed& need : report.step_ups) Line("needs", Show(need), text);
+  Line("call digest", report.call_digest, text);
+  Line("decision", report.id, text);
+  return text;
+}
+
+}  // namespace cap

@@ -1,0 +1,311 @@
+#include "runtime/engine/reporter.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "runtime/engine/clause_view.h"
+#include "runtime/engine/show.h"
+#include "runtime/value/quote.h"
+
+namespace cap::engine {
+namespace {
+
+constexpr size_t kShownResource = 200;
+
+std::string Hex(std::span<const uint8_t> bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (uint8_t byte : bytes) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+class Reporter {
+ public:
+  Reporter(const ProgramState& state, const GrantView& grant, const Decision& decision,
+           const Frame& frame, FullReport& full)
+      : state_(state),
+        program_(*state.program),
+        grant_(grant),
+        decision_(decision),
+        frame_(frame),
+        full_(full),
+        report_(full.report) {}
+
+  void Names();
+  void Action();
+
+ private:
+  void Candidates(const PolicyAction& entry, const RecordFinder& finder,
+                  const ResourceView& resources);
+  void Capability(const CapabilityRecord& record);
+  void Forbid(const PolicyAction& entry, const RecordFinder& finder,
+              const ResourceView& resources);
+  void Take(ClauseView view, const ClauseInfo& info);
+  void AddStepUps(const CapabilityRecord& record, uint64_t bits);
+  bool ResourceIsPublic(const Resource& resource) const;
+  const CapabilityRecord* FindRecord(const PolicyAction& entry, const RecordFinder& finder,
+                                     const ResourceView& resources, uint32_t capability) const;
+
+  const ProgramState& state_;
+  const Program& program_;
+  const GrantView& grant_;
+  const Decision& decision_;
+  const Frame& frame_;
+  FullReport& full_;
+  DecisionReport& report_;
+};
+
+void Reporter::Names() {
+  report_.place = PlaceOf(program_, decision_.span);
+  if (decision_.tool != kNone) report_.tool = program_.tools[decision_.tool].name;
+  if (decision_.policy != kNone) report_.policy = program_.policies[decision_.policy].name;
+  if (decision_.capability != kNone) {
+    const cap::Capability& capability = program_.capabilities[decision_.capability];
+    report_.capability = capability.name;
+    if (report_.place.line == 0) report_.place = PlaceOf(program_, capability.span);
+  }
+  if (grant_.specification != nullptr) {
+    report_.subject = std::string(grant_.specification->subject());
+  }
+}
+
+bool Reporter::ResourceIsPublic(const Resource& resource) const {
+  const Tool& tool = program_.tools[decision_.tool];
+  const auto is_argument = [&](uint32_t slot) {
+    return tool.slots[slot].source == SlotSource::kArgument;
+  };
+  if (resource.each_slot != kNone && !is_argument(resource.each_slot)) {
+    const auto let = std::ranges::find(tool.lets, resource.each_slot, &LetDesc::slot);
+    if (let == tool.lets.end() || !std::ranges::all_of(let->source_slots, is_argument)) {
+      return false;
+    }
+  }
+  return std::ranges::all_of(resource.holes, [&](const ResourceHole& hole) {
+    return hole.source == HoleSource::kElement || is_argument(hole.index);
+  });
+}
+
+void Reporter::Action() {
+  const uint32_t nth = decision_.action_nth;
+  const uint32_t index = program_.tools[decision_.tool].actions[nth];
+  const cap::Action& action = program_.actions[index];
+  report_.action = action.name;
+  const ResourceView resources = ResourcesOf(action, frame_, nth);
+  if (action.has_resource && decision_.resource < resources.all.size()) {
+    report_.resource =
+        QuoteCut(frame_.ResourceText(program_, nth, decision_.resource), kShownResource);
+    full_.resource_public = ResourceIsPublic(action.resource);
+  }
+  const PolicyAction* entry = state_.plan->Find(decision_.policy, index);
+  if (entry == nullptr) return;
+  const RecordFinder finder(state_, grant_.id, index);
+  if (decision_.forbid != kNone) Forbid(*entry, finder, resources);
+  if (!resources.derived) return;
+  Candidates(*entry, finder, resources);
+  const CapabilityRecord* record = FindRecord(*entry, finder, resources, decision_.capability);
+  if (record != nullptr) Capability(*record);
+}
+
+const CapabilityRecord* Reporter::FindRecord(const PolicyAction& entry,
+                                             const RecordFinder& finder,
+                                             const ResourceView& resources,
+                                             uint32_t capability) const {
+  const CapabilityRecord* found = nullptr;
+  if (finder.Covered(entry, capability, resources.all) < resources.all.size()) return found;
+  finder.ForEachCapability(entry, resources.all[0], [&](const CapabilityRecord& record) {
+    if (record.capability == capability) found = &record;
+  });
+  return found;
+}
+
+void Reporter::Candidates(const PolicyAction& entry, const RecordFinder& finder,
+                          const ResourceView& resources) {
+  for (uint32_t index : entry.capabilities) {
+    const cap::Capability& capability = program_.capabilities[index];
+    CandidateReport& candidate = report_.candidates.emplace_back();
+    candidate.capability = capability.name;
+    candidate.place = PlaceOf(program_, capability.span);
+    candidate.stage = "resource";
+    const CapabilityRecord* record = FindRecord(entry, finder, resources, index);
+    if (record == nullptr) continue;
+    const ClauseMasks masks = state_.evaluator.Explain(frame_.header(), *record);
+    const uint64_t require = state_.plan->RequireMask(record->shape);
+    const uint64_t not_true = masks.fail | masks.fault | masks.skipped;
+    candidate.stage = (not_true & require) != 0 ? "clauses" : not_true != 0 ? "step-up" : "permit";
+    for (uint32_t i = 0; i < capability.clauses.size(); ++i) {
+      const uint64_t bit = uint64_t{1} << i;
+      ClauseReport& clause = candidate.clauses.emplace_back();
+      clause.name = capability.clauses[i].name;
+      clause.place = PlaceOf(program_, capability.clauses[i].span);
+      if ((masks.skipped & bit) != 0) {
+        clause.outcome = ClauseOutcome::kSkipped;
+      } else if ((not_true & bit) != 0 && (require & bit) == 0) {
+        clause.outcome = ClauseOutcome::kStepUp;
+      } else if ((masks.fault & bit) != 0) {
+        clause.outcome = ClauseOutcome::kFault;
+      } else if ((masks.fail & bit) != 0) {
+        clause.outcome = ClauseOutcome::kFalse;
+      }
+    }
+  }
+}
+
+void Reporter::Take(ClauseView view, const ClauseInfo& info) {
+  report_.clause = info.name;
+  report_.observed = std::move(view.observed);
+  report_.limit = std::move(view.limit);
+  report_.text = std::move(view.text);
+  report_.fault = std::move(view.fault);
+  report_.source = std::move(view.fault_place);
+  full_.observed_public = view.observed_public;
+  full_.limit_public = view.limit_public;
+  full_.fault_public = view.fault_public;
+  if (report_.text.empty() && !view.subject.empty() && !report_.observed.empty()) {
+    report_.message = "`" + view.subject + "` is " + report_.observed;
+    full_.text_public = view.observed_public;
+  }
+}
+
+void Reporter::Capability(const CapabilityRecord& record) {
+  const cap::Capability& capability = program_.capabilities[record.capability];
+  if (decision_.verdict == Verdict::kStepUp) AddStepUps(record, decision_.step_up);
+  if (decision_.clause >= capability.clauses.size()) return;
+  const ClauseInfo& info = capability.clauses[decision_.clause];
+  if (decision_.verdict == Verdict::kStepUp) {
+    if (report_.clause.empty()) report_.clause = info.name;
+    return;
+  }
+  Take(ViewClause(state_, frame_,
+                  {.shape = &program_.shapes[record.shape],
+                   .clause = decision_.clause,
+                   .info = &info,
+                   .record = &record,
+                   .first_inst_span = capability.first_inst_span}),
+       info);
+}
+
+void Reporter::AddStepUps(const CapabilityRecord& record, uint64_t bits) {
+  const cap::Capability& capability = program_.capabilities[record.capability];
+  for (; bits != 0; bits &= bits - 1) {
+    const auto clause = static_cast<size_t>(std::countr_zero(bits));
+    if (clause >= capability.clauses.size()) return;
+    const ClauseInfo& info = capability.clauses[clause];
+    const uint64_t wanted = info.approvers_const == kNone
+                                ? info.approvers
+                                : record.consts[info.approvers_const].lo;
+    report_.step_ups.push_back(
+        {.clause = info.name,
+         .kind = info.step_up,
+         .approvers = ApproverNames(program_, wanted & ~frame_.header()->approvals),
+         .place = PlaceOf(program_, info.span)});
+  }
+}
+
+void Reporter::Forbid(const PolicyAction& entry, const RecordFinder& finder,
+                      const ResourceView& resources) {
+  const cap::Forbid& forbid = program_.forbids[decision_.forbid];
+  const CapabilityRecord* found = nullptr;
+  ForEachForbid(entry, finder, program_.actions[forbid.action], resources.all,
+                [&](uint32_t index, const CapabilityRecord& record) {
+                  if (index == decision_.forbid) found = &record;
+                });
+  report_.clause = forbid.info.name;
+  if (decision_.verdict == Verdict::kStepUp) {
+    const uint64_t missing = forbid.unless_approvers & ~frame_.header()->approvals;
+    report_.step_ups.push_back({.clause = forbid.info.name,
+                                .kind = "approval",
+                                .approvers = ApproverNames(program_, missing),
+                                .place = PlaceOf(program_, forbid.info.span)});
+  }
+  if (found == nullptr || forbid.shape == kNone) return;
+  Take(ViewClause(state_, frame_,
+                  {.shape = &program_.shapes[forbid.shape],
+                   .clause = 0,
+                   .info = &forbid.info,
+                   .record = found,
+                   .first_inst_span = forbid.first_inst_span}),
+       forbid.info);
+}
+
+/// One sentence, from the most telling part that there is.
+void AddMessage(FullReport& full, const Frame& frame) {
+  DecisionReport& report = full.report;
+  const Malformed& malformed = frame.malformed();
+  std::string told = std::move(report.message);
+  bool told_public = full.text_public;
+  if (!report.fault.empty()) {
+    told = report.fault;
+    told_public = full.fault_public;
+  } else if (!report.text.empty()) {
+    told = report.text;
+    told_public = true;
+  } else if (frame.header() == nullptr && !malformed.what.empty()) {
+    told = "`" + malformed.what + "`" + (malformed.detail.empty() ? "" : ": ") + malformed.detail;
+    told_public = true;  // arguments, or names that the caller wrote itself
+  } else if (report.code == DecisionCode::kNoCapability && !report.resource.empty()) {
+    told = report.resource;
+    told_public = full.resource_public;
+  }
+  full.text_public = told_public;
+  report.message = std::string(SummaryOf(report.code)) + (told.empty() ? "" : ": ") + told;
+}
+
+}  // namespace
+
+FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const Decision& decision,
+                      GrantId grant, const Frame& frame) {
+  FullReport full;
+  DecisionReport& report = full.report;
+  report.id = ToHex(decision.id);
+  report.verdict = decision.verdict;
+  report.code = decision.code;
+  report.escalate = decision.escalate;
+  report.place.line = decision.span.line;
+  report.place.column = decision.span.column;
+  report.place.length = decision.span.length;
+  if (frame.header() != nullptr) report.call_digest = Hex(frame.digest());
+  if (frame.header() == nullptr) {
+    report.observed = frame.malformed().detail;
+    full.observed_public = true;
+    if (state != nullptr) {
+      report.place = PlaceOf(*state->program, frame.malformed().span);
+      const uint32_t tool = frame.tool();
+      if (tool < state->program->tools.size()) report.tool = state->program->tools[tool].name;
+    }
+  } else if (decision.program != 0) {
+    GrantView view;
+    report.complete =
+        state != nullptr && state->number == decision.program &&
+        OpenGrant(*state, rows, grant, frame.header()->now_us, view) == DecisionCode::kPermit;
+    if (state != nullptr && state->number == decision.program) {
+      Reporter reporter(*state, view, decision, frame, full);
+      reporter.Names();
+      if (report.complete && decision.action_nth != 0xFF) reporter.Action();
+    }
+  }
+  AddMessage(full, frame);
+  return full;
+}
+
+AgentDecisionReport ForAgent(const FullReport& full) {
+  const DecisionReport& report = full.report;
+  AgentDecisionReport agent{.id = report.id,
+                            .verdict = report.verdict,
+                            .code = report.code,
+                            .escalate = report.escalate,
+                            .clause = report.clause,
+                            .step_ups = report.step_ups,
+                            .call_digest = {}};
+  agent.message =
+      full.text_public ? report.message : std::string(SummaryOf(report.code));
+  if (full.observed_public) agent.observed = report.observed;
+  if (full.limit_public) agent.limit = report.limit;
+  for (StepUpNeed& need : agent.step_ups) need.place = {};
+  if (!agent.step_ups.empty()) agent.call_digest = report.call_digest;
+  return agent;
+}
+
+}  // namespace cap::engine
