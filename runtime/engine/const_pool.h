@@ -1,6 +1,6 @@
 // The constants of records, as slots. Equal lists of constants are one block, shared by all records
-// that have them; a block lives as long as a record refers to it. For writers only: readers follow a
-// record's pointer and know nothing of the pool.
+// that have them; a block lives as long as a record refers to it. For writers only: readers follow
+// a record's pointer and know nothing of the pool.
 #pragma once
 
 #include <cstdint>

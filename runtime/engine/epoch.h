@@ -1,6 +1,6 @@
 // When memory that readers may still see can be freed. A reader marks its own cache line when it
-// enters and when it leaves; a writer that has unpublished something frees it once every reader that
-// was inside at that time has left. Readers never wait and never write to a shared line.
+// enters and when it leaves; a writer that has unpublished something frees it once every reader
+// that was inside at that time has left. Readers never wait and never write to a shared line.
 //
 // The race to close is: a reader's mark is not yet visible while its loads already run. With
 // membarrier(2) the writer forces that order, and an entry is a plain store. Without it both sides
@@ -39,8 +39,8 @@ class EpochDomain {
   }
   void Leave(ReaderSlot* slot) const { slot->epoch.store(0, std::memory_order_release); }
 
-  /// Starts a new epoch and returns the one that ended: what was unpublished before this call may be
-  /// freed once SafeBefore() is greater. One writer at a time.
+  /// Starts a new epoch and returns the one that ended: what was unpublished before this call may
+  /// be freed once SafeBefore() is greater. One writer at a time.
   uint64_t Advance() { return epoch_.fetch_add(1, std::memory_order_acq_rel); }
 
   /// No reader is inside an epoch lower than the result. Cost: one system call, one line a reader.

@@ -1,5 +1,5 @@
-// The keyed hash of the index: (grant, action, skeleton, literals) → 64 bits. The seed is random and
-// secret, so that nobody who chooses literals can aim them at one segment.
+// The keyed hash of the index: (grant, action, skeleton, literals) to 64 bits. The seed is random
+// and secret, so that nobody who chooses literals can aim them at one segment.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// What a Program looks like to a decision: for each tool its actions, for each policy and action its
-// skeletons, its forbids and its capabilities. Made once by Load, then immutable.
+// What a Program looks like to a decision: for each tool its actions, for each policy and action
+// its skeletons, its forbids and its capabilities. Made once by Load, then immutable.
 #pragma once
 
 #include <array>

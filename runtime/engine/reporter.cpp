@@ -292,13 +292,13 @@ FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const De
 
 AgentDecisionReport ForAgent(const FullReport& full) {
   const DecisionReport& report = full.report;
-  AgentDecisionReport agent{.id = report.id,
-                            .verdict = report.verdict,
-                            .code = report.code,
-                            .escalate = report.escalate,
-                            .clause = report.clause,
-                            .step_ups = report.step_ups,
-                            .call_digest = {}};
+  AgentDecisionReport agent;
+  agent.id = report.id;
+  agent.verdict = report.verdict;
+  agent.code = report.code;
+  agent.escalate = report.escalate;
+  agent.clause = report.clause;
+  agent.step_ups = report.step_ups;
   agent.message =
       full.text_public ? report.message : std::string(SummaryOf(report.code));
   if (full.observed_public) agent.observed = report.observed;

@@ -17,8 +17,8 @@ std::string ShowSlot(const Program& program, TypeIndex type, const Slot& slot);
 /// Element `index` of a list or set of the type.
 std::string ShowElement(const Program& program, TypeIndex type, const Slot& list, uint32_t index);
 
-/// The members of `left` that are (or, with `inside` false, are not) in `right`; both of the type of
-/// `left`: a set or list of scalars. Empty text: there is none.
+/// The members of `left` that are (or, with `inside` false, are not) in `right`; both of the type:
+/// a set or list of scalars. Empty text: there is none.
 std::string ShowMembers(const Program& program, TypeIndex type, const Slot& left,
                         const Slot& right, bool inside);
 
