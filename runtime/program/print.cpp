@@ -218,7 +218,7 @@ const Span* Printer::SpansOf(uint32_t shape) const {
 std::string Printer::Operand(const Shape& shape, OperandKind kind, uint32_t operand) const {
   switch (kind) {
     case OperandKind::kNothing: return "";
-    case OperandKind::kConst: return fmt::format("const {}", operand);
+    case OperandKind::kConst: return fmt::format("#{}", operand);
     case OperandKind::kSlot: return program_.tools[shape.tool].slots[operand].path;
     case OperandKind::kValue:
     case OperandKind::kQuant: return fmt::format("%{}", operand);
