@@ -28,8 +28,8 @@ struct Planner {
   std::vector<uint32_t> last_use;  // the last instruction that reads it; itself if none
 
   void Ask(uint32_t i, Rails rails) {
-    const bool both = options.counters != nullptr ||
-                      static_cast<uint16_t>(insts[i].op) == options.mutant_op;
+    const bool both =
+        options.counters != nullptr || static_cast<uint16_t>(insts[i].op) == options.mutant_op;
     const Rails wanted = static_cast<Rails>(plan.need[i] | (both ? kBothRails : rails));
     if (wanted == plan.need[i]) return;
     plan.need[i] = wanted;

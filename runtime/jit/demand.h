@@ -17,11 +17,11 @@ inline constexpr Rails kBothRails = 3;  // of a value that is not boolean: any o
 inline bool IsQuantifier(Op op) { return op == Op::kAny || op == Op::kAll; }
 
 struct Plan {
-  std::vector<Rails> need;       // by instruction; 0 = nobody asks for it
+  std::vector<Rails> need;  // by instruction; 0 = nobody asks for it
   /// By instruction s: the And or Or whose right operand is computed by [s, that) alone and costs
   /// more than a branch, so that it is skipped where the left operand decides. Else kNone.
   std::vector<uint32_t> lazy_at;
-  std::vector<uint8_t> lazy;     // by instruction: an And or Or that has such a range
+  std::vector<uint8_t> lazy;  // by instruction: an And or Or that has such a range
 };
 
 /// `roots`: the rails asked of every clause's result. INVARIANT: `insts` are verified.

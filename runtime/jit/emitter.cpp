@@ -49,8 +49,8 @@ Emitter::Emitter(const Program& program, const Shape& shape, const Options& opti
       values_(shape.inst_count),
       elements_(shape.inst_count),
       branches_(shape.inst_count) {
-  consts_ = builder_.CreateLoad(builder_.getPtrTy(),
-                                Offset(inputs_.record, offsetof(CapabilityRecord, consts)), "consts");
+  consts_ = builder_.CreateLoad(
+      builder_.getPtrTy(), Offset(inputs_.record, offsetof(CapabilityRecord, consts)), "consts");
 }
 
 uint32_t Emitter::Next(uint32_t i) const {
@@ -78,14 +78,19 @@ void Emitter::SetBool(uint32_t i, llvm::Value* truth, llvm::Value* ok) {
 }
 
 void Emitter::SetSlot(uint32_t i, llvm::Value* address, llvm::Value* ok) {
-  llvm::Value* lo = LoadWord(address, 0);
   if (ClassOf(i) == ValueClass::kBool) {
-    SetBool(i, builder_.CreateICmpNE(lo, Word(0)), ok);
-    return;
+    SetBool(i, builder_.CreateICmpNE(LoadWord(address, 0), Word(0)), ok);
+  } else {
+    values_[i] = {.address = address, .ok = ok};
   }
-  Lowered value{.lo = lo, .address = address, .ok = ok};
-  if (ClassOf(i) != ValueClass::kWord) value.hi = LoadWord(address, offsetof(Slot, hi));
-  values_[i] = value;
+}
+
+llvm::Value* Emitter::Lo(const Lowered& value) {
+  return value.lo != nullptr ? value.lo : LoadWord(value.address, offsetof(Slot, lo));
+}
+
+llvm::Value* Emitter::Hi(const Lowered& value) {
+  return value.hi != nullptr ? value.hi : LoadWord(value.address, offsetof(Slot, hi));
 }
 
 llvm::Value* Emitter::Offset(llvm::Value* base, uint64_t bytes) {
@@ -98,7 +103,7 @@ llvm::Value* Emitter::LoadWord(llvm::Value* base, uint64_t bytes) {
 }
 
 llvm::Value* Emitter::Length(const Lowered& value) {
-  return builder_.CreateAnd(value.hi, Word(0xFFFF'FFFF));
+  return builder_.CreateAnd(Hi(value), Word(0xFFFF'FFFF));
 }
 
 llvm::Value* Emitter::TestBits(llvm::Value* word, uint64_t bits) {
@@ -160,7 +165,7 @@ llvm::Value* Emitter::CallHelper(llvm::Function* helper, llvm::ArrayRef<llvm::Va
 }
 
 llvm::Value* Emitter::BytesEqual(const Lowered& x, const Lowered& y) {
-  return CallHelper(helpers_.bytes_equal, {x.lo, y.lo, Length(x), inputs_.calls});
+  return CallHelper(helpers_.bytes_equal, {inputs_.frame, Lo(x), inputs_.calls, Lo(y), Length(x)});
 }
 
 llvm::Value* Emitter::CallOut(uint64_t offset, std::initializer_list<llvm::Value*> arguments) {
@@ -229,9 +234,11 @@ void Emitter::Mutate(uint32_t i) {
     std::swap(value.t, value.f);
     return;
   }
-  value.address = nullptr;
   const ValueClass value_class =
       InfoOf(insts_[i].op).typed_result ? ClassOf(i) : InfoOf(insts_[i].op).result;
+  value.lo = Lo(value);
+  if (value_class != ValueClass::kWord) value.hi = Hi(value);
+  value.address = nullptr;
   if (value_class == ValueClass::kStr || value_class == ValueClass::kList) {
     // One byte or element less, so that the altered value still lies within the true one.
     llvm::Value* some = builder_.CreateICmpNE(Length(value), Word(0));
@@ -253,8 +260,8 @@ void Emitter::Count(uint32_t i) {
     column = builder_.CreateSelect(value.ok, Word(0), Word(2));
   }
   const auto* row = options_.counters->seen[static_cast<uint16_t>(insts_[i].op)];
-  llvm::Value* base = builder_.CreateIntToPtr(Word(reinterpret_cast<uintptr_t>(row)),
-                                              builder_.getPtrTy());
+  llvm::Value* base =
+      builder_.CreateIntToPtr(Word(reinterpret_cast<uintptr_t>(row)), builder_.getPtrTy());
   llvm::Value* cell = builder_.CreateGEP(builder_.getInt64Ty(), base, column);
   llvm::Value* seen = LoadWord(cell, 0);
   builder_.CreateAlignedStore(builder_.CreateAdd(seen, Word(1)), cell, llvm::Align(8));

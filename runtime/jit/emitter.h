@@ -8,11 +8,11 @@
 // slot only where that slot is known to be present.
 #pragma once
 
+#include <llvm/IR/IRBuilder.h>
+
 #include <functional>
 #include <string_view>
 #include <vector>
-
-#include <llvm/IR/IRBuilder.h>
 
 #include "runtime/jit/demand.h"
 #include "runtime/jit/function.h"
@@ -22,11 +22,11 @@ namespace cap::jit {
 
 /// What an instruction has become.
 struct Lowered {
-  llvm::Value* t = nullptr;        // booleans: the rails that are needed
+  llvm::Value* t = nullptr;  // booleans: the rails that are needed
   llvm::Value* f = nullptr;
-  llvm::Value* lo = nullptr;       // others: the slot; hi is null for words
+  llvm::Value* lo = nullptr;  // others: the words of a slot, hi not for words …
   llvm::Value* hi = nullptr;
-  llvm::Value* address = nullptr;  // where that slot stands in memory, if it does
+  llvm::Value* address = nullptr;  // … or where that slot stands in memory
   llvm::Value* ok = nullptr;       // not a fault; null = never a fault
 };
 
@@ -45,7 +45,8 @@ class Emitter {
   Emitter(const Program& program, const Shape& shape, const Options& options, Rails roots,
           Path path, llvm::Function* function, const Helpers& helpers);
 
-  /// Emits [begin, end), one scope. Recursion only by nesting quantifiers: limits::kQuantifierDepth.
+  /// Emits [begin, end), one scope. Recursion only by nesting quantifiers:
+  /// limits::kQuantifierDepth.
   void Emit(uint32_t begin, uint32_t end);
 
   // --- for handlers ---
@@ -66,6 +67,10 @@ class Emitter {
   /// The slot at `address`, read as instruction i's type says.
   void SetSlot(uint32_t i, llvm::Value* address, llvm::Value* ok);
 
+  /// A word of a slot, loaded where it is used and not before: a value that waits in a register is
+  /// dearer than a load.
+  llvm::Value* Lo(const Lowered& value);
+  llvm::Value* Hi(const Lowered& value);
   llvm::Value* Word(uint64_t value) { return builder_.getInt64(value); }
   llvm::Value* Offset(llvm::Value* base, uint64_t bytes);
   llvm::Value* LoadWord(llvm::Value* base, uint64_t bytes);

@@ -36,9 +36,7 @@ class Admit {
   }
 
  private:
-  const Clause& At(uint32_t clause) const {
-    return program_.clauses[shape_.first_clause + clause];
-  }
+  const Clause& At(uint32_t clause) const { return program_.clauses[shape_.first_clause + clause]; }
 
   bool IsEquality(uint32_t root) const {
     const auto op = static_cast<uint16_t>(Op::kStrEq);
@@ -56,7 +54,7 @@ class Admit {
       if (IsEquality(root)) {
         e_.Emit(clause.begin, root);
         all_ = e_.Both(all_, e_.OperandsOk(root));
-        all_ = e_.Both(all_, b_.CreateICmpEQ(e_.A(root).hi, e_.B(root).hi));
+        all_ = e_.Both(all_, b_.CreateICmpEQ(e_.Hi(e_.A(root)), e_.Hi(e_.B(root))));
         equalities_.push_back(c);
       } else {
         e_.Emit(clause.begin, clause.end);

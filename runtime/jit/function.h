@@ -1,10 +1,10 @@
 // The functions of one shape: admit, explain and predicate of abi.h.
 #pragma once
 
+#include <llvm/IR/Module.h>
+
 #include <string>
 #include <vector>
-
-#include <llvm/IR/Module.h>
 
 #include "runtime/jit/jit.h"
 
@@ -14,9 +14,9 @@ namespace cap::jit {
 /// passed as the two words of their slots.
 struct Helpers {
   llvm::Function* admit_checked = nullptr;  // (frame, record, calls, explain, step-ups) -> i64
-  llvm::Function* bytes_equal = nullptr;    // (a, b, length, calls) -> i1
-  llvm::Function* str_in = nullptr;         // (text, list, calls) -> i1
-  llvm::Function* str_subset = nullptr;     // (set, set, calls) -> i1
+  llvm::Function* bytes_equal = nullptr;    // (frame, a, calls, b, length) -> i1
+  llvm::Function* str_in = nullptr;         // (text, list, frame, calls) -> i1
+  llvm::Function* str_subset = nullptr;     // (set, set, frame, calls) -> i1
   llvm::Function* word_in = nullptr;        // (word, list) -> i1
   llvm::Function* word_subset = nullptr;    // (set, set) -> i1
 };

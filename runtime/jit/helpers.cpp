@@ -1,4 +1,5 @@
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/Transforms/Utils/ModuleUtils.h>
 
 #include "runtime/jit/function.h"
 
@@ -11,20 +12,30 @@ using Builder = llvm::IRBuilder<>;
 // two are covered by two loads that overlap.
 class BytesEqual {
  public:
-  explicit BytesEqual(llvm::Function* function)
+  BytesEqual(llvm::Function* function, llvm::Function* far)
       : function_(function),
+        far_(far),
         b_(&function->getEntryBlock()),
-        x_(b_.CreateIntToPtr(function->getArg(0), b_.getPtrTy())),
-        y_(b_.CreateIntToPtr(function->getArg(1), b_.getPtrTy())),
-        length_(function->getArg(2)) {}
+        x_(b_.CreateIntToPtr(function->getArg(1), b_.getPtrTy())),
+        y_(b_.CreateIntToPtr(function->getArg(3), b_.getPtrTy())),
+        length_(function->getArg(4)) {}
 
   void Emit() {
-    llvm::BasicBlock* far = NewBlock("far");
-    Split(b_.CreateICmpUGT(length_, b_.getInt64(16)), far);
+    llvm::BasicBlock* many = NewBlock("many");
+    Split(b_.CreateICmpUGT(length_, b_.getInt64(16)), many);
     Words(b_.getInt64Ty(), 8);
     Words(b_.getInt32Ty(), 4);
     Tiny();
-    Far(far);
+    b_.SetInsertPoint(many);
+    llvm::BasicBlock* far = NewBlock("far");
+    Split(b_.CreateICmpUGT(length_, b_.getInt64(32)), far);
+    TwoLoads(b_.getInt128Ty(), 16);
+    b_.SetInsertPoint(far);
+    llvm::Value* frame = function_->getArg(0);
+    llvm::Value* calls = function_->getArg(2);
+    llvm::CallInst* call = b_.CreateCall(far_, {frame, x_, calls, y_, length_});
+    call->setCallingConv(far_->getCallingConv());
+    b_.CreateRet(call);
   }
 
  private:
@@ -51,14 +62,18 @@ class BytesEqual {
     b_.CreateRet(b_.CreateICmpEQ(difference, llvm::Constant::getNullValue(difference->getType())));
   }
 
-  // From `bytes` to twice as many.
+  // From `bytes`, the size of `type`, to twice as many.
+  void TwoLoads(llvm::Type* type, uint64_t bytes) {
+    llvm::Value* last = b_.CreateSub(length_, b_.getInt64(bytes));
+    Return(b_.CreateOr(Differ(type, b_.getInt64(0)), Differ(type, last)));
+  }
+
   void Words(llvm::Type* type, uint64_t bytes) {
     llvm::BasicBlock* here = NewBlock("words");
     Split(b_.CreateICmpUGE(length_, b_.getInt64(bytes)), here);
     Builder::InsertPointGuard guard(b_);
     b_.SetInsertPoint(here);
-    llvm::Value* last = b_.CreateSub(length_, b_.getInt64(bytes));
-    Return(b_.CreateOr(Differ(type, b_.getInt64(0)), Differ(type, last)));
+    TwoLoads(type, bytes);
   }
 
   // Up to three bytes: the first, the middle and the last one.
@@ -74,26 +89,41 @@ class BytesEqual {
     b_.CreateRet(b_.getTrue());
   }
 
-  void Far(llvm::BasicBlock* far) {
-    b_.SetInsertPoint(far);
-    llvm::Value* address = b_.CreateGEP(b_.getInt8Ty(), function_->getArg(3),
-                                        b_.getInt64(offsetof(CallOuts, bytes_equal)));
-    auto* type = llvm::FunctionType::get(
-        b_.getInt64Ty(), {b_.getPtrTy(), b_.getPtrTy(), b_.getInt64Ty()}, false);
-    llvm::CallInst* call =
-        b_.CreateCall(type, b_.CreateLoad(b_.getPtrTy(), address), {x_, y_, length_});
-    call->setDoesNotThrow();
-    call->setOnlyReadsMemory();
-    call->addFnAttr(llvm::Attribute::WillReturn);
-    b_.CreateRet(b_.CreateICmpNE(call, b_.getInt64(0)));
-  }
-
   llvm::Function* function_;
+  llvm::Function* far_;
   Builder b_;
   llvm::Value* x_;
   llvm::Value* y_;
   llvm::Value* length_;
 };
+
+// The call-out for long strings. It saves every register that its caller may use, so that callers
+// need none that survive calls: short strings then pay for no pushes and pops. It takes frame and
+// call-outs where admit got them, and hands the frame on unread, so that neither has to move.
+llvm::Function* EmitFar(llvm::Module& module) {
+  llvm::LLVMContext& context = module.getContext();
+  llvm::Type* word = llvm::Type::getInt64Ty(context);
+  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
+  llvm::Function* function =
+      NewFunction(module, llvm::Type::getInt1Ty(context),
+                  {pointer, pointer, pointer, pointer, word}, "bytes_equal_far");
+  function->setCallingConv(llvm::CallingConv::PreserveMost);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  Builder b(&function->getEntryBlock());
+  llvm::Value* address =
+      b.CreateGEP(b.getInt8Ty(), function->getArg(2), b.getInt64(offsetof(CallOuts, bytes_equal)));
+  auto* type = llvm::FunctionType::get(word, {pointer, pointer, word}, false);
+  llvm::CallInst* call =
+      b.CreateCall(type, b.CreateLoad(pointer, address),
+                   {function->getArg(1), function->getArg(3), function->getArg(4)});
+  call->setDoesNotThrow();
+  call->setOnlyReadsMemory();
+  call->addFnAttr(llvm::Attribute::WillReturn);
+  b.CreateRet(b.CreateICmpNE(call, b.getInt64(0)));
+  llvm::appendToCompilerUsed(module,
+                             function);  // so that it keeps its arguments, the unread one too
+  return function;
+}
 
 llvm::Value* LoadMask(Builder& b, llvm::Value* masks, size_t offset) {
   llvm::Value* address = b.CreateGEP(b.getInt8Ty(), masks, b.getInt64(offset));
@@ -139,14 +169,15 @@ Helpers EmitHelpers(llvm::Module& module) {
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
   Helpers helpers;
   helpers.bytes_equal = NewFunction(module, llvm::Type::getInt1Ty(context),
-                                    {word, word, word, pointer}, "bytes_equal");
-  BytesEqual(helpers.bytes_equal).Emit();
+                                    {pointer, word, pointer, word, word}, "bytes_equal");
+  llvm::Function* far = EmitFar(module);
+  BytesEqual(helpers.bytes_equal, far).Emit();
   helpers.admit_checked =
       NewFunction(module, word, {pointer, pointer, pointer, pointer, word}, "admit_checked");
   helpers.admit_checked->addFnAttr(llvm::Attribute::NoInline);
   helpers.admit_checked->addFnAttr(llvm::Attribute::Cold);
   EmitAdmitChecked(helpers.admit_checked);
-  for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked}) {
+  for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked, far}) {
     function->setLinkage(llvm::Function::InternalLinkage);
   }
   EmitListHelpers(module, helpers);

@@ -38,13 +38,14 @@ class Search {
   }
 
   // Goes to `same` if the strings are equal, else to `other`. The hash and length come first.
-  void CompareText(Value* x_lo, Value* x_hi, Value* y, Value* calls, BasicBlock* same,
-                   BasicBlock* other) {
+  // Arguments 4 and 5 are frame and call-outs.
+  void CompareText(Value* x_lo, Value* x_hi, Value* y, BasicBlock* same, BasicBlock* other) {
     BasicBlock* bytes = NewBlock("bytes");
     b_.CreateCondBr(b_.CreateICmpEQ(x_hi, Load(y, offsetof(Slot, hi))), bytes, other);
     b_.SetInsertPoint(bytes);
     Value* length = b_.CreateAnd(x_hi, b_.getInt64(0xFFFF'FFFF));
-    Value* equal = b_.CreateCall(bytes_equal_, {x_lo, Load(y, 0), length, calls});
+    Value* equal =
+        b_.CreateCall(bytes_equal_, {Argument(4), x_lo, Argument(5), Load(y, 0), length});
     b_.CreateCondBr(equal, same, other);
   }
 
@@ -67,8 +68,8 @@ class Search {
 };
 
 // Scans [first, end) for the text; goes to `found` or `missing`.
-void ScanText(Search& s, Value* x_lo, Value* x_hi, Value* first, Value* end, Value* calls,
-              BasicBlock* found, BasicBlock* missing) {
+void ScanText(Search& s, Value* x_lo, Value* x_hi, Value* first, Value* end, BasicBlock* found,
+              BasicBlock* missing) {
   llvm::IRBuilder<>& b = s.b();
   BasicBlock* head = s.NewBlock("scan");
   BasicBlock* look = s.NewBlock("look");
@@ -76,19 +77,19 @@ void ScanText(Search& s, Value* x_lo, Value* x_hi, Value* first, Value* end, Val
   llvm::PHINode* at = s.Walk(first, head);
   b.CreateCondBr(b.CreateICmpEQ(at, end), missing, look);
   b.SetInsertPoint(look);
-  s.CompareText(x_lo, x_hi, at, calls, found, next);
+  s.CompareText(x_lo, x_hi, at, found, next);
   b.SetInsertPoint(next);
   at->addIncoming(s.Plus(at, sizeof(Slot)), next);
   b.CreateBr(head);
 }
 
-// (text lo, text hi, list lo, list hi, calls)
+// (text lo, text hi, list lo, list hi, frame, calls)
 void EmitStrIn(Search s) {
   Value* first = s.Pointer(s.Argument(2));
   Value* end = s.EndOf(first, s.Argument(3));
   BasicBlock* found = s.NewBlock("found");
   BasicBlock* missing = s.NewBlock("missing");
-  ScanText(s, s.Argument(0), s.Argument(1), first, end, s.Argument(4), found, missing);
+  ScanText(s, s.Argument(0), s.Argument(1), first, end, found, missing);
   s.Return(found, true);
   s.Return(missing, false);
 }
@@ -114,7 +115,7 @@ void EmitWordIn(Search s) {
   s.Return(missing, false);
 }
 
-// (left lo, left hi, right lo, right hi[, calls]): two sets, which are sorted and without
+// (left lo, left hi, right lo, right hi[, frame, calls]): two sets, which are sorted and without
 // duplicates, so that the left must be a subsequence of the right.
 void EmitSubset(Search s, bool texts) {
   llvm::IRBuilder<>& b = s.b();
@@ -140,8 +141,7 @@ void EmitSubset(Search s, bool texts) {
   b.SetInsertPoint(look);
   BasicBlock* other = s.NewBlock("other");
   if (texts) {
-    s.CompareText(s.Load(left, 0), s.Load(left, offsetof(Slot, hi)), right, s.Argument(4), same,
-                  other);
+    s.CompareText(s.Load(left, 0), s.Load(left, offsetof(Slot, hi)), right, same, other);
   } else {
     b.CreateCondBr(b.CreateICmpEQ(s.Load(left, 0), s.Load(right, 0)), same, other);
   }
@@ -166,9 +166,8 @@ void EmitSubset(Search s, bool texts) {
 llvm::Function* NewHelper(llvm::Module& module, const char* name, unsigned words, bool calls) {
   llvm::LLVMContext& context = module.getContext();
   std::vector<llvm::Type*> arguments(words, llvm::Type::getInt64Ty(context));
-  if (calls) arguments.push_back(llvm::PointerType::getUnqual(context));
-  llvm::Function* function =
-      NewFunction(module, llvm::Type::getInt1Ty(context), arguments, name);
+  if (calls) arguments.insert(arguments.end(), 2, llvm::PointerType::getUnqual(context));
+  llvm::Function* function = NewFunction(module, llvm::Type::getInt1Ty(context), arguments, name);
   function->setLinkage(llvm::Function::InternalLinkage);
   return function;
 }

@@ -24,8 +24,8 @@ inline constexpr uint16_t kNoMutant = 0xFFFF;
 
 struct Options {
   OptLevel level = OptLevel::kO2;
-  std::string cpu;              // empty: this host's; "x86-64-v3" for reproducible counts
-  uint32_t batch_shapes = 64;   // shapes a module; more are cheaper to compile
+  std::string cpu;             // empty: this host's; "x86-64-v3" for reproducible counts
+  uint32_t batch_shapes = 64;  // shapes a module; more are cheaper to compile
 
   // --- for tests of the lowering; never set by an engine ---
   /// Not null: the code counts into it. It must outlive the code, which then is not thread-safe.

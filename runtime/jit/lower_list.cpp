@@ -7,8 +7,8 @@ namespace {
 
 void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
   llvm::Value* ok = e.OperandsOk(i);
-  llvm::Value* truth = e.Guarded(
-      ok, [&] { return e.CallOut(offset, {e.AddressOf(e.A(i)), e.AddressOf(e.B(i))}); });
+  llvm::Value* truth =
+      e.Guarded(ok, [&] { return e.CallOut(offset, {e.AddressOf(e.A(i)), e.AddressOf(e.B(i))}); });
   e.SetBool(i, truth, ok);
 }
 
@@ -17,8 +17,11 @@ void SetSubset(Emitter& e, uint32_t i, llvm::Function* helper, uint64_t call_out
   if (!e.IsSorted(e.inst(i).a) || !e.IsSorted(e.inst(i).b)) return SetCallOut(e, i, call_out);
   llvm::Value* ok = e.OperandsOk(i);
   llvm::Value* truth = e.Guarded(ok, [&] {
-    llvm::SmallVector<llvm::Value*, 5> arguments = {e.A(i).lo, e.A(i).hi, e.B(i).lo, e.B(i).hi};
-    if (helper->arg_size() > arguments.size()) arguments.push_back(e.inputs().calls);
+    llvm::SmallVector<llvm::Value*, 6> arguments = {e.Lo(e.A(i)), e.Hi(e.A(i)), e.Lo(e.B(i)),
+                                                    e.Hi(e.B(i))};
+    if (helper->arg_size() > arguments.size()) {
+      arguments.append({e.inputs().frame, e.inputs().calls});
+    }
     return e.CallHelper(helper, arguments);
   });
   e.SetBool(i, truth, ok);
@@ -50,7 +53,7 @@ class Loop {
     llvm::Value* count = e_.Length(list);
     // A list that is absent has no elements to look at; Result() then lets no rail stand.
     if (list.ok != nullptr) count = b_.CreateSelect(list.ok, count, e_.Word(0));
-    llvm::Value* first = b_.CreateIntToPtr(list.lo, b_.getPtrTy());
+    llvm::Value* first = b_.CreateIntToPtr(e_.Lo(list), b_.getPtrTy());
     before_ = b_.GetInsertBlock();
     head_ = e_.NewBlock("element");
     done_ = e_.NewBlock("done");
@@ -136,14 +139,12 @@ class Loop {
 
 }  // namespace
 
-void LowerListSize(Emitter& e, uint32_t i) {
-  e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok});
-}
+void LowerListSize(Emitter& e, uint32_t i) { e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok}); }
 
 void LowerWordIn(Emitter& e, uint32_t i) {
   llvm::Value* ok = e.OperandsOk(i);
   llvm::Value* truth = e.Guarded(ok, [&] {
-    return e.CallHelper(e.helpers().word_in, {e.A(i).lo, e.B(i).lo, e.B(i).hi});
+    return e.CallHelper(e.helpers().word_in, {e.Lo(e.A(i)), e.Lo(e.B(i)), e.Hi(e.B(i))});
   });
   e.SetBool(i, truth, ok);
 }
@@ -151,8 +152,8 @@ void LowerWordIn(Emitter& e, uint32_t i) {
 void LowerStrIn(Emitter& e, uint32_t i) {
   llvm::Value* ok = e.OperandsOk(i);
   llvm::Value* truth = e.Guarded(ok, [&] {
-    return e.CallHelper(e.helpers().str_in, {e.A(i).lo, e.A(i).hi, e.B(i).lo, e.B(i).hi,
-                                             e.inputs().calls});
+    return e.CallHelper(e.helpers().str_in, {e.Lo(e.A(i)), e.Hi(e.A(i)), e.Lo(e.B(i)), e.Hi(e.B(i)),
+                                             e.inputs().frame, e.inputs().calls});
   });
   e.SetBool(i, truth, ok);
 }

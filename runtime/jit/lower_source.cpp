@@ -39,14 +39,14 @@ void LowerElement(Emitter& e, uint32_t i) {
 
 void LowerElementPresent(Emitter& e, uint32_t i) {
   const Emitter::Element& element = e.ElementOf(e.inst(i).a);
-  llvm::Value* present = element.is_record ? e.TestBits(e.LoadWord(element.address, 0),
-                                                        uint64_t{1} << e.inst(i).b)
-                                           : e.b().getTrue();
+  llvm::Value* present =
+      element.is_record ? e.TestBits(e.LoadWord(element.address, 0), uint64_t{1} << e.inst(i).b)
+                        : e.b().getTrue();
   e.SetBool(i, present, nullptr);
 }
 
 void LowerApproved(Emitter& e, uint32_t i) {
-  llvm::Value* wanted = e.A(i).lo;
+  llvm::Value* wanted = e.Lo(e.A(i));
   llvm::Value* approvals = e.LoadWord(e.inputs().frame, offsetof(FrameHeader, approvals));
   llvm::Value* missing = e.b().CreateAnd(wanted, e.b().CreateNot(approvals));
   llvm::Value* none_missing = e.b().CreateICmpEQ(missing, e.Word(0));

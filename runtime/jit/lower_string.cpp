@@ -6,8 +6,8 @@ namespace {
 
 void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
   llvm::Value* ok = e.OperandsOk(i);
-  llvm::Value* truth = e.Guarded(
-      ok, [&] { return e.CallOut(offset, {e.AddressOf(e.A(i)), e.AddressOf(e.B(i))}); });
+  llvm::Value* truth =
+      e.Guarded(ok, [&] { return e.CallOut(offset, {e.AddressOf(e.A(i)), e.AddressOf(e.B(i))}); });
   e.SetBool(i, truth, ok);
 }
 
@@ -15,9 +15,8 @@ void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
 
 void LowerStrEq(Emitter& e, uint32_t i) {
   llvm::Value* ok = e.OperandsOk(i);
-  llvm::Value* same_hi = e.b().CreateICmpEQ(e.A(i).hi, e.B(i).hi);
-  llvm::Value* equal =
-      e.Guarded(e.Both(ok, same_hi), [&] { return e.BytesEqual(e.A(i), e.B(i)); });
+  llvm::Value* same_hi = e.b().CreateICmpEQ(e.Hi(e.A(i)), e.Hi(e.B(i)));
+  llvm::Value* equal = e.Guarded(e.Both(ok, same_hi), [&] { return e.BytesEqual(e.A(i), e.B(i)); });
   e.SetBool(i, equal, ok);
 }
 
@@ -28,9 +27,7 @@ void LowerStrContains(Emitter& e, uint32_t i) {
   SetCallOut(e, i, offsetof(CallOuts, str_contains));
 }
 
-void LowerStrSize(Emitter& e, uint32_t i) {
-  e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok});
-}
+void LowerStrSize(Emitter& e, uint32_t i) { e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok}); }
 
 // The header before the bytes holds where the domain starts and its hash (slot.h, EmailDomainOf).
 // A slot that is absent points nowhere, so that the header is read only of a present one.
@@ -45,7 +42,7 @@ void LowerEmailDomain(Emitter& e, uint32_t i) {
     b.CreateCondBr(email.ok, read, join);
     b.SetInsertPoint(read);
   }
-  llvm::Value* bytes = b.CreateIntToPtr(email.lo, b.getPtrTy());
+  llvm::Value* bytes = b.CreateIntToPtr(e.Lo(email), b.getPtrTy());
   auto field = [&](size_t offset) {
     llvm::Value* address = e.Offset(bytes, offset - sizeof(EmailHeader));
     return b.CreateZExt(b.CreateAlignedLoad(b.getInt32Ty(), address, llvm::Align(1)),
@@ -54,7 +51,7 @@ void LowerEmailDomain(Emitter& e, uint32_t i) {
   llvm::Value* offset = field(offsetof(EmailHeader, domain_offset));
   llvm::Value* hash = field(offsetof(EmailHeader, domain_hash));
   llvm::Value* length = b.CreateAnd(b.CreateSub(e.Length(email), offset), e.Word(0xFFFF'FFFF));
-  Lowered domain{.lo = b.CreateAdd(email.lo, offset),
+  Lowered domain{.lo = b.CreateAdd(e.Lo(email), offset),
                  .hi = b.CreateOr(length, b.CreateShl(hash, 32)),
                  .ok = email.ok};
   if (join != nullptr) {

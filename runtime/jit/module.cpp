@@ -6,6 +6,8 @@
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <map>
+
 #include "runtime/jit/function.h"
 
 namespace cap::jit {
@@ -17,9 +19,8 @@ void Optimise(llvm::Module& module, OptLevel level, llvm::TargetMachine& target)
   llvm::CGSCCAnalysisManager calls;
   llvm::ModuleAnalysisManager modules;
   // No library function is known: the code links to nothing.
-  llvm::TargetLibraryInfoImpl library(module.getTargetTriple().empty()
-                                          ? llvm::Triple()
-                                          : llvm::Triple(module.getTargetTriple()));
+  llvm::TargetLibraryInfoImpl library(
+      module.getTargetTriple().empty() ? llvm::Triple() : llvm::Triple(module.getTargetTriple()));
   library.disableAllFunctions();
   functions.registerPass([&] { return llvm::TargetLibraryAnalysis(library); });
   // Lists have few elements: unrolled and vectorised loops would only be more code.
@@ -34,10 +35,36 @@ void Optimise(llvm::Module& module, OptLevel level, llvm::TargetMachine& target)
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, calls, modules);
   llvm::ModulePassManager passes =
-      level == OptLevel::kO0
-          ? builder.buildO0DefaultPipeline(llvm::OptimizationLevel::O0)
-          : builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2);
+      level == OptLevel::kO0 ? builder.buildO0DefaultPipeline(llvm::OptimizationLevel::O0)
+                             : builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2);
   passes.run(module, modules);
+}
+
+// Gives every constant that a function can return its own return block. The passes join all returns
+// into one, and the constant of the cold ones would then wait in a register on the hot path.
+void SplitReturns(llvm::Function& function) {
+  for (llvm::BasicBlock& block : function) {
+    auto* phi = llvm::dyn_cast<llvm::PHINode>(&block.front());
+    auto* leave = llvm::dyn_cast<llvm::ReturnInst>(block.getTerminator());
+    if (phi == nullptr || leave == nullptr || leave->getReturnValue() != phi ||
+        phi->getNextNode() != leave || phi->hasNUsesOrMore(2)) {
+      continue;
+    }
+    std::map<llvm::Constant*, llvm::BasicBlock*> returns;
+    for (unsigned i = phi->getNumIncomingValues(); i-- > 0;) {
+      auto* constant = llvm::dyn_cast<llvm::Constant>(phi->getIncomingValue(i));
+      if (constant == nullptr || phi->getNumIncomingValues() == 1) continue;
+      llvm::BasicBlock*& target = returns[constant];
+      if (target == nullptr) {
+        target = llvm::BasicBlock::Create(function.getContext(), "return", &function);
+        llvm::ReturnInst::Create(function.getContext(), constant, target);
+      }
+      llvm::BasicBlock* from = phi->getIncomingBlock(i);
+      from->getTerminator()->replaceSuccessorWith(&block, target);
+      phi->removeIncomingValue(i, false);
+    }
+    return;  // the list of blocks has changed, and there is one such block
+  }
 }
 
 }  // namespace
@@ -66,6 +93,7 @@ Result<std::unique_ptr<llvm::Module>> BuildModule(llvm::LLVMContext& context,
     return Fail("jit-failed", fmt::format("the lowering made invalid code: {}", out.str()));
   }
   Optimise(*module, options.level, target);
+  for (llvm::Function& function : *module) SplitReturns(function);
   return module;
 }
 

@@ -1,10 +1,10 @@
 // A batch of shapes as one LLVM module, verified and optimised.
 #pragma once
 
-#include <memory>
-
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
+
+#include <memory>
 
 #include "runtime/jit/jit.h"
 

@@ -1,8 +1,8 @@
-#include <algorithm>
-
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
+
+#include <algorithm>
 
 #include "runtime/jit/function.h"
 #include "runtime/jit/jit.h"
@@ -14,9 +14,7 @@ namespace {
 
 namespace orc = llvm::orc;
 
-uint32_t ShapeCount(const Program& program) {
-  return static_cast<uint32_t>(program.shapes.size());
-}
+uint32_t ShapeCount(const Program& program) { return static_cast<uint32_t>(program.shapes.size()); }
 
 // Calls `batch(begin, end)` until one fails.
 template <typename Batch>
@@ -29,8 +27,7 @@ Result<void> ForBatches(const Program& program, const Options& options, Batch ba
   return {};
 }
 
-Result<std::unique_ptr<llvm::TargetMachine>> MachineFor(
-    orc::JITTargetMachineBuilder& target) {
+Result<std::unique_ptr<llvm::TargetMachine>> MachineFor(orc::JITTargetMachineBuilder& target) {
   auto machine = target.createTargetMachine();
   if (!machine) return Fail("jit-unavailable", llvm::toString(machine.takeError()));
   return std::move(*machine);
@@ -42,8 +39,8 @@ Result<void> AddModules(orc::LLJIT& jit, llvm::TargetMachine& machine, const Pro
     auto context = std::make_unique<llvm::LLVMContext>();
     auto module = BuildModule(*context, program, begin, end, options, machine);
     if (!module) return std::unexpected(module.error());
-    if (auto error = jit.addIRModule(
-            orc::ThreadSafeModule(std::move(*module), std::move(context)))) {
+    if (auto error =
+            jit.addIRModule(orc::ThreadSafeModule(std::move(*module), std::move(context)))) {
       return std::unexpected(ToError(std::move(error)));
     }
     return {};

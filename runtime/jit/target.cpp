@@ -1,11 +1,11 @@
 #include "runtime/jit/target.h"
 
-#include <mutex>
-
 #include <fmt/format.h>
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
+
+#include <mutex>
 
 namespace cap::jit {
 namespace {
@@ -24,8 +24,7 @@ bool KnowsCpu(const llvm::orc::JITTargetMachineBuilder& builder, const std::stri
   const std::string& triple = builder.getTargetTriple().str();
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (target == nullptr) return false;
-  const std::unique_ptr<llvm::MCSubtargetInfo> info(
-      target->createMCSubtargetInfo(triple, "", ""));
+  const std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
   return info != nullptr && info->isCPUStringValid(cpu);
 }
 

@@ -1,9 +1,9 @@
 // The machine that code is made for.
 #pragma once
 
-#include <memory>
-
 #include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
+
+#include <memory>
 
 #include "runtime/jit/jit.h"
 

@@ -2,6 +2,9 @@
 // clauses one by one.
 #include "runtime/jit/jit.h"
 
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
 #include <array>
 #include <bit>
 #include <cstring>
@@ -10,9 +13,6 @@
 #include <memory>
 #include <random>
 #include <string>
-
-#include <doctest/doctest.h>
-#include <fmt/format.h>
 
 #include "runtime/interp/interp.h"
 #include "runtime/program/abi.h"
@@ -23,8 +23,23 @@ namespace {
 
 // Types of the test program, by index.
 enum : TypeIndex {
-  kTBool, kTInt, kTMoney, kTUsd, kTString, kTEmail, kTEnum, kTInstant, kTEnumSet, kTIntList,
-  kTTextSet, kTItem, kTItems, kTIntSet, kTApprovers, kTBools, kTypes
+  kTBool,
+  kTInt,
+  kTMoney,
+  kTUsd,
+  kTString,
+  kTEmail,
+  kTEnum,
+  kTInstant,
+  kTEnumSet,
+  kTIntList,
+  kTTextSet,
+  kTItem,
+  kTItems,
+  kTIntSet,
+  kTApprovers,
+  kTBools,
+  kTypes
 };
 
 void AddTypes(Program& p) {
@@ -56,14 +71,14 @@ void AddTypes(Program& p) {
 // The slots that a frame can have, twice: required ones, then optional ones from slot 70 on, so
 // that both words of the masks are used.
 constexpr std::array<TypeIndex, 24> kSlotTypes = {
-    kTBool,    kTBool,    kTInt,     kTInt,     kTMoney,  kTMoney,  kTUsd,   kTUsd,
-    kTString,  kTString,  kTEmail,   kTEnum,    kTEnum,   kTInstant, kTEnumSet, kTEnumSet,
-    kTIntList, kTIntList, kTTextSet, kTTextSet, kTItems,  kTIntSet, kTIntSet, kTBools};
+    kTBool,    kTBool,    kTInt,     kTInt,     kTMoney, kTMoney,   kTUsd,     kTUsd,
+    kTString,  kTString,  kTEmail,   kTEnum,    kTEnum,  kTInstant, kTEnumSet, kTEnumSet,
+    kTIntList, kTIntList, kTTextSet, kTTextSet, kTItems, kTIntSet,  kTIntSet,  kTBools};
 constexpr uint32_t kOptionalFrom = 70;
 constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
-constexpr std::array<TypeIndex, 12> kConstTypes = {kTBool,    kTInt,     kTMoney,   kTUsd,
-                                                   kTString,  kTEnum,    kTEnumSet, kTIntList,
-                                                   kTTextSet, kTIntSet,  kTApprovers, kTInstant};
+constexpr std::array<TypeIndex, 12> kConstTypes = {kTBool,    kTInt,    kTMoney,     kTUsd,
+                                                   kTString,  kTEnum,   kTEnumSet,   kTIntList,
+                                                   kTTextSet, kTIntSet, kTApprovers, kTInstant};
 
 Program EmptyProgram() {
   Program p;
@@ -106,31 +121,58 @@ class Values {
 
   Slot Make(TypeIndex type) {
     switch (type) {
-      case kTBool: return {random_.Below(2), 0};
-      case kTInt: return {static_cast<uint64_t>(random_.Pick(kInts)), 0};
-      case kTInstant: return {random_.Below(4), 0};
-      case kTMoney: return {Units(), 1 + random_.Below(2)};
-      case kTUsd: return {Units(), 1};
-      case kTString: return Text(random_.Pick(kTexts));
-      case kTEmail: return Email(random_.Pick(kEmails));
-      case kTEnum: return {random_.Below(5), 0};
-      case kTEnumSet: return {random_.Below(32), random_.Chance(20) ? 1u : 0u};
-      case kTApprovers: return {random_.Below(8), 0};
-      case kTIntSet: return Set(kTInt, random_.Below(20));
-      case kTTextSet: return Set(kTString, random_.Below(20));
-      case kTIntList: return List(kTInt, random_.Below(4));
-      case kTBools: return List(kTBool, random_.Below(4));
-      case kTItems: return Items(random_.Below(4));
-      default: return {};
+      case kTBool:
+        return {random_.Below(2), 0};
+      case kTInt:
+        return {static_cast<uint64_t>(random_.Pick(kInts)), 0};
+      case kTInstant:
+        return {random_.Below(4), 0};
+      case kTMoney:
+        return {Units(), 1 + random_.Below(2)};
+      case kTUsd:
+        return {Units(), 1};
+      case kTString:
+        return Text(random_.Pick(kTexts));
+      case kTEmail:
+        return Email(random_.Pick(kEmails));
+      case kTEnum:
+        return {random_.Below(5), 0};
+      case kTEnumSet:
+        return {random_.Below(32), random_.Chance(20) ? 1u : 0u};
+      case kTApprovers:
+        return {random_.Below(8), 0};
+      case kTIntSet:
+        return Set(kTInt, random_.Below(20));
+      case kTTextSet:
+        return Set(kTString, random_.Below(20));
+      case kTIntList:
+        return List(kTInt, random_.Below(4));
+      case kTBools:
+        return List(kTBool, random_.Below(4));
+      case kTItems:
+        return Items(random_.Below(4));
+      default:
+        return {};
     }
   }
 
  private:
   static constexpr std::array<int64_t, 9> kInts = {0, 1, 2, 3, 4, -1, 5, INT64_MAX, INT64_MIN};
-  static constexpr std::array<const char*, 15> kTexts = {
-      "",         "a",         "b",        "ab",       "abc",          "abcd",
-      "abcde",    "abcdefg",   "abcdefgh", "abcdefgi", "abcdefghijkl", "abcdefghijklmnop",
-      "abcdefghijklmnopq", "abcdefghijklmnopr", "bcdefghijklmnopqrstuvwxyz0123456789"};
+  static constexpr std::array<const char*, 15> kTexts = {"",
+                                                         "a",
+                                                         "b",
+                                                         "ab",
+                                                         "abc",
+                                                         "abcd",
+                                                         "abcde",
+                                                         "abcdefg",
+                                                         "abcdefgh",
+                                                         "abcdefgi",
+                                                         "abcdefghijkl",
+                                                         "abcdefghijklmnop",
+                                                         "abcdefghijklmnopq",
+                                                         "abcdefghijklmnopr",
+                                                         "bcdefghijklmnopqrstuvwxyz0123456789"};
   static constexpr std::array<const char*, 4> kEmails = {"a@abc", "b@abcd", "abc@abcdefgh", "q@b"};
 
   uint64_t Units() { return random_.Chance(20) ? uint64_t{INT64_MAX} : random_.Below(4); }
@@ -229,13 +271,20 @@ class Builder {
   uint32_t Bool(uint32_t depth) {
     if (depth == 0) return random_.Chance(15) ? PresentOf() : Source(kTBool);
     switch (random_.Below(8)) {
-      case 0: return Add(Op::kNot, kTBool, Bool(depth - 1));
-      case 1: return Add(Op::kActs, kTBool, Bool(depth - 1));
-      case 2: return Logic(Op::kAnd, depth);
-      case 3: return Logic(Op::kOr, depth);
-      case 4: return Logic(Op::kBoolEq, depth);
-      case 5: return Quantifier(depth);
-      default: return Compare(depth);
+      case 0:
+        return Add(Op::kNot, kTBool, Bool(depth - 1));
+      case 1:
+        return Add(Op::kActs, kTBool, Bool(depth - 1));
+      case 2:
+        return Logic(Op::kAnd, depth);
+      case 3:
+        return Logic(Op::kOr, depth);
+      case 4:
+        return Logic(Op::kBoolEq, depth);
+      case 5:
+        return Quantifier(depth);
+      default:
+        return Compare(depth);
     }
   }
 
@@ -255,7 +304,8 @@ class Builder {
   // A slot, constant or field of an element of exactly that type.
   uint32_t Source(TypeIndex type) {
     if (!scopes_.empty() && random_.Chance(60)) {
-      const auto [quantifier, element] = scopes_[random_.Below(static_cast<uint32_t>(scopes_.size()))];
+      const auto [quantifier, element] =
+          scopes_[random_.Below(static_cast<uint32_t>(scopes_.size()))];
       if (element == type) return Add(Op::kElement, type, quantifier, 0);
       if (element == kTItem) {
         const TypeIndex fields[] = {kTInt, kTString, kTIntList, kTBool};
@@ -278,16 +328,22 @@ class Builder {
   uint32_t Int(uint32_t depth) {
     if (depth == 0) return Source(kTInt);
     switch (random_.Below(8)) {
-      case 0: case 1: case 2: {
+      case 0:
+      case 1:
+      case 2: {
         constexpr std::array<Op, 3> kOps = {Op::kIntAdd, Op::kIntSub, Op::kIntMul};
         const uint32_t a = Int(depth - 1);
         const uint32_t b = Int(depth - 1);
         return Add(random_.Pick(kOps), kTInt, a, b);
       }
-      case 3: return Add(Op::kStrSize, kTInt, Text(depth - 1));
-      case 4: return Add(Op::kMaskSize, kTInt, Source(kTEnumSet));
-      case 5: return Add(Op::kListSize, kTInt, Source(random_.Chance(50) ? kTItems : kTIntList));
-      default: return Source(kTInt);
+      case 3:
+        return Add(Op::kStrSize, kTInt, Text(depth - 1));
+      case 4:
+        return Add(Op::kMaskSize, kTInt, Source(kTEnumSet));
+      case 5:
+        return Add(Op::kListSize, kTInt, Source(random_.Chance(50) ? kTItems : kTIntList));
+      default:
+        return Source(kTInt);
     }
   }
   uint32_t Money(TypeIndex type, uint32_t depth) {
@@ -309,20 +365,42 @@ class Builder {
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
     switch (random_.Below(14)) {
-      case 0: return two(either(Op::kWordEq, Op::kWordLt), Int(depth - 1), [&] { return Int(depth - 1); });
-      case 1: return two(either(Op::kMoneyEq, Op::kMoneyLt), Money(kTUsd, depth - 1), [&] { return Money(kTUsd, depth - 1); });
-      case 2: return two(either(Op::kMoneyEq, Op::kMoneyLt), Money(kTMoney, depth - 1), [&] { return Money(kTUsd, depth - 1); });
-      case 3: case 4: return two(Op::kStrEq, Text(depth), [&] { return Text(depth); });
-      case 5: return two(either(Op::kStrLt, Op::kStrPrefix), Text(depth), [&] { return Text(depth); });
-      case 6: return two(either(Op::kStrSuffix, Op::kStrContains), Text(depth), [&] { return Text(depth); });
-      case 7: return two(Op::kMaskIn, Source(kTEnum), [&] { return Source(kTEnumSet); });
-      case 8: return two(either(Op::kMaskSubset, Op::kMaskDisjoint), Source(kTEnumSet), [&] { return Source(kTEnumSet); });
-      case 9: return two(Op::kWordIn, Int(depth - 1), [&] { return Source(IntList()); });
-      case 10: return two(either(Op::kWordSubset, Op::kWordDisjoint), Source(IntList()), [&] { return Source(IntList()); });
-      case 11: return two(Op::kStrIn, Text(depth), [&] { return Source(kTTextSet); });
-      case 12: return two(either(Op::kStrSubset, Op::kStrDisjoint), Source(kTTextSet), [&] { return Source(kTTextSet); });
-      default: return random_.Chance(30) ? Add(Op::kApproved, kTBool, Source(kTApprovers))
-                                         : two(Op::kWordLt, Source(kTInstant), [&] { return Source(kTInstant); });
+      case 0:
+        return two(either(Op::kWordEq, Op::kWordLt), Int(depth - 1),
+                   [&] { return Int(depth - 1); });
+      case 1:
+        return two(either(Op::kMoneyEq, Op::kMoneyLt), Money(kTUsd, depth - 1),
+                   [&] { return Money(kTUsd, depth - 1); });
+      case 2:
+        return two(either(Op::kMoneyEq, Op::kMoneyLt), Money(kTMoney, depth - 1),
+                   [&] { return Money(kTUsd, depth - 1); });
+      case 3:
+      case 4:
+        return two(Op::kStrEq, Text(depth), [&] { return Text(depth); });
+      case 5:
+        return two(either(Op::kStrLt, Op::kStrPrefix), Text(depth), [&] { return Text(depth); });
+      case 6:
+        return two(either(Op::kStrSuffix, Op::kStrContains), Text(depth),
+                   [&] { return Text(depth); });
+      case 7:
+        return two(Op::kMaskIn, Source(kTEnum), [&] { return Source(kTEnumSet); });
+      case 8:
+        return two(either(Op::kMaskSubset, Op::kMaskDisjoint), Source(kTEnumSet),
+                   [&] { return Source(kTEnumSet); });
+      case 9:
+        return two(Op::kWordIn, Int(depth - 1), [&] { return Source(IntList()); });
+      case 10:
+        return two(either(Op::kWordSubset, Op::kWordDisjoint), Source(IntList()),
+                   [&] { return Source(IntList()); });
+      case 11:
+        return two(Op::kStrIn, Text(depth), [&] { return Source(kTTextSet); });
+      case 12:
+        return two(either(Op::kStrSubset, Op::kStrDisjoint), Source(kTTextSet),
+                   [&] { return Source(kTTextSet); });
+      default:
+        return random_.Chance(30)
+                   ? Add(Op::kApproved, kTBool, Source(kTApprovers))
+                   : two(Op::kWordLt, Source(kTInstant), [&] { return Source(kTInstant); });
     }
   }
   TypeIndex IntList() { return random_.Chance(50) ? kTIntSet : kTIntList; }
@@ -545,7 +623,8 @@ TEST_CASE("clauses of class 1 are skipped, step-ups are counted, and refusal is 
     CHECK(run(true, other, false, other) == Outcome{kRefused, {.fail = 0b1110}});
     CHECK(run(false, member, true, member) == Outcome{kRefused, {.fail = 1, .skipped = 0b1010}});
     c.frame.header.present[0] &= ~uint64_t{0b11};  // both booleans are missing: the checked path
-    CHECK(run(true, member, true, member) == Outcome{kRefused, {.fault = 0b0101, .skipped = 0b1010}});
+    CHECK(run(true, member, true, member) ==
+          Outcome{kRefused, {.fault = 0b0101, .skipped = 0b1010}});
     c.frame.header.present[0] |= 1;
     CHECK(run(true, member, true, member) == Outcome{0b0100, {.fault = 0b0100}});
   }
