@@ -30,6 +30,9 @@ struct Compilation {
 /// Never throws, never touches files. Cost: linear in the text, plus the imported modules.
 Compilation Compile(SourceText source);
 
+/// What Compile() reports when the verifier refuses what it made: never the author's mistake.
+diag::Diagnostic InternalError(const Error& error);
+
 /// The standard library's modules: "std.money" → its text. Sorted by name.
 const std::vector<SourceText>& StandardLibrary();
 

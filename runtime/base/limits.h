@@ -9,7 +9,7 @@ namespace cap::limits {
 // --- source text and syntax (compiler) ---
 inline constexpr uint64_t kSourceBytes = 4u << 20;      // one file
 inline constexpr uint32_t kSourceTokens = 400'000;      // one file
-inline constexpr uint32_t kSourceFiles = 1'000;         // one compilation, standard library included
+inline constexpr uint32_t kSourceFiles = 1'000;         // one compilation, with the standard library
 inline constexpr uint32_t kSyntaxDepth = 200;           // nested brackets, types or operators
 inline constexpr uint32_t kExpressionDepth = 500;       // operators below each other, lets put in
 inline constexpr uint32_t kTypes = 65'536;              // one program: an instruction has 16 bits
@@ -28,7 +28,7 @@ inline constexpr uint32_t kValueDepth = 16;             // nesting of a request'
 // --- program ---
 inline constexpr uint32_t kFrameSlots = 128;            // present[2] × 64 bits
 inline constexpr uint32_t kElementSlots = 64;           // leaves of one record in a list
-inline constexpr uint32_t kClauses = 62;                // a capability; bit 63 of admit is `refused`
+inline constexpr uint32_t kClauses = 62;                // a capability; bit 63 of admit: `refused`
 inline constexpr uint32_t kInstructions = 4096;         // one shape
 inline constexpr uint32_t kQuantifierDepth = 4;         // nested any/all
 inline constexpr uint32_t kConstants = 1024;            // one capability
@@ -52,6 +52,6 @@ inline constexpr uint32_t kRequestIdBytes = 128;        // a request's own `id`
 inline constexpr uint32_t kFacts = 256;                 // attested facts in one request
 inline constexpr uint64_t kFrameBytes = 16u << 20;      // checked values of one call, laid out
 inline constexpr uint32_t kApprovals = 64;              // approvals in one request
-inline constexpr int64_t kFactSkewUs = 2'000'000;       // a fact may be this much younger than `now`
+inline constexpr int64_t kFactSkewUs = 2'000'000;       // a fact may be this much younger than now
 
 }  // namespace cap::limits

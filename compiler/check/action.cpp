@@ -1,0 +1,389 @@
+#include "compiler/check/action.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/check/declare.h"
+#include "runtime/base/limits.h"
+#include "runtime/program/layout.h"
+
+namespace cap::check {
+
+namespace {
+
+class ActionChecker {
+ public:
+  ActionChecker(Context& context, const std::vector<ContextValue>& values,
+                const resolve::Entry& entry);
+
+  ActionInfo Run();
+
+ private:
+  void Arguments();
+  void SetCurrencies();
+  void Facts();
+  void Keys();
+  void KeysOf(const ast::Fact& fact, FactDesc* desc);
+  void DeclareValues();
+  void PlaceLive();
+  void Lets();
+  bool ListLet(const ast::Let& let, const ast::BinaryExpr& concat);
+  bool AddSource(const ast::Module& module, ast::ExprId id, std::vector<uint32_t>& slots,
+                 TypeIndex* element, uint64_t* max);
+  uint32_t Place(const std::string& name, TypeIndex type, SlotSource source, bool optional);
+  void Declare(SymbolKind kind, const ast::Ident& name, TypeIndex type, uint32_t slot,
+               bool optional);
+  uint32_t CurrencySlot(const ast::Ident& owner, const ast::Ident& sibling);
+
+  Context& context_;
+  const std::vector<ContextValue>& values_;
+  const ast::Module& module_;
+  const ast::ActionDecl& decl_;
+  Tool tool_;
+  ActionInfo info_;
+  std::unique_ptr<ExprChecker> checker_;
+};
+
+ActionChecker::ActionChecker(Context& context, const std::vector<ContextValue>& values,
+                             const resolve::Entry& entry)
+    : context_(context), values_(values), module_(context.modules[entry.module]),
+      decl_(std::get<ast::ActionDecl>(module_.decls[entry.decl].node)) {
+  tool_.name = decl_.name.text;
+  info_.decl = &decl_;
+  info_.module = &module_;
+  info_.scope =
+      std::make_unique<Scope>(context, fmt::format("action `{}`", decl_.name.text), false);
+  checker_ = std::make_unique<ExprChecker>(context, module_, *info_.scope);
+}
+
+uint32_t ActionChecker::Place(const std::string& name, TypeIndex type, SlotSource source,
+                              bool optional) {
+  const auto slot = static_cast<uint32_t>(tool_.slots.size());
+  AppendSlots(context_.program, name, type, source, optional, tool_.slots);
+  return slot;
+}
+
+void ActionChecker::Declare(SymbolKind kind, const ast::Ident& name, TypeIndex type,
+                            uint32_t slot, bool optional) {
+  const NodeId node = type == kNone ? context_.nodes.Error(name.span)
+                                    : context_.nodes.Add({.kind = NodeKind::kSlot,
+                                                          .optional = optional,
+                                                          .type = type,
+                                                          .index = slot,
+                                                          .span = name.span});
+  info_.scope->Declare({.name = name.text, .span = name.span, .kind = kind, .node = node});
+}
+
+void ActionChecker::Arguments() {
+  for (const ast::Param& param : decl_.arguments) {
+    const DeclaredType declared =
+        DeclareType(context_, module_, param.type, TypePlace::kArgument);
+    if (declared.type == kNone) {
+      Declare(SymbolKind::kArgument, param.name, kNone, 0, false);
+      continue;
+    }
+    ArgumentDesc desc{.name = param.name.text, .type = declared.type,
+                      .optional = declared.optional, .span = context_.Place(param.span)};
+    if (param.default_value) {
+      if (declared.optional) {
+        context_.Error(diag::Code::kBadDefault, module_[*param.default_value].span,
+                       {.message = fmt::format("`{}` has a default, so it is never absent",
+                                               param.name.text),
+                        .label = "a default of an optional",
+                        .help = "leave out the `?`, or the default",
+                        .notes = {}});
+      } else {
+        desc.default_value = DeclareDefault(context_, module_, param, declared.type);
+      }
+    }
+    desc.slot = Place(param.name.text, declared.type, SlotSource::kArgument, declared.optional);
+    Declare(SymbolKind::kArgument, param.name, declared.type, desc.slot, declared.optional);
+    tool_.arguments.push_back(std::move(desc));
+  }
+  SetCurrencies();
+}
+
+uint32_t ActionChecker::CurrencySlot(const ast::Ident& owner, const ast::Ident& sibling) {
+  std::vector<std::string_view> texts;
+  for (const ArgumentDesc& argument : tool_.arguments) {
+    if (context_.types.KindOf(argument.type) != TypeKind::kString || argument.optional) continue;
+    if (argument.name == sibling.text) return argument.slot;
+    texts.push_back(argument.name);
+  }
+  const Symbol* symbol = info_.scope->Find(sibling.text);
+  if (symbol != nullptr && context_.nodes.IsError(symbol->node)) return kNone;
+  context_.Error(diag::Code::kBadSiblingCurrency, sibling.span,
+                 {.message = fmt::format("no text argument `{}` that names the currency of `{}`",
+                                         sibling.text, owner.text),
+                  .label = "not an argument of type string",
+                  .help = MeantOrKnown(sibling.text, texts),
+                  .notes = {}});
+  return kNone;
+}
+
+void ActionChecker::SetCurrencies() {
+  for (const ast::Param& param : decl_.arguments) {
+    const ast::Type& type = module_[param.type];
+    if (!type.in_expr) continue;
+    const auto* name = std::get_if<ast::NameExpr>(&module_[*type.in_expr].node);
+    const auto desc = std::ranges::find(tool_.arguments, param.name.text, &ArgumentDesc::name);
+    if (name == nullptr || desc == tool_.arguments.end()) continue;
+    if (context_.types[desc->type].kind != TypeKind::kMoney) continue;
+    desc->currency_slot = CurrencySlot(param.name, name->name);
+  }
+}
+
+void ActionChecker::Facts() {
+  for (const ast::Fact& fact : decl_.facts) {
+    const DeclaredType declared = DeclareType(context_, module_, fact.type, TypePlace::kFact);
+    FactDesc desc;
+    desc.name = fact.name.text;
+    desc.type = declared.type;
+    desc.span = context_.Place(fact.span);
+    if (fact.attestor) desc.attestor = fact.attestor->text;
+    if (fact.max_age_us && *fact.max_age_us == 0) {
+      context_.Error(diag::Code::kZeroDuration, fact.name.span,
+                     {.message = fmt::format("the fact `{}` may have no age at all",
+                                             fact.name.text),
+                      .label = "`within` a duration of zero",
+                      .help = "give a duration, or leave `within` out for any age",
+                      .notes = {}});
+    }
+    desc.max_age_us = fact.max_age_us.value_or(0);
+    if (declared.type == kNone) {
+      Declare(SymbolKind::kFact, fact.name, kNone, 0, false);
+      continue;
+    }
+    if (declared.sibling) desc.currency_slot = CurrencySlot(fact.name, *declared.sibling);
+    desc.slot = Place(fact.name.text, declared.type, SlotSource::kFact, false);
+    Declare(SymbolKind::kFact, fact.name, declared.type, desc.slot, false);
+    tool_.facts.push_back(std::move(desc));
+  }
+}
+
+void ActionChecker::Keys() {
+  for (const ast::Fact& fact : decl_.facts) {
+    const auto desc = std::ranges::find(tool_.facts, fact.name.text, &FactDesc::name);
+    KeysOf(fact, desc == tool_.facts.end() ? nullptr : &*desc);
+  }
+}
+
+void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
+  for (const ast::ExprId key : fact.keys) {
+    const NodeId id = checker_->Check(key);
+    if (context_.nodes.IsError(id)) continue;
+    const Node& node = context_.nodes[id];
+    const bool argument = node.kind == NodeKind::kSlot &&
+                          tool_.slots[node.index].source == SlotSource::kArgument;
+    const TypeKind kind = context_.types.KindOf(node.type);
+    const bool scalar = kind == TypeKind::kString || kind == TypeKind::kEmail ||
+                        kind == TypeKind::kInt || kind == TypeKind::kEnum;
+    if (argument && scalar) {
+      if (desc != nullptr) desc->key_slots.push_back(node.index);
+      continue;
+    }
+    context_.Error(diag::Code::kBadFactKey, node.span,
+                   {.message = argument ? fmt::format("{} is {}: no key", context_.Quoted(node.span),
+                                                      context_.TypeName(id))
+                                        : fmt::format("{} is no argument",
+                                                      context_.Quoted(node.span)),
+                    .label = "not a key",
+                    .help = "a fact is keyed by arguments of type string, email, int or enum",
+                    .notes = {}});
+  }
+}
+
+/// The context first, so that an argument that takes its name is what gets reported.
+void ActionChecker::DeclareValues() {
+  for (const ContextValue& value : values_) {
+    const bool bound = value.bound != kNone && value.type != kNone;
+    const NodeId node = bound ? context_.nodes.Add({.kind = NodeKind::kBound,
+                                                    .type = value.type,
+                                                    .index = value.bound,
+                                                    .span = value.span})
+                              : context_.nodes.Error(value.span);
+    info_.scope->Declare({.name = value.name,
+                          .span = value.span,
+                          .kind = value.bound == kNone ? SymbolKind::kLive : SymbolKind::kBound,
+                          .node = node});
+  }
+}
+
+void ActionChecker::PlaceLive() {
+  for (const ContextValue& value : values_) {
+    if (value.type == kNone || value.bound != kNone) continue;
+    LiveDesc desc{.name = value.name, .type = value.type, .optional = value.optional,
+                  .span = context_.Place(value.span)};
+    desc.slot = Place(value.name, value.type, SlotSource::kLive, value.optional);
+    info_.scope->Rebind(value.name, context_.nodes.Add({.kind = NodeKind::kSlot,
+                                                        .optional = value.optional,
+                                                        .type = value.type,
+                                                        .index = desc.slot,
+                                                        .span = value.span}));
+    tool_.live.push_back(std::move(desc));
+  }
+}
+
+void ActionChecker::Lets() {
+  for (const ast::Let& let : decl_.lets) {
+    const ast::Expr& value = module_[let.value];
+    const auto* binary = std::get_if<ast::BinaryExpr>(&value.node);
+    if (binary != nullptr && binary->op == ast::BinaryOp::kConcat) {
+      if (!ListLet(let, *binary)) Declare(SymbolKind::kLet, let.name, kNone, 0, false);
+      continue;
+    }
+    const NodeId node = checker_->Check(let.value);
+    info_.scope->Declare(
+        {.name = let.name.text, .span = let.name.span, .kind = SymbolKind::kLet, .node = node});
+  }
+}
+
+/// One operand of `++`: a list of the frame. Appends its slots; a list made by another let is
+/// replaced by what that one is made of.
+bool ActionChecker::AddSource(const ast::Module& module, ast::ExprId id,
+                              std::vector<uint32_t>& slots, TypeIndex* element, uint64_t* max) {
+  const NodeId at = checker_->Check(id);
+  if (context_.nodes.IsError(at)) return false;
+  const Node node = context_.nodes[at];
+  const auto bad = [&](std::string message, std::string help) {
+    context_.Error(diag::Code::kBadConcat, module[id].span,
+                   {.message = std::move(message), .label = "cannot be joined",
+                    .help = std::move(help), .notes = {}});
+    return false;
+  };
+  if (node.kind != NodeKind::kSlot || !context_.types.IsContainer(node.type)) {
+    return bad(fmt::format("{} is no list of the call", context_.Quoted(node.span)),
+               "`++` joins arguments, facts and live values that are lists or sets");
+  }
+  if (ClassOf(context_.program, node.type) == ValueClass::kMask) {
+    return bad("a set of enum members is no list", "declare it as `list<…>`");
+  }
+  const Type type = context_.types[node.type];
+  if (*element != kNone && !context_.types.Same(*element, type.element)) {
+    return bad(fmt::format("a list of {} cannot be joined to one of {}",
+                           context_.types.NameOf(type.element), context_.types.NameOf(*element)),
+               "elements need one type");
+  }
+  *element = type.element;
+  *max += type.max;
+  const auto made = std::ranges::find(tool_.lets, node.index, &LetDesc::slot);
+  if (made != tool_.lets.end()) {
+    slots.insert(slots.end(), made->source_slots.begin(), made->source_slots.end());
+  } else {
+    slots.push_back(node.index);
+  }
+  return true;
+}
+
+bool ActionChecker::ListLet(const ast::Let& let, const ast::BinaryExpr& concat) {
+  // `a ++ b ++ c` leans to the left: the operands come off the right end.
+  std::vector<ast::ExprId> operands = {concat.right};
+  ast::ExprId rest = concat.left;
+  while (const auto* binary = std::get_if<ast::BinaryExpr>(&module_[rest].node)) {
+    if (binary->op != ast::BinaryOp::kConcat) break;
+    operands.push_back(binary->right);
+    rest = binary->left;
+  }
+  operands.push_back(rest);
+  LetDesc desc{.name = let.name.text, .slot = 0, .source_slots = {}};
+  TypeIndex element = kNone;
+  uint64_t max = 0;
+  bool good = true;
+  for (auto at = operands.rbegin(); at != operands.rend(); ++at) {
+    good = AddSource(module_, *at, desc.source_slots, &element, &max) && good;
+  }
+  if (!good) return false;
+  if (max > limits::kElementsMax) {
+    context_.Error(diag::Code::kOutOfBounds, let.name.span,
+                   {.message = fmt::format("`{}` could have {} elements; no list has more than {}",
+                                           let.name.text, max, limits::kElementsMax),
+                    .label = "too many elements",
+                    .help = "lower the bounds of its parts with `max`",
+                    .notes = {}});
+    return false;
+  }
+  const TypeIndex type = context_.types.Intern(
+      {.kind = TypeKind::kList, .element = element, .max = static_cast<uint32_t>(max)});
+  desc.slot = Place(let.name.text, type, SlotSource::kLet, false);
+  Declare(SymbolKind::kLet, let.name, type, desc.slot, false);
+  tool_.lets.push_back(std::move(desc));
+  return true;
+}
+
+ActionInfo ActionChecker::Run() {
+  DeclareValues();
+  Arguments();
+  Facts();
+  PlaceLive();
+  Keys();
+  Lets();
+  if (tool_.slots.size() > limits::kFrameSlots) {
+    context_.Error(diag::Code::kTooManySlots, decl_.name.span,
+                   {.message = fmt::format("the action `{}` has more than {} values, fields of "
+                                           "records and live context counted",
+                                           decl_.name.text, limits::kFrameSlots),
+                    .label = "too many values",
+                    .help = "declare only what policies read",
+                    .notes = {}});
+  }
+  const auto index = static_cast<uint32_t>(context_.program.actions.size());
+  tool_.actions = {index};
+  Action action;
+  action.name = decl_.name.text;
+  action.tool = static_cast<uint32_t>(context_.program.tools.size());
+  action.span = context_.Place(decl_.name.span);
+  context_.program.actions.push_back(std::move(action));
+  context_.program.tools.push_back(std::move(tool_));
+  return std::move(info_);
+}
+
+}  // namespace
+
+std::vector<ContextValue> DeclareContext(Context& context) {
+  std::vector<ContextValue> values;
+  Scope scope(context, "the context", false);  // finds values that are declared twice
+  for (const ast::Module& module : context.modules) {
+    for (const ast::Decl& decl : module.decls) {
+      const auto* block = std::get_if<ast::ContextDecl>(&decl.node);
+      if (block == nullptr) continue;
+      const TypePlace place = block->live ? TypePlace::kLive : TypePlace::kBound;
+      for (const ast::Param& field : block->fields) {
+        const DeclaredType declared = DeclareType(context, module, field.type, place);
+        if (field.default_value) {
+          context.Error(diag::Code::kBadDefault, module[*field.default_value].span,
+                        {.message = "a context value has no default",
+                         .label = "not here",
+                         .help = block->live ? "make it optional: `T?`"
+                                             : "whoever mints a grant gives every bound value",
+                         .notes = {}});
+        }
+        const bool added = scope.Declare(
+            {.name = field.name.text, .span = field.name.span,
+             .kind = block->live ? SymbolKind::kLive : SymbolKind::kBound,
+             .node = context.nodes.Error(field.name.span)});
+        if (!added) continue;
+        ContextValue value{.name = field.name.text, .span = field.name.span,
+                           .type = declared.type, .optional = declared.optional, .bound = kNone};
+        if (!block->live) {
+          value.bound = static_cast<uint32_t>(context.program.bound.size());
+          if (declared.type != kNone) {
+            context.program.bound.push_back({.name = value.name, .type = value.type});
+          }
+        }
+        values.push_back(std::move(value));
+      }
+    }
+  }
+  return values;
+}
+
+ActionInfo CheckAction(Context& context, const std::vector<ContextValue>& values,
+                       const resolve::Entry& entry) {
+  const auto index = static_cast<uint32_t>(context.program.actions.size());
+  ActionInfo info = ActionChecker(context, values, entry).Run();
+  info.resource_known = CheckResource(context, info, index);
+  return info;
+}
+
+}  // namespace cap::check

@@ -1,0 +1,26 @@
+// Names, types and code: from the syntax trees to a Program.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/diag/diagnostic.h"
+#include "compiler/resolve/names.h"
+#include "runtime/program/program.h"
+
+namespace cap::check {
+
+/// Checks the modules (0 is the user's) and makes their Program. Everything that is wrong goes to
+/// `sink`; a Program comes out only when the sink has no error, those of the parser counted.
+/// `library` says which module of the standard library declares a constraint, for help.
+/// Cost: linear in the trees, but for conditions that use large `let`s often, which are bounded by
+/// limits::kInstructions. Thread-safe on different sinks.
+std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
+                             const resolve::Names& names,
+                             const std::unordered_map<std::string, std::string>& library,
+                             diag::Sink& sink);
+
+}  // namespace cap::check

@@ -1,0 +1,45 @@
+#include "compiler/check/context.h"
+
+#include <fmt/core.h>
+
+namespace cap::check {
+
+namespace {
+constexpr size_t kQuotedBytes = 40;
+constexpr size_t kKnownNames = 8;
+}  // namespace
+
+std::string Context::Quoted(const SourceSpan& span) const {
+  std::string_view text = sources.TextOf(span);
+  text = text.substr(0, text.find('\n'));
+  if (text.size() <= kQuotedBytes) return fmt::format("`{}`", text);
+  size_t cut = kQuotedBytes;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+  return fmt::format("`{}…`", text.substr(0, cut));
+}
+
+bool Context::ReportedIn(const SourceSpan& span) const {
+  for (const diag::Diagnostic& d : sink.Sorted()) {
+    if (d.span.file == span.file && d.span.begin >= span.begin && d.span.end <= span.end) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string DidYouMean(std::string_view nearest) {
+  return nearest.empty() ? std::string() : fmt::format("did you mean `{}`?", nearest);
+}
+
+std::string MeantOrKnown(std::string_view name, const std::vector<std::string_view>& known) {
+  const std::string_view nearest = diag::NearestName(name, known);
+  if (!nearest.empty()) return DidYouMean(nearest);
+  if (known.empty() || known.size() > kKnownNames) return {};
+  std::string list;
+  for (const std::string_view candidate : known) {
+    list += fmt::format("{}`{}`", list.empty() ? "" : ", ", candidate);
+  }
+  return fmt::format("known here: {}", list);
+}
+
+}  // namespace cap::check

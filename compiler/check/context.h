@@ -1,0 +1,88 @@
+// What every part of the checker shares: the trees, the names, the Program that is being made, and
+// one way to report.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "compiler/ast/ast.h"
+#include "compiler/check/node.h"
+#include "compiler/check/types.h"
+#include "compiler/diag/diagnostic.h"
+#include "compiler/resolve/names.h"
+
+namespace cap::check {
+
+struct Report {
+  std::string message;
+  std::string label;
+  std::string help;
+  std::vector<diag::Label> notes;
+};
+
+struct Context {
+  Context(const SourceMap& the_sources, const std::vector<ast::Module>& the_modules,
+          const resolve::Names& the_names, diag::Sink& the_sink)
+      : sources(the_sources), modules(the_modules), names(the_names), sink(the_sink) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const SourceMap& sources;
+  const std::vector<ast::Module>& modules;
+  const resolve::Names& names;
+  diag::Sink& sink;
+
+  Program program;
+  Types types{program};
+  Nodes nodes;
+  uint32_t variables = 0;  // of quantifiers, numbered through the program
+
+  std::vector<TypeIndex> named_types;  // parallel to names.types; kNone: already reported
+  /// Fields whose declaration was reported, by record: a use of them stays silent.
+  std::vector<std::unordered_set<std::string>> bad_fields;
+
+  /// The standard library's module that declares a constraint, by the constraint's name: for help.
+  std::unordered_map<std::string, std::string> library;
+
+  void Error(diag::Code code, const SourceSpan& span, Report report) {
+    sink.Add({.code = code,
+              .span = span,
+              .message = std::move(report.message),
+              .label = std::move(report.label),
+              .notes = std::move(report.notes),
+              .help = std::move(report.help)});
+  }
+
+  /// Whether something was already reported within a span; for what would only follow from it.
+  bool ReportedIn(const SourceSpan& span) const;
+
+  /// The span as decisions keep it.
+  Span Place(const SourceSpan& span) const { return sources.Resolve(span); }
+
+  /// Adds a value to the Program.
+  uint32_t AddValue(Value value) {
+    program.values.push_back(std::move(value));
+    return static_cast<uint32_t>(program.values.size() - 1);
+  }
+  NodeId AddLiteral(Value value, TypeIndex type, const SourceSpan& span) {
+    return nodes.Add({.kind = NodeKind::kLiteral, .type = type,
+                      .index = AddValue(std::move(value)), .span = span});
+  }
+  const Value& ValueOf(NodeId literal) const { return program.values[nodes[literal].index]; }
+
+  std::string TypeName(NodeId node) const { return types.NameOf(nodes[node].type); }
+
+  /// The source text of a span, cut so that it fits a message.
+  std::string Quoted(const SourceSpan& span) const;
+};
+
+/// "did you mean `x`?", or empty when nothing is near.
+std::string DidYouMean(std::string_view nearest);
+
+/// A nearest name, or else all of them, if they are few: "declared are `a`, `b`".
+std::string MeantOrKnown(std::string_view name, const std::vector<std::string_view>& known);
+
+}  // namespace cap::check

@@ -1,0 +1,291 @@
+// Types as they are written, and defaults.
+#include <fmt/core.h>
+
+#include "compiler/check/declare.h"
+#include "compiler/check/expr.h"
+#include "runtime/base/limits.h"
+#include "runtime/program/layout.h"
+#include "runtime/value/money.h"
+
+namespace cap::check {
+
+std::string_view NameOf(TypePlace place) {
+  switch (place) {
+    case TypePlace::kArgument: return "an argument";
+    case TypePlace::kField: return "a field";
+    case TypePlace::kFact: return "a fact";
+    case TypePlace::kLive: return "a live context value";
+    case TypePlace::kBound: return "a bound context value";
+    case TypePlace::kParameter: return "a parameter";
+  }
+  return "a value";
+}
+
+namespace {
+
+class TypeReader {
+ public:
+  TypeReader(Context& context, const ast::Module& module, TypePlace place)
+      : context_(context), types_(context.types), module_(module), place_(place) {}
+
+  DeclaredType Read(ast::TypeId id);
+
+ private:
+  TypeIndex ReadType(const ast::Type& type);
+  TypeIndex ReadContainer(const ast::Type& type, TypeKind kind);
+  TypeIndex ReadMoney(const ast::Type& type);
+  TypeIndex ReadNamed(const ast::Type& type);
+  bool ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at);
+  bool SuffixesFit(const ast::Type& type);
+  uint32_t Bound(const ast::Type& type, uint32_t default_max, uint32_t most);
+  void Refuse(const SourceSpan& span, std::string message, std::string help) {
+    context_.Error(diag::Code::kTypeNotAllowed, span,
+                   {.message = std::move(message), .label = "not here", .help = std::move(help),
+                    .notes = {}});
+    failed_ = true;
+  }
+
+  Context& context_;
+  Types& types_;
+  const ast::Module& module_;
+  TypePlace place_;
+  bool failed_ = false;
+  std::optional<ast::Ident> sibling_;
+};
+
+DeclaredType TypeReader::Read(ast::TypeId id) {
+  const ast::Type& type = module_[id];
+  const TypeIndex read = ReadType(type);
+  const bool may_be_absent = place_ == TypePlace::kArgument || place_ == TypePlace::kField ||
+                             place_ == TypePlace::kLive;
+  if (type.optional && !may_be_absent) {
+    context_.Error(diag::Code::kOptionalNotAllowed, type.span,
+                   {.message = fmt::format("{} is never optional", NameOf(place_)),
+                    .label = "leave out the `?`",
+                    .help = place_ == TypePlace::kFact
+                                ? "a missing fact is a fault, and denies; make a field optional"
+                                : "give every value",
+                    .notes = {}});
+    failed_ = true;
+  }
+  if (failed_ || read == kNone) return {};
+  return {.type = read, .optional = type.optional, .sibling = sibling_};
+}
+
+TypeIndex TypeReader::ReadType(const ast::Type& type) {
+  const std::string& name = type.name.text;
+  if (name.empty()) return kNone;
+  if (!SuffixesFit(type)) return kNone;
+  if (name == "set") return ReadContainer(type, TypeKind::kSet);
+  if (name == "list") return ReadContainer(type, TypeKind::kList);
+  if (!type.arguments.empty()) {
+    Refuse(type.span, fmt::format("`{}` takes no type in `<…>`", name),
+           "only `set<T>` and `list<T>` do");
+    return kNone;
+  }
+  if (name == "bool") return types_.Bool();
+  if (name == "int") return types_.Int();
+  if (name == "email") return types_.Email();
+  if (name == "instant") return types_.Instant();
+  if (name == "money") return ReadMoney(type);
+  if (name == "string") {
+    return types_.Intern({.kind = TypeKind::kString,
+                          .max = Bound(type, limits::kStringBytes, limits::kStringBytesMax)});
+  }
+  if (name == "approver") {
+    if (place_ == TypePlace::kParameter) return types_.Approvers();
+    Refuse(type.span, "only a parameter of a constraint is an `approver`",
+           "approvals reach a decision by themselves, apart from the arguments");
+    return kNone;
+  }
+  return ReadNamed(type);
+}
+
+bool TypeReader::SuffixesFit(const ast::Type& type) {
+  const std::string& name = type.name.text;
+  const bool money = name == "money";
+  const bool bounded = name == "string" || name == "set" || name == "list";
+  const auto bad = [&](std::string_view suffix, std::string_view help) {
+    context_.Error(diag::Code::kBadTypeSuffix, type.span,
+                   {.message = fmt::format("`{}` does not go with `{}`", suffix, name),
+                    .label = "does not fit",
+                    .help = std::string(help),
+                    .notes = {}});
+    failed_ = true;
+    return false;
+  };
+  if ((type.in_text || type.in_expr) && !money) return bad("in", "only money has a currency");
+  if (type.minor && !money) return bad("minor", "only money has minor units");
+  if (type.max && !bounded) return bad("max", "strings, sets and lists have bounds");
+  return true;
+}
+
+uint32_t TypeReader::Bound(const ast::Type& type, uint32_t default_max, uint32_t most) {
+  if (!type.max) return default_max;
+  if (*type.max >= 1 && *type.max <= most) return static_cast<uint32_t>(*type.max);
+  context_.Error(diag::Code::kOutOfBounds, type.max_span,
+                 {.message = fmt::format("`max` of {} is from 1 to {}", type.name.text, most),
+                  .label = "out of range",
+                  .help = {},
+                  .notes = {}});
+  failed_ = true;
+  return default_max;
+}
+
+TypeIndex TypeReader::ReadMoney(const ast::Type& type) {
+  Type money{.kind = TypeKind::kMoney, .form = MoneyForm::kObject, .minor = type.minor};
+  if (type.in_text) {
+    const Currency* currency = FindCurrency(type.in_text->text);
+    if (currency == nullptr) {
+      context_.Error(diag::Code::kNoSuchCurrency, type.in_text->span,
+                     {.message = fmt::format("no currency \"{}\"", type.in_text->text),
+                      .label = "not an ISO 4217 code",
+                      .help = "currencies are ISO 4217 codes in capitals, such as \"USD\"",
+                      .notes = {}});
+      return kNone;
+    }
+    money.form = MoneyForm::kFixed;
+    money.currency = currency->id;
+  } else if (type.in_expr) {
+    const ast::Expr& expr = module_[*type.in_expr];
+    if (std::holds_alternative<ast::ErrorExpr>(expr.node)) return kNone;
+    const auto* name = std::get_if<ast::NameExpr>(&expr.node);
+    const bool has_siblings = place_ == TypePlace::kArgument || place_ == TypePlace::kField ||
+                              place_ == TypePlace::kFact;
+    if (name == nullptr || !has_siblings) {
+      context_.Error(diag::Code::kBadSiblingCurrency, expr.span,
+                     {.message = name == nullptr
+                                     ? "a currency is a code or the name of a sibling"
+                                     : fmt::format("{} has no sibling that names its currency",
+                                                   NameOf(place_)),
+                      .label = "not a sibling",
+                      .help = "write `in \"USD\"`, or leave it out for an object with both",
+                      .notes = {}});
+      return kNone;
+    }
+    money.form = MoneyForm::kSibling;
+    sibling_ = name->name;
+  }
+  return types_.Intern(money);
+}
+
+TypeIndex TypeReader::ReadContainer(const ast::Type& type, TypeKind kind) {
+  const uint32_t max = Bound(type, limits::kElements, limits::kElementsMax);
+  if (type.arguments.size() != 1) {
+    Refuse(type.span, fmt::format("`{}` is of one type: `{}<string>`", type.name.text,
+                                  type.name.text), "");
+    return kNone;
+  }
+  const ast::Type& inner = module_[type.arguments.front()];
+  if (inner.optional) {
+    Refuse(inner.span, "an element is never optional", "leave absent elements out of the list");
+    return kNone;
+  }
+  const TypeIndex element = ReadType(inner);
+  if (element == kNone || !ElementAllowed(element, kind, inner)) return kNone;
+  return types_.Intern({.kind = kind, .element = element, .max = max});
+}
+
+bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at) {
+  const Type& type = types_[element];
+  const std::string name = types_.NameOf(element);
+  if (types_.IsContainer(element) || type.kind == TypeKind::kApprovers) {
+    Refuse(at.span, fmt::format("a list or set of `{}`", name),
+           "elements are scalars; those of a list may be records, which may hold lists");
+    return false;
+  }
+  if (type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling) {
+    Refuse(at.span, "an element has no sibling that names its currency",
+           "use a list of a record with both, or `money in \"USD\"`");
+    sibling_.reset();
+    return false;
+  }
+  const bool set_only = container == TypeKind::kSet &&
+                        (type.kind == TypeKind::kRecord || type.kind == TypeKind::kMoney ||
+                         type.kind == TypeKind::kBool);
+  if (set_only) {
+    Refuse(at.span, fmt::format("a set of `{}`", name),
+           fmt::format("write `list<{}>`; a set holds string, email, int, instant or an enum",
+                       name));
+    return false;
+  }
+  if (SlotsOf(context_.program, element) <= limits::kElementSlots) return true;
+  context_.Error(diag::Code::kRecordTooWide, at.span,
+                 {.message = fmt::format("an element of a list has at most {} values, but `{}` "
+                                         "has more",
+                                         limits::kElementSlots, name),
+                  .label = "too wide",
+                  .help = "declare only the fields that the policy reads",
+                  .notes = {}});
+  failed_ = true;
+  return false;
+}
+
+TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
+  const std::string& name = type.name.text;
+  const uint32_t index = context_.names.types.Find(name);
+  if (index == kNone) {
+    std::vector<std::string_view> known = {"bool",  "int",     "money", "string",
+                                           "email", "instant", "set",   "list"};
+    for (const resolve::Entry& entry : context_.names.types.entries()) known.push_back(entry.name);
+    if (place_ == TypePlace::kParameter) known.push_back("approver");
+    context_.Error(diag::Code::kNoSuchType, type.name.span,
+                   {.message = fmt::format("no type `{}`", name),
+                    .label = "not declared",
+                    .help = DidYouMean(diag::NearestName(name, known)),
+                    .notes = {}});
+    failed_ = true;
+    return kNone;
+  }
+  const TypeIndex found = context_.named_types[index];
+  if (found == kNone) return kNone;
+  const bool context_value = place_ == TypePlace::kLive || place_ == TypePlace::kBound;
+  if (context_value && types_.KindOf(found) == TypeKind::kRecord) {
+    Refuse(type.span, fmt::format("{} is no record", NameOf(place_)),
+           "declare each of its fields as a context value of its own");
+    return kNone;
+  }
+  return found;
+}
+
+}  // namespace
+
+DeclaredType DeclareType(Context& context, const ast::Module& module, ast::TypeId id,
+                         TypePlace place) {
+  return TypeReader(context, module, place).Read(id);
+}
+
+uint32_t DeclareDefault(Context& context, const ast::Module& module, const ast::Param& param,
+                        TypeIndex type) {
+  Scope scope(context, fmt::format("the default of `{}`", param.name.text), false);
+  ExprChecker checker(context, module, scope);
+  const std::string what = fmt::format("the default of `{}`", param.name.text);
+  const NodeId node = checker.CheckAs(*param.default_value, type, what);
+  if (context.nodes.IsError(node)) return kNone;
+  const auto bad = [&](std::string message, std::string help) {
+    context.Error(diag::Code::kBadDefault, context.nodes[node].span,
+                  {.message = std::move(message), .label = "not a default",
+                   .help = std::move(help), .notes = {}});
+    return kNone;
+  };
+  if (context.nodes[node].kind != NodeKind::kLiteral) {
+    return bad("a default is a literal", "write a value that does not depend on the call");
+  }
+  const Type& declared = context.types[type];
+  if (declared.kind == TypeKind::kMoney && declared.form == MoneyForm::kSibling) {
+    return bad("an amount whose currency a sibling names has no default",
+               "the currency is known only with the call");
+  }
+  const Value& value = context.ValueOf(node);
+  const auto* text = std::get_if<std::string>(&value.v);
+  const auto* list = std::get_if<Value::List>(&value.v);
+  const bool too_long = declared.max != 0 && ((text != nullptr && text->size() > declared.max) ||
+                                              (list != nullptr && list->size() > declared.max));
+  if (too_long) {
+    return bad(fmt::format("the default is over the bound of {}", declared.max),
+               "raise the bound with `max`, or shorten the default");
+  }
+  return context.nodes[node].index;
+}
+
+}  // namespace cap::check

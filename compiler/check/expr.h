@@ -1,0 +1,122 @@
+// Expressions: from the syntax tree to typed nodes. One object checks the expressions of one place
+// (an action, a capability, a constraint's body), whose names are in its scope. A construct is one
+// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_call.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/check/context.h"
+#include "compiler/check/scope.h"
+
+namespace cap::check {
+
+class ExprChecker {
+ public:
+  ExprChecker(Context& context, const ast::Module& module, Scope& scope)
+      : context_(context), types_(context.types), nodes_(context.nodes), module_(module),
+        scope_(scope) {}
+
+  /// The typed expression. `expected` decides the type of texts and lists that stand as literals;
+  /// the result may still be of another type. Reports what is wrong and gives an error node then.
+  NodeId Check(ast::ExprId id, TypeIndex expected = kNone);
+
+  /// As Check, and of that type: else reported. `what` is what needs it: "the limit of `maxAmount`".
+  NodeId CheckAs(ast::ExprId id, TypeIndex expected, std::string_view what);
+
+  /// A condition: bool.
+  NodeId CheckCondition(ast::ExprId id) { return CheckAs(id, types_.Bool(), "a condition"); }
+
+  /// A dotted path that is written inside of a text, such as a resource.
+  NodeId CheckDotted(const std::vector<ast::Ident>& path);
+
+  /// Whether a node of some type may stand where `expected` is; reports if not.
+  bool Expect(NodeId node, TypeIndex expected, std::string_view what);
+
+  /// Reports a path that may be absent at this point. True if it is known to be present. `name` is
+  /// what messages call it where its place does not show it.
+  bool RequirePresent(NodeId node, std::string_view name = {});
+
+  /// Until Forget: these paths are present.
+  size_t Assume(const std::vector<PathKey>& present);
+  void Forget(size_t mark) { present_.resize(mark); }
+
+  // Building blocks, for guards and for the parts of the checker that make conditions themselves.
+  NodeId MakeOperation(Op op, TypeIndex type, NodeId left, NodeId right, const SourceSpan& span);
+  NodeId MakeNot(NodeId operand, const SourceSpan& span);
+
+  Scope& scope() { return scope_; }
+  const ast::Module& module() const { return module_; }
+
+ private:
+  struct Pair { NodeId left; NodeId right; };
+
+  // expr_name.cpp
+  NodeId CheckReference(ast::ExprId id, bool tested);
+  NodeId CheckName(const ast::Ident& name, TypeIndex expected, bool tested);
+  NodeId CheckMember(NodeId object, const ast::Ident& member, const SourceSpan& span, bool tested);
+  NodeId MakeField(NodeId object, uint32_t field, const SourceSpan& span);
+  void ReportUnknown(const ast::Ident& name, TypeIndex expected);
+  void ReportNoField(NodeId object, const ast::Ident& member);
+
+  // expr_literal.cpp
+  NodeId CheckString(const ast::StringExpr& text, const SourceSpan& span, TypeIndex expected);
+  NodeId CheckMoney(const ast::MoneyExpr& money, const SourceSpan& span);
+  NodeId CheckList(const ast::ListExpr& list, const SourceSpan& span, TypeIndex expected);
+  NodeId CheckApprovers(ast::ExprId id);
+  NodeId EnumLiteral(const std::string& text, const SourceSpan& span, TypeIndex type);
+  NodeId EmailLiteral(const std::string& text, const SourceSpan& span);
+  NodeId InstantLiteral(const std::string& text, const SourceSpan& span);
+  TypeIndex ElementOfLiterals(const ast::ListExpr& list, TypeIndex expected);
+
+  // expr_logic.cpp
+  NodeId CheckLogic(const ast::BinaryExpr& binary, const SourceSpan& span);
+  NodeId CheckPresence(const ast::PresenceExpr& presence, const SourceSpan& span);
+  NodeId CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span);
+  NodeId MakeLogic(bool is_and, NodeId left, NodeId right, const SourceSpan& span);
+
+  // expr_compare.cpp
+  NodeId CheckCompare(const ast::BinaryExpr& binary, const SourceSpan& span);
+  Pair CheckOperands(ast::ExprId left, ast::ExprId right);
+  bool SameTypes(Pair pair, const SourceSpan& span);
+  bool SameCurrency(Pair pair, const SourceSpan& span);
+  bool DifferentSides(const ast::BinaryExpr& binary, Pair pair, const SourceSpan& span);
+
+  // expr_arith.cpp
+  NodeId CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span);
+  NodeId CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span);
+  NodeId FoldArithmetic(Op op, Pair pair, const SourceSpan& span);
+  void ReportNoOperation(std::string_view symbol, Pair pair, const SourceSpan& span);
+
+  // expr_set.cpp
+  NodeId CheckIn(const ast::BinaryExpr& binary, const SourceSpan& span);
+  NodeId CheckSets(const ast::BinaryExpr& binary, const SourceSpan& span);
+  bool ElementsComparable(TypeIndex element, const SourceSpan& span);
+  bool RequireContainer(NodeId node, std::string_view what);
+
+  // expr_call.cpp
+  NodeId CheckCall(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckSize(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckTextFunction(Op op, const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckInstant(const ast::CallExpr& call, const SourceSpan& span);
+  bool HasArguments(const ast::CallExpr& call, size_t count, std::string_view usage);
+
+  const ast::Expr& At(ast::ExprId id) const { return module_[id]; }
+  NodeId BoolLiteral(bool value, const SourceSpan& span) {
+    return context_.AddLiteral(Value{.v = value}, types_.Bool(), span);
+  }
+  const bool* BoolOf(NodeId id) const;  // of a literal, else null
+
+  Context& context_;
+  Types& types_;
+  Nodes& nodes_;
+  const ast::Module& module_;
+  Scope& scope_;
+  std::vector<PathKey> present_;
+};
+
+/// The key of a path's presence.
+inline PathKey KeyOf(const Node& path) { return {path.kind, path.index, path.offset}; }
+
+}  // namespace cap::check

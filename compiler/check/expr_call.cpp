@@ -1,0 +1,97 @@
+// The functions of the language: size, startsWith, endsWith, contains, instant.
+#include <fmt/core.h>
+
+#include "compiler/check/expr.h"
+
+namespace cap::check {
+
+NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span) {
+  const std::string& name = call.callee.text;
+  if (name == "size") return CheckSize(call, span);
+  if (name == "startsWith") return CheckTextFunction(Op::kStrPrefix, call, span);
+  if (name == "endsWith") return CheckTextFunction(Op::kStrSuffix, call, span);
+  if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
+  if (name == "instant") return CheckInstant(call, span);
+  std::string help = MeantOrKnown(
+      name, {"size", "startsWith", "endsWith", "contains", "instant", "any", "all"});
+  if (context_.names.constraints.Find(name) != kNone) {
+    help = fmt::format("`{}` is a constraint: it stands as a statement of a capability", name);
+  }
+  context_.Error(diag::Code::kNoSuchFunction, call.callee.span,
+                 {.message = fmt::format("no function `{}`", name),
+                  .label = "not a function",
+                  .help = std::move(help),
+                  .notes = {}});
+  return nodes_.Error(span);
+}
+
+bool ExprChecker::HasArguments(const ast::CallExpr& call, size_t count, std::string_view usage) {
+  bool good = call.arguments.size() == count;
+  SourceSpan span = call.callee.span;
+  for (const ast::Argument& argument : call.arguments) {
+    if (!argument.name) continue;
+    good = false;
+    span = argument.name->span;
+  }
+  if (good) return true;
+  context_.Error(diag::Code::kWrongArguments, span,
+                 {.message = fmt::format("`{}` is called as `{}`", call.callee.text, usage),
+                  .label = call.arguments.size() == count
+                               ? "arguments of functions have no names"
+                               : fmt::format("{} given", call.arguments.size()),
+                  .help = {},
+                  .notes = {}});
+  return false;
+}
+
+NodeId ExprChecker::CheckSize(const ast::CallExpr& call, const SourceSpan& span) {
+  if (!HasArguments(call, 1, "size(xs)")) return nodes_.Error(span);
+  const NodeId value = Check(call.arguments[0].value);
+  if (nodes_.IsError(value)) return nodes_.Error(span);
+  const TypeIndex type = nodes_[value].type;
+  Op op = Op::kListSize;
+  if (types_.IsContainer(type)) {
+    const bool mask = ClassOf(context_.program, type) == ValueClass::kMask;
+    op = mask ? Op::kMaskSize : Op::kListSize;
+  } else if (types_.KindOf(type) == TypeKind::kString) {
+    op = Op::kStrSize;
+  } else {
+    context_.Error(diag::Code::kNotAList, nodes_[value].span,
+                   {.message = fmt::format("`size` is of a list, a set or a string, but {} is {}",
+                                           context_.Quoted(nodes_[value].span),
+                                           types_.NameOf(type)),
+                    .label = types_.NameOf(type),
+                    .help = {},
+                    .notes = {}});
+    return nodes_.Error(span);
+  }
+  return MakeOperation(op, types_.Int(), value, kNone, span);
+}
+
+NodeId ExprChecker::CheckTextFunction(Op op, const ast::CallExpr& call, const SourceSpan& span) {
+  const std::string usage = call.callee.text + "(text, part)";
+  if (!HasArguments(call, 2, usage)) return nodes_.Error(span);
+  const std::string what = fmt::format("`{}`", call.callee.text);
+  const NodeId text = CheckAs(call.arguments[0].value, types_.String(), what);
+  const NodeId part = CheckAs(call.arguments[1].value, types_.String(), what);
+  return MakeOperation(op, types_.Bool(), text, part, span);
+}
+
+NodeId ExprChecker::CheckInstant(const ast::CallExpr& call, const SourceSpan& span) {
+  constexpr std::string_view kUsage = "instant(\"2026-03-31T00:00:00Z\")";
+  if (!HasArguments(call, 1, kUsage)) return nodes_.Error(span);
+  const ast::Expr& argument = At(call.arguments[0].value);
+  if (const auto* text = std::get_if<ast::StringExpr>(&argument.node)) {
+    const NodeId node = InstantLiteral(text->value, argument.span);
+    return nodes_.IsError(node) ? node : nodes_.CopyAt(node, span);
+  }
+  if (std::holds_alternative<ast::ErrorExpr>(argument.node)) return nodes_.Error(span);
+  context_.Error(diag::Code::kNeedsLiterals, argument.span,
+                 {.message = "`instant` reads a text that stands in the policy",
+                  .label = "not a literal",
+                  .help = fmt::format("write `{}`; declare arguments as `instant`", kUsage),
+                  .notes = {}});
+  return nodes_.Error(span);
+}
+
+}  // namespace cap::check

@@ -1,0 +1,165 @@
+// == != < <= > >=
+#include <fmt/core.h>
+
+#include "compiler/check/expr.h"
+
+namespace cap::check {
+
+namespace {
+
+bool TakesItsType(const ast::Expr& expr) {
+  return std::holds_alternative<ast::StringExpr>(expr.node) ||
+         std::holds_alternative<ast::ListExpr>(expr.node);
+}
+
+bool IsEquality(ast::BinaryOp op) {
+  return op == ast::BinaryOp::kEqual || op == ast::BinaryOp::kNotEqual;
+}
+
+/// The opcode, or kConst where the type has none.
+Op EqualityOf(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kBool: return Op::kBoolEq;
+    case TypeKind::kInt:
+    case TypeKind::kEnum:
+    case TypeKind::kInstant: return Op::kWordEq;
+    case TypeKind::kMoney: return Op::kMoneyEq;
+    case TypeKind::kString:
+    case TypeKind::kEmail: return Op::kStrEq;
+    case TypeKind::kSet:
+    case TypeKind::kList:
+    case TypeKind::kRecord:
+    case TypeKind::kApprovers: return Op::kConst;
+  }
+  return Op::kConst;
+}
+
+Op LessOf(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kInt:
+    case TypeKind::kInstant: return Op::kWordLt;
+    case TypeKind::kMoney: return Op::kMoneyLt;
+    case TypeKind::kString: return Op::kStrLt;
+    case TypeKind::kBool:
+    case TypeKind::kEnum:
+    case TypeKind::kEmail:
+    case TypeKind::kSet:
+    case TypeKind::kList:
+    case TypeKind::kRecord:
+    case TypeKind::kApprovers: return Op::kConst;
+  }
+  return Op::kConst;
+}
+
+std::string HelpFor(const Types& types, TypeIndex a, TypeIndex b) {
+  const auto either = [&](TypeKind kind) {
+    return types.KindOf(a) == kind || types.KindOf(b) == kind;
+  };
+  if (either(TypeKind::kMoney) && either(TypeKind::kInt)) {
+    return "an amount has a currency: `500.00 USD`";
+  }
+  if (either(TypeKind::kEmail) && either(TypeKind::kString)) {
+    return "an email is no string: declare both as `email`, or compare `.domain`";
+  }
+  if (either(TypeKind::kInstant) && either(TypeKind::kString)) {
+    return "write `instant(\"2026-03-31T00:00:00Z\")`";
+  }
+  if (types.IsContainer(a) || types.IsContainer(b)) return "to look into a list, use `in`";
+  return "nothing is converted: both sides need one type";
+}
+
+}  // namespace
+
+ExprChecker::Pair ExprChecker::CheckOperands(ast::ExprId left, ast::ExprId right) {
+  if (TakesItsType(At(left)) && !TakesItsType(At(right))) {
+    const NodeId r = Check(right);
+    return {Check(left, nodes_[r].type), r};
+  }
+  const NodeId l = Check(left);
+  return {l, Check(right, nodes_[l].type)};
+}
+
+bool ExprChecker::SameTypes(Pair pair, const SourceSpan& span) {
+  const Node& left = nodes_[pair.left];
+  const Node& right = nodes_[pair.right];
+  if (types_.Same(left.type, right.type)) return true;
+  context_.Error(diag::Code::kNotComparable, span,
+                 {.message = fmt::format("{} is {}, but {} is {}", context_.Quoted(left.span),
+                                         types_.NameOf(left.type), context_.Quoted(right.span),
+                                         types_.NameOf(right.type)),
+                  .label = "these two cannot be compared",
+                  .help = HelpFor(types_, left.type, right.type),
+                  .notes = {}});
+  return false;
+}
+
+bool ExprChecker::SameCurrency(Pair pair, const SourceSpan& span) {
+  const TypeIndex left = nodes_[pair.left].type;
+  const TypeIndex right = nodes_[pair.right].type;
+  const uint32_t a = types_[left].currency;
+  const uint32_t b = types_[right].currency;
+  if (a == b || a == 0 || b == 0) return true;
+  context_.Error(diag::Code::kCurrenciesDiffer, span,
+                 {.message = fmt::format("{} is {}, but {} is {}",
+                                         context_.Quoted(nodes_[pair.left].span),
+                                         types_.NameOf(left),
+                                         context_.Quoted(nodes_[pair.right].span),
+                                         types_.NameOf(right)),
+                  .label = "two currencies",
+                  .help = "nothing is converted: use one currency",
+                  .notes = {}});
+  return false;
+}
+
+bool ExprChecker::DifferentSides(const ast::BinaryExpr& binary, Pair pair,
+                                 const SourceSpan& span) {
+  const Node& left = nodes_[pair.left];
+  const Node& right = nodes_[pair.right];
+  if (!IsPath(left) || !IsPath(right) || KeyOf(left) != KeyOf(right)) return true;
+  const bool holds = binary.op == ast::BinaryOp::kEqual ||
+                     binary.op == ast::BinaryOp::kLessEqual ||
+                     binary.op == ast::BinaryOp::kGreaterEqual;
+  context_.Error(holds ? diag::Code::kAlwaysTrue : diag::Code::kNeverTrue, span,
+                 {.message = fmt::format("{} is compared with itself: this is always {}",
+                                         context_.Quoted(left.span), holds ? "true" : "false"),
+                  .label = "both sides are the same",
+                  .help = "compare it with something else",
+                  .notes = {}});
+  return false;
+}
+
+NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan& span) {
+  const Pair pair = CheckOperands(binary.left, binary.right);
+  if (nodes_.IsError(pair.left) || nodes_.IsError(pair.right)) return nodes_.Error(span);
+  if (!SameTypes(pair, span) || !SameCurrency(pair, span) ||
+      !DifferentSides(binary, pair, span)) {
+    return nodes_.Error(span);
+  }
+  const TypeKind kind = types_.KindOf(nodes_[pair.left].type);
+  const bool equality = IsEquality(binary.op);
+  const Op op = equality ? EqualityOf(kind) : LessOf(kind);
+  if (op == Op::kConst) {
+    context_.Error(diag::Code::kNotComparable, span,
+                   {.message = fmt::format("{} has no {}", context_.TypeName(pair.left),
+                                           equality ? "`==`" : "order"),
+                    .label = equality ? "cannot be compared whole" : "cannot be ordered",
+                    .help = !equality ? "only int, money, instant and string have an order"
+                            : kind == TypeKind::kRecord
+                                ? "compare its fields"
+                                : "say it with `subset`, both ways if need be",
+                    .notes = {}});
+    return nodes_.Error(span);
+  }
+  // One opcode serves four comparisons: a > b is b < a, a <= b is not b < a.
+  const bool swapped =
+      binary.op == ast::BinaryOp::kGreater || binary.op == ast::BinaryOp::kLessEqual;
+  const bool negated = binary.op == ast::BinaryOp::kNotEqual ||
+                       binary.op == ast::BinaryOp::kLessEqual ||
+                       binary.op == ast::BinaryOp::kGreaterEqual;
+  const NodeId left = swapped ? pair.right : pair.left;
+  const NodeId right = swapped ? pair.left : pair.right;
+  const NodeId node = MakeOperation(op, types_.Bool(), left, right, span);
+  return negated ? MakeNot(node, span) : node;
+}
+
+}  // namespace cap::check

@@ -1,0 +1,137 @@
+// and, or, not, presence, quantifiers: where it is known what is present.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/check/expr.h"
+
+namespace cap::check {
+
+namespace {
+
+std::vector<PathKey> Union(const std::vector<PathKey>& a, const std::vector<PathKey>& b) {
+  std::vector<PathKey> all = a;
+  for (const PathKey& key : b) {
+    if (std::ranges::find(all, key) == all.end()) all.push_back(key);
+  }
+  return all;
+}
+
+std::vector<PathKey> Common(const std::vector<PathKey>& a, const std::vector<PathKey>& b) {
+  std::vector<PathKey> both;
+  for (const PathKey& key : a) {
+    if (std::ranges::find(b, key) != b.end()) both.push_back(key);
+  }
+  return both;
+}
+
+}  // namespace
+
+NodeId ExprChecker::CheckLogic(const ast::BinaryExpr& binary, const SourceSpan& span) {
+  const bool is_and = binary.op == ast::BinaryOp::kAnd;
+  const std::string_view what = is_and ? "`and`" : "`or`";
+  const NodeId left = CheckAs(binary.left, types_.Bool(), what);
+  // The right side decides only where the left one is true (and) or false (or).
+  const Facts known = nodes_.FactsOf(left);
+  const size_t mark = Assume(is_and ? known.when_true : known.when_false);
+  const NodeId right = CheckAs(binary.right, types_.Bool(), what);
+  Forget(mark);
+  return MakeLogic(is_and, left, right, span);
+}
+
+NodeId ExprChecker::MakeLogic(bool is_and, NodeId left, NodeId right, const SourceSpan& span) {
+  if (nodes_.IsError(left) || nodes_.IsError(right)) return nodes_.Error(span);
+  const bool* left_value = BoolOf(left);
+  const bool* right_value = BoolOf(right);
+  // `true and x` is x, `false and x` is false, whatever x does: Kleene; `or` dually.
+  if (left_value != nullptr) return *left_value == is_and ? right : left;
+  if (right_value != nullptr) return *right_value == is_and ? left : right;
+  const NodeId node =
+      MakeOperation(is_and ? Op::kAnd : Op::kOr, types_.Bool(), left, right, span);
+  if (nodes_.IsError(node)) return node;
+  const Facts& a = nodes_.FactsOf(left);
+  const Facts& b = nodes_.FactsOf(right);
+  Facts facts;
+  facts.when_true = is_and ? Union(a.when_true, b.when_true) : Common(a.when_true, b.when_true);
+  facts.when_false =
+      is_and ? Common(a.when_false, b.when_false) : Union(a.when_false, b.when_false);
+  nodes_.SetFacts(node, std::move(facts));
+  return node;
+}
+
+NodeId ExprChecker::MakeNot(NodeId operand, const SourceSpan& span) {
+  if (nodes_.IsError(operand)) return nodes_.Error(span);
+  if (const bool* value = BoolOf(operand)) return BoolLiteral(!*value, span);
+  const NodeId node = MakeOperation(Op::kNot, types_.Bool(), operand, kNone, span);
+  if (nodes_.IsError(node)) return node;
+  const Facts facts = nodes_.FactsOf(operand);
+  nodes_.SetFacts(node, {facts.when_false, facts.when_true});
+  return node;
+}
+
+NodeId ExprChecker::CheckPresence(const ast::PresenceExpr& presence, const SourceSpan& span) {
+  const NodeId path = CheckReference(presence.operand, false);
+  if (nodes_.IsError(path)) return nodes_.Error(span);
+  const Node node = nodes_[path];
+  if (!IsPath(node) || !node.optional) {
+    const std::string name = context_.Quoted(node.span);
+    context_.Error(
+        diag::Code::kAlwaysPresent, span,
+        {.message = fmt::format("{} is never absent, so this is always {}", name,
+                                presence.present ? "true" : "false"),
+         .label = "not an optional",
+         .help = "only a declared optional (`T?`) can be absent; a missing fact or live value is a "
+                 "fault, and denies",
+         .notes = {}});
+    return nodes_.Error(span);
+  }
+  const NodeId test = nodes_.Add({.kind = NodeKind::kPresent,
+                                  .depth = 2,
+                                  .type = types_.Bool(),
+                                  .left = path,
+                                  .span = span});
+  nodes_.SetFacts(test, {{KeyOf(node)}, {}});
+  return presence.present ? test : MakeNot(test, span);
+}
+
+NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier,
+                                    const SourceSpan& span) {
+  const bool any = quantifier.kind == ast::QuantifierKind::kAny;
+  const NodeId list = Check(quantifier.list);
+  const bool good = !nodes_.IsError(list) && RequireContainer(list, any ? "`any`" : "`all`");
+  TypeIndex element = kNone;
+  if (good) {
+    element = types_[nodes_[list].type].element;
+    if (ClassOf(context_.program, nodes_[list].type) == ValueClass::kMask) {
+      context_.Error(diag::Code::kNotAList, nodes_[list].span,
+                     {.message = "a set of enum members has no elements to go through",
+                      .label = context_.TypeName(list),
+                      .help = "ask with `subset` or `disjoint`: `xs disjoint [\"a\", \"b\"]`",
+                      .notes = {}});
+      element = kNone;
+    }
+  }
+  const uint32_t variable = context_.variables++;
+  const NodeId value =
+      element == kNone ? nodes_.Error(quantifier.variable.span)
+                       : nodes_.Add({.kind = NodeKind::kElement, .type = element,
+                                     .index = variable, .span = quantifier.variable.span});
+  const size_t mark = scope_.Mark();
+  const bool declared = scope_.Declare({.name = quantifier.variable.text,
+                                        .span = quantifier.variable.span,
+                                        .kind = SymbolKind::kVariable,
+                                        .node = value});
+  // A body that would read the other thing of that name is not worth more messages.
+  const NodeId body = declared ? CheckAs(quantifier.body, types_.Bool(), any ? "`any`" : "`all`")
+                               : nodes_.Error(span);
+  scope_.Release(mark);
+  if (element == kNone || nodes_.IsError(body)) return nodes_.Error(span);
+  const NodeId node = MakeOperation(any ? Op::kAny : Op::kAll, types_.Bool(), list, body, span);
+  if (nodes_.IsError(node)) return node;
+  Node made = nodes_[node];
+  made.kind = NodeKind::kQuantifier;
+  made.index = variable;
+  return nodes_.Add(made);
+}
+
+}  // namespace cap::check

@@ -1,0 +1,171 @@
+// Clauses and whole rules: guards, what a decision shows, conditions that depend on nothing.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/check/lower.h"
+#include "runtime/base/limits.h"
+
+namespace cap::check {
+
+bool Lowering::CheckConstant(const ClauseSource& source, const Known& known, bool guard) {
+  if (known.depends && !known.value) return true;
+  const bool own = source.condition.instance == kCaller || guard;
+  // A constraint may hold its parameters to something: that is decided here, and holds or not.
+  if (!own && known.value != 0) return true;
+  const SourceSpan span = guard ? context_.nodes[source.guard].span
+                          : own ? context_.nodes[source.condition.node].span
+                                : source.statement;
+  const bool never = known.value == 0;
+  const bool forbid = shape_.kind == ShapeKind::kPredicate;
+  std::string message = !known.value ? "this condition depends on nothing of the call"
+                        : never      ? "this condition can never hold"
+                                     : "this condition always holds";
+  if (!own) message = fmt::format("`{}` can never hold with these values", source.name);
+  std::string help = never ? "no call would be admitted: mend the condition"
+                           : "leave it out, or compare with a value of the call";
+  if (guard) help = never ? "leave the statement out" : "leave out the `when`";
+  if (forbid && !guard) help = never ? "leave the forbid out" : "leave out the `when`";
+  context_.Error(never ? diag::Code::kNeverTrue : diag::Code::kAlwaysTrue, span,
+                 {.message = std::move(message),
+                  .label = never ? "always false" : "no question of the call",
+                  .help = std::move(help),
+                  .notes = {}});
+  return false;
+}
+
+bool Lowering::AddClause(const ClauseSource& source) {
+  if (full_) return false;
+  if (clauses_.size() == limits::kClauses) {
+    if (!failed_) {
+      context_.Error(diag::Code::kTooManyClauses, source.statement,
+                     {.message = fmt::format("a capability has at most {} clauses",
+                                             limits::kClauses),
+                      .label = "one too many",
+                      .help = "join conditions with `and`",
+                      .notes = {}});
+    }
+    failed_ = true;
+    return false;
+  }
+  statement_ = source.statement;
+  const auto begin = static_cast<uint32_t>(insts_.size());
+  OpenRange();
+  Clause clause{.begin = begin, .kind = source.kind};
+  uint32_t skip = kNone;
+  bool good = true;
+  const TypeIndex boolean = context_.types.Bool();
+  if (source.guard != kNone) {
+    // The body counts where the guard is true or faults: not acts(guard) or body.
+    const SourceSpan span = context_.nodes[source.guard].span;
+    const Lowered guard = Lower({source.guard, kCaller});
+    good = CheckConstant(source, guard.known, true);
+    const uint32_t acts = Emit(Op::kActs, boolean, guard.inst, 0, span);
+    skip = Emit(Op::kNot, boolean, acts, 0, span);
+  }
+  const Lowered body = Lower(source.condition);
+  const SourceSpan& span = context_.nodes[source.condition.node].span;
+  good = CheckConstant(source, body.known, false) && good;
+  if (good && !failed_ && source.guard == kNone && source.kind == ClauseKind::kRequire &&
+      shape_.kind == ShapeKind::kCapability) {
+    good = bounds_.Add(source.condition, source.statement);
+  }
+  uint32_t result = body.inst;
+  if (skip != kNone) result = Emit(Op::kOr, boolean, skip, result, span);
+  MakeLast(result, begin, span);
+  if (!full_ && !failed_ && good) {
+    if (source.kind == ClauseKind::kRequire) Show(clause, source.condition);
+    clause.end = static_cast<uint32_t>(insts_.size());
+    for (uint32_t i = clause.begin; i < clause.end; ++i) {
+      clause.cost = std::max(clause.cost, InfoOf(insts_[i].op).cost);
+    }
+    clauses_.push_back(clause);
+  } else {
+    failed_ = true;
+  }
+  CloseRange();
+  return !failed_ && !full_;
+}
+
+bool Lowering::FromCall(Placed placed) const {
+  const NodeKind kind = instances_.Resolve(placed).node.kind;
+  return kind != NodeKind::kLiteral && kind != NodeKind::kBound;
+}
+
+uint32_t Lowering::InstOf(Placed placed) const {
+  const Placed at = instances_.Resolve(placed).at;
+  const auto found = memo_.find(uint64_t{at.instance} << 32 | at.node);
+  return found == memo_.end() ? kNone : found->second.inst;
+}
+
+/// The two sides of the comparison that a clause is: what the call brought, and what it was held
+/// against.
+void Lowering::Show(Clause& clause, Placed condition) {
+  Placed at = condition;
+  while (true) {
+    const Instances::Found found = instances_.Resolve(at);
+    const Node& node = found.node;
+    at = found.at;
+    const auto child = [&](NodeId id) { return Placed{id, at.instance}; };
+    if (node.kind == NodeKind::kOperation && node.op == Op::kNot) {
+      at = child(node.left);
+      continue;
+    }
+    if (node.kind == NodeKind::kOperation && (node.op == Op::kOr || node.op == Op::kAnd)) {
+      // `x is absent or P(x)`, `x is present and P(x)`: the question is P.
+      Node test = context_.nodes[node.left];
+      if (test.kind == NodeKind::kOperation && test.op == Op::kNot) test = context_.nodes[test.left];
+      if (test.kind != NodeKind::kPresent) return;
+      at = child(node.right);
+      continue;
+    }
+    if (node.kind == NodeKind::kQuantifier) {
+      clause.observed = InstOf(child(node.left));
+      return;
+    }
+    if (node.kind != NodeKind::kOperation) {
+      if (IsPath(node)) clause.observed = InstOf(at);
+      return;
+    }
+    if (node.right == kNone) return;
+    Placed observed = child(node.left);
+    Placed limit = child(node.right);
+    const bool written_first = context_.nodes[node.right].span.begin <
+                               context_.nodes[node.left].span.begin;
+    if (written_first) std::swap(observed, limit);  // `a > b` is kept as `b < a`
+    if (!FromCall(observed) && FromCall(limit)) std::swap(observed, limit);
+    clause.observed = InstOf(observed);
+    clause.limit = InstOf(limit);
+    return;
+  }
+}
+
+std::optional<Lowering::Rule> Lowering::Finish() {
+  if (full_) {
+    context_.Error(diag::Code::kTooManyInstructions, rule_,
+                   {.message = fmt::format("the conditions here need more than {} instructions",
+                                           limits::kInstructions),
+                    .label = "too much to ask of one call",
+                    .help = "have a fact that says what is asked here",
+                    .notes = {}});
+    return std::nullopt;
+  }
+  if (consts_.size() > limits::kConstants) {
+    context_.Error(diag::Code::kTooManyConstants, rule_,
+                   {.message = fmt::format("more than {} constants in one place",
+                                           limits::kConstants),
+                    .label = "too many constants",
+                    .help = "name them in one list",
+                    .notes = {}});
+    return std::nullopt;
+  }
+  if (failed_) return std::nullopt;
+  Rule rule;
+  rule.first_inst_span = static_cast<uint32_t>(context_.program.spans.size());
+  rule.consts = std::move(consts_);
+  context_.program.spans.insert(context_.program.spans.end(), spans_.begin(), spans_.end());
+  rule.shape = shapes_.Add(std::move(shape_), insts_, clauses_);
+  return rule;
+}
+
+}  // namespace cap::check

@@ -1,0 +1,163 @@
+#include "compiler/check/policy.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/check/pattern.h"
+#include "runtime/base/limits.h"
+
+namespace cap::check {
+
+void PolicyChecker::Check(const resolve::Entry& entry) {
+  module_ = &context_.modules[entry.module];
+  const auto& decl = std::get<ast::PolicyDecl>(module_->decls[entry.decl].node);
+  Program& program = context_.program;
+  if (Full(program.policies.size(), limits::kPolicies, "policies", decl.name.span)) return;
+  policy_ = static_cast<uint32_t>(program.policies.size());
+  bound_.clear();
+  skeletons_.clear();
+  capabilities_.clear();
+  forbids_.clear();
+  Policy policy;
+  policy.name = decl.name.text;
+  policy.span = context_.Place(decl.name.span);
+  if (decl.version) policy.version = decl.version->text;
+  Purposes(decl, policy);
+  if (decl.expires_after_us) {
+    policy.max_ttl_us = *decl.expires_after_us;
+    if (policy.max_ttl_us == 0) {
+      context_.Error(diag::Code::kZeroDuration, decl.expires_span,
+                     {.message = "a grant that expires at once permits nothing",
+                      .label = "a duration of zero",
+                      .help = "give a duration, or leave `expires` to whoever mints the grant",
+                      .notes = {}});
+    }
+  }
+  CapabilityNames(decl);
+  for (const ast::Capability& capability : decl.capabilities) CheckCapability(capability);
+  for (const ast::Forbid& forbid : decl.forbids) CheckForbid(forbid);
+  policy.bound.assign(bound_.begin(), bound_.end());
+  policy.capabilities = capabilities_;
+  policy.forbids = forbids_;
+  program.policies.push_back(std::move(policy));
+}
+
+bool PolicyChecker::Full(size_t count, uint32_t limit, std::string_view what,
+                         const SourceSpan& span) {
+  if (count < limit) return false;
+  context_.Error(diag::Code::kProgramTooLarge, span,
+                 {.message = fmt::format("a program has at most {} {}", limit, what),
+                  .label = "one too many",
+                  .help = "what differs between holders belongs into bound context",
+                  .notes = {}});
+  return true;
+}
+
+void PolicyChecker::Purposes(const ast::PolicyDecl& decl, Policy& policy) {
+  for (const ast::Ident& name : decl.purposes) {
+    const uint32_t index = context_.names.purposes.Find(name.text);
+    if (index == kNone) {
+      std::vector<std::string_view> known;
+      for (const resolve::Entry& e : context_.names.purposes.entries()) known.push_back(e.name);
+      context_.Error(diag::Code::kNoSuchPurpose, name.span,
+                     {.message = fmt::format("no purpose `{}`", name.text),
+                      .label = "not declared",
+                      .help = known.empty()
+                                  ? fmt::format("declare it: `purpose {} \"…\"`", name.text)
+                                  : MeantOrKnown(name.text, known),
+                      .notes = {}});
+    } else if (std::ranges::find(policy.purposes, index) != policy.purposes.end()) {
+      context_.Error(diag::Code::kDeclaredTwice, name.span,
+                     {.message = fmt::format("the purpose `{}` is named twice", name.text),
+                      .label = "again",
+                      .help = "leave it out",
+                      .notes = {}});
+    } else {
+      policy.purposes.push_back(index);
+    }
+  }
+}
+
+/// Names are the handles of revocation and audit, so two capabilities of one action need them.
+void PolicyChecker::CapabilityNames(const ast::PolicyDecl& decl) {
+  std::unordered_map<std::string, const ast::Capability*> names;
+  std::unordered_map<std::string, std::vector<const ast::Capability*>> by_action;
+  for (const ast::Capability& capability : decl.capabilities) {
+    by_action[capability.action.text].push_back(&capability);
+  }
+  for (const ast::Capability& capability : decl.capabilities) {
+    const std::vector<const ast::Capability*>& same = by_action[capability.action.text];
+    if (!capability.name && same.size() > 1) {
+      const ast::Capability* other = same[0] == &capability ? same[1] : same[0];
+      context_.Error(diag::Code::kCapabilityNeedsName, capability.action.span,
+                     {.message = fmt::format("the policy has several capabilities of `{}`, so "
+                                             "each needs a name",
+                                             capability.action.text),
+                      .label = "unnamed",
+                      .help = fmt::format("name it: `capability some_name: {}`",
+                                          capability.action.text),
+                      .notes = {{other->action.span, "another one"}}});
+      continue;
+    }
+    const ast::Ident& name = capability.name ? *capability.name : capability.action;
+    const auto [at, added] = names.emplace(name.text, &capability);
+    if (added) continue;
+    const ast::Capability& first = *at->second;
+    context_.Error(diag::Code::kDeclaredTwice, name.span,
+                   {.message = fmt::format("two capabilities are named `{}`", name.text),
+                    .label = "the name again",
+                    .help = "names of capabilities are unique in a policy",
+                    .notes = {{first.name ? first.name->span : first.action.span, "the first"}}});
+  }
+}
+
+uint32_t PolicyChecker::FindAction(const ast::Ident& name) {
+  const uint32_t index = context_.names.actions.Find(name.text);
+  if (index != kNone || name.text.empty()) return index;
+  std::vector<std::string_view> known;
+  for (const resolve::Entry& entry : context_.names.actions.entries()) known.push_back(entry.name);
+  context_.Error(diag::Code::kNoSuchAction, name.span,
+                 {.message = fmt::format("no action `{}`", name.text),
+                  .label = "not declared",
+                  .help = MeantOrKnown(name.text, known),
+                  .notes = {}});
+  return kNone;
+}
+
+bool PolicyChecker::TooManySkeletons(uint32_t action, const SourceSpan& span, uint32_t skeleton) {
+  std::set<uint32_t>& used = skeletons_[action];
+  used.insert(skeleton);
+  if (used.size() <= limits::kSkeletons) return false;
+  context_.Error(diag::Code::kTooManySkeletons, span,
+                 {.message = fmt::format("the patterns of `{}` hold more than {} different sets of "
+                                         "segments in this policy",
+                                         context_.program.actions[action].name,
+                                         limits::kSkeletons),
+                  .label = "one kind too many",
+                  .help = "hold the same segments in each pattern, and ask the rest in a `require`",
+                  .notes = {}});
+  return true;
+}
+
+bool PolicyChecker::AddPattern(std::vector<Pattern>& patterns, uint32_t action,
+                               const ast::Text& text) {
+  std::optional<Pattern> pattern = MatchPattern(context_, actions_[action], action, text);
+  if (!pattern || TooManySkeletons(action, text.span, pattern->skeleton)) return false;
+  patterns.push_back(std::move(*pattern));
+  return true;
+}
+
+void PolicyChecker::NoteBound(const std::vector<Pattern>& patterns,
+                              const std::vector<ConstSource>& consts) {
+  for (const Pattern& pattern : patterns) {
+    for (const PatternHole& hole : pattern.holes) {
+      if (hole.value.bound) bound_.insert(hole.value.index);
+    }
+  }
+  for (const ConstSource& source : consts) {
+    if (source.bound) bound_.insert(source.index);
+  }
+}
+
+}  // namespace cap::check

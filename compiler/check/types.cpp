@@ -1,0 +1,119 @@
+#include "compiler/check/types.h"
+
+#include <fmt/core.h>
+
+#include "runtime/base/limits.h"
+#include "runtime/value/money.h"
+
+namespace cap::check {
+
+Types::Types(Program& program)
+    : program_(program),
+      bool_(Intern({.kind = TypeKind::kBool})),
+      int_(Intern({.kind = TypeKind::kInt})),
+      money_(Intern({.kind = TypeKind::kMoney})),
+      string_(Intern({.kind = TypeKind::kString, .max = limits::kStringBytesMax})),
+      email_(Intern({.kind = TypeKind::kEmail})),
+      instant_(Intern({.kind = TypeKind::kInstant})),
+      approvers_(Intern({.kind = TypeKind::kApprovers})) {}
+
+TypeIndex Types::Intern(const Type& type) {
+  const Key key{type.kind,    type.form,     type.minor, type.ref,
+                type.element, type.currency, type.max};
+  const auto [at, added] = known_.emplace(key, static_cast<TypeIndex>(program_.types.size()));
+  if (added) program_.types.push_back(type);
+  return at->second;
+}
+
+TypeIndex Types::MoneyIn(uint32_t currency) {
+  if (currency == 0) return money_;
+  return Intern({.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = currency});
+}
+
+TypeIndex Types::Enum(uint32_t index) { return Intern({.kind = TypeKind::kEnum, .ref = index}); }
+TypeIndex Types::Record(uint32_t index) {
+  return Intern({.kind = TypeKind::kRecord, .ref = index});
+}
+
+TypeIndex Types::SetOf(TypeIndex element) {
+  return Intern({.kind = TypeKind::kSet, .element = Canonical(element),
+                 .max = limits::kElementsMax});
+}
+
+TypeIndex Types::ListOf(TypeIndex element) {
+  return Intern({.kind = TypeKind::kList, .element = Canonical(element),
+                 .max = limits::kElementsMax});
+}
+
+bool Types::IsContainer(TypeIndex type) const {
+  return KindOf(type) == TypeKind::kSet || KindOf(type) == TypeKind::kList;
+}
+
+bool Types::IsScalar(TypeIndex type) const {
+  switch (KindOf(type)) {
+    case TypeKind::kBool:
+    case TypeKind::kInt:
+    case TypeKind::kMoney:
+    case TypeKind::kString:
+    case TypeKind::kEmail:
+    case TypeKind::kEnum:
+    case TypeKind::kInstant: return true;
+    case TypeKind::kSet:
+    case TypeKind::kList:
+    case TypeKind::kRecord:
+    case TypeKind::kApprovers: return false;
+  }
+  return false;
+}
+
+bool Types::Same(TypeIndex a, TypeIndex b) const {
+  while (a != b) {
+    const Type& left = program_.types[a];
+    const Type& right = program_.types[b];
+    if (left.kind != right.kind || left.ref != right.ref) return false;
+    if (!IsContainer(a)) return true;
+    a = left.element;  // lists do not hold lists, so this ends at once
+    b = right.element;
+  }
+  return true;
+}
+
+TypeIndex Types::Canonical(TypeIndex type) {
+  switch (KindOf(type)) {
+    case TypeKind::kMoney: return money_;
+    case TypeKind::kString: return string_;
+    case TypeKind::kSet: return SetOf(program_.types[type].element);
+    case TypeKind::kList: return ListOf(program_.types[type].element);
+    case TypeKind::kBool:
+    case TypeKind::kInt:
+    case TypeKind::kEmail:
+    case TypeKind::kEnum:
+    case TypeKind::kInstant:
+    case TypeKind::kRecord:
+    case TypeKind::kApprovers: return type;
+  }
+  return type;
+}
+
+std::string Types::NameOf(TypeIndex type) const {
+  const Type& t = program_.types[type];
+  switch (t.kind) {
+    case TypeKind::kBool: return "bool";
+    case TypeKind::kInt: return "int";
+    case TypeKind::kMoney: {
+      const Currency* currency = t.currency == 0 ? nullptr : FindCurrency(t.currency);
+      return currency == nullptr ? "money" : fmt::format("money in \"{}\"", currency->code);
+    }
+    case TypeKind::kString: return "string";
+    case TypeKind::kEmail: return "email";
+    case TypeKind::kEnum: return program_.enums[t.ref].name;
+    case TypeKind::kInstant: return "instant";
+    case TypeKind::kSet: return fmt::format("set<{}>", NameOf(t.element));
+    case TypeKind::kList: return fmt::format("list<{}>", NameOf(t.element));
+    case TypeKind::kRecord: return program_.records[t.ref].name;
+    case TypeKind::kApprovers: return "approver";
+  }
+  return "?";
+}
+
+}  // namespace cap::check

@@ -1,0 +1,53 @@
+// The types of one Program, each held once, and their names for messages.
+#pragma once
+
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "runtime/program/program.h"
+
+namespace cap::check {
+
+class Types {
+ public:
+  explicit Types(Program& program);
+
+  TypeIndex Intern(const Type& type);
+
+  TypeIndex Bool() const { return bool_; }
+  TypeIndex Int() const { return int_; }
+  TypeIndex String() const { return string_; }
+  TypeIndex Email() const { return email_; }
+  TypeIndex Instant() const { return instant_; }
+  TypeIndex Money() const { return money_; }
+  TypeIndex Approvers() const { return approvers_; }
+  TypeIndex MoneyIn(uint32_t currency);
+  TypeIndex Enum(uint32_t index);
+  TypeIndex Record(uint32_t index);
+  TypeIndex SetOf(TypeIndex element);
+  TypeIndex ListOf(TypeIndex element);
+
+  const Type& operator[](TypeIndex type) const { return program_.types[type]; }
+  TypeKind KindOf(TypeIndex type) const { return program_.types[type].kind; }
+  bool IsContainer(TypeIndex type) const;
+  bool IsScalar(TypeIndex type) const;
+
+  /// Equal but for bounds and wire forms, which a value that was checked no longer shows.
+  bool Same(TypeIndex a, TypeIndex b) const;
+
+  /// The widest type that `Same` holds equal: what constants and results are given, so that shapes
+  /// that differ only in bounds are one shape.
+  TypeIndex Canonical(TypeIndex type);
+
+  std::string NameOf(TypeIndex type) const;  // "set<string>", "money in \"USD\"", "Order"
+
+ private:
+  using Key = std::tuple<TypeKind, MoneyForm, bool, uint32_t, TypeIndex, uint32_t, uint32_t>;
+
+  Program& program_;
+  std::map<Key, TypeIndex> known_;
+  TypeIndex bool_, int_, money_, string_, email_, instant_, approvers_;
+};
+
+}  // namespace cap::check
