@@ -11,7 +11,7 @@ void AppendHead(Major major, uint64_t argument, std::string& out) {
     return;
   }
   // 24, 25, 26, 27: the argument follows in 1, 2, 4 or 8 bytes, the highest first.
-  const int size_log = argument <= 0xFF ? 0 : argument <= 0xFFFF ? 1 : argument <= 0xFFFF'FFFF ? 2 : 3;
+  const int size_log = (argument > 0xFF) + (argument > 0xFFFF) + (argument > 0xFFFF'FFFF);
   out += static_cast<char>(top | (24 + size_log));
   for (int shift = (8 << size_log) - 8; shift >= 0; shift -= 8) {
     out += static_cast<char>(argument >> shift & 0xFF);

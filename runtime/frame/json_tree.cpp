@@ -155,7 +155,7 @@ Result<void> JsonTree::Walker::WalkArray(simdjson::ondemand::array array, uint32
   uint32_t last = kNone;
   for (auto result : array) {
     simdjson::ondemand::value value;
-    if (std::move(result).get(value) != simdjson::SUCCESS) return Bad("an array is not well formed");
+    if (std::move(result).get(value) != simdjson::SUCCESS) return Bad("a badly formed array");
     const Result<uint32_t> child = Walk(value, {}, depth + 1);
     if (!child) return std::unexpected(child.error());
     Link(parent, last, *child);
@@ -171,7 +171,7 @@ Result<void> JsonTree::Walker::WalkObject(simdjson::ondemand::object object, uin
     std::string_view key;
     if (std::move(result).get(field) != simdjson::SUCCESS ||
         field.unescaped_key().get(key) != simdjson::SUCCESS) {
-      return Bad("an object is not well formed");
+      return Bad("a badly formed object");
     }
     const Result<uint32_t> child = Walk(field.value(), key, depth + 1);
     if (!child) return std::unexpected(child.error());

@@ -1,5 +1,5 @@
 // A JSON text as a tree that keeps what a decision depends on: numbers as they were written, keys
-// that are known to be unique, no text that two readers read differently. Internal to runtime/frame.
+// known to be unique, no text that two readers read differently. Internal to runtime/frame.
 #pragma once
 
 #include <cstdint>

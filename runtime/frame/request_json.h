@@ -40,8 +40,8 @@ struct GrantContext {
 };
 
 /// Errors: "grant-bad-json" (not JSON, a doubled or unknown key, a member of another type),
-/// "grant-unknown-policy", "grant-unknown-bound" (no `context bound` of the policy), "grant-bad-bound"
-/// (no value of its type). What is missing is for the mint to say. Thread-safe.
+/// "grant-unknown-policy", "grant-unknown-bound" (no `context bound` of the policy),
+/// "grant-bad-bound" (no value of its type). What is missing is for the mint to say. Thread-safe.
 Result<GrantContext> ParseGrantContext(const Program& program, std::string_view json);
 
 }  // namespace cap

@@ -40,7 +40,8 @@ Slot Arena::CopyString(std::string_view text) {
 Slot Arena::CopyEmail(std::string_view canonical) {
   const size_t domain = canonical.find('@') + 1;
   const EmailHeader header{static_cast<uint32_t>(domain), HashBytes(canonical.substr(domain))};
-  auto* bytes = static_cast<char*>(Allocate(sizeof header + canonical.size(), alignof(EmailHeader)));
+  const size_t size = sizeof header + canonical.size();
+  auto* bytes = static_cast<char*>(Allocate(size, alignof(EmailHeader)));
   std::memcpy(bytes, &header, sizeof header);
   std::memcpy(bytes + sizeof header, canonical.data(), canonical.size());
   return StringSlot({bytes + sizeof header, canonical.size()});

@@ -10,7 +10,7 @@
 // Bytes of an email are preceded by an 8-byte EmailHeader, so that its domain costs two loads.
 // Sets are sorted (strings by unsigned bytes, words as signed integers) and have no duplicates.
 // An element of scalar type has stride 1. An element of record type is laid out like the record
-// itself (program.h, "Records in slots"); bit i of lo of its first slot says that slot i is present.
+// itself (program.h, "Records in slots"); bit i of lo of its first slot: slot i is present.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,7 @@ inline std::string_view StringOf(const Slot& s) {
   return {reinterpret_cast<const char*>(s.lo), static_cast<uint32_t>(s.hi)};
 }
 
-/// The domain of an email slot, as a string slot. INVARIANT: an EmailHeader stands before the bytes.
+/// The domain of an email slot, as a string slot. INVARIANT: an EmailHeader precedes the bytes.
 inline Slot EmailDomainOf(const Slot& s) {
   EmailHeader header;
   std::memcpy(&header, reinterpret_cast<const char*>(s.lo) - sizeof header, sizeof header);

@@ -27,7 +27,7 @@ TEST_CASE("currencies are found by code and by id") {
   CHECK(FindCurrency("KWD")->digits == 3);
   CHECK(FindCurrency("CLF")->digits == 4);
   CHECK(std::string_view(FindCurrency(978u)->code) == "EUR");
-  for (const auto* code : {"usd", "", "US", "USDX", "XXX", "ZZZ"}) {
+  for (const auto* code : {"usd", "", "US", "USDX", "XAU", "ZZZ"}) {
     CAPTURE(code);
     CHECK(FindCurrency(std::string_view(code)) == nullptr);
   }
@@ -55,7 +55,7 @@ TEST_CASE("amounts that are not exact, not positive or not numbers are refused")
   CHECK(CodeOf(ParseMoney("5", 1)) == "money-currency");
   CHECK(CodeOf(ParseMinorUnits("98.70")) == "money-too-precise");
   CHECK(CodeOf(ParseMinorUnits("-1")) == "money-negative");
-  for (const auto* text : {"", ".", "5.", ".5", "1e3", "1E3", "+5", " 5", "5 ", "1,000", "0x10", "-",
+  for (const auto* text : {"", ".", "5.", ".5", "1e3", "1E3", "+5", " 5", "1,000", "0x10", "-",
                            "--5", "5.-1", "NaN", "Infinity", "٣"}) {
     CAPTURE(text);
     CHECK(CodeOf(ParseMoney(text, Id("USD"))) == "money-not-a-number");

@@ -1,0 +1,206 @@
+// A Program made by hand, for tests of frames: a refund keyed to an order, an email to three lists
+// of people, a transfer with every type of argument. No policy: frames do not need one.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/frame/frame.h"
+#include "runtime/frame/frame_builder.h"
+#include "runtime/program/layout.h"
+#include "runtime/value/money.h"
+
+namespace cap::test {
+
+inline constexpr int64_t kNowUs = 1'774'958'400'000'000;  // 2026-03-31T12:00:00Z
+inline constexpr uint32_t kUsd = 840;
+
+class WorldMaker {
+ public:
+  Program Make();
+
+ private:
+  TypeIndex AddType(Type type) {
+    program_.types.push_back(type);
+    return static_cast<TypeIndex>(program_.types.size() - 1);
+  }
+  uint32_t AddValue(Value value) {
+    program_.values.push_back(std::move(value));
+    return static_cast<uint32_t>(program_.values.size() - 1);
+  }
+  uint32_t AddSlots(Tool& tool, const std::string& name, TypeIndex type, SlotSource source,
+                    bool optional = false) {
+    const auto first = static_cast<uint32_t>(tool.slots.size());
+    AppendSlots(program_, name, type, source, optional, tool.slots);
+    return first;
+  }
+  uint32_t Argument(Tool& tool, const std::string& name, TypeIndex type, bool optional = false,
+                    uint32_t default_value = kNone, uint32_t currency_slot = kNone) {
+    const uint32_t slot = AddSlots(tool, name, type, SlotSource::kArgument, optional);
+    tool.arguments.push_back({name, type, slot, optional, default_value, currency_slot,
+                              Span{0, 10 + slot, 3, 5}});
+    return slot;
+  }
+  void AddTool(Tool tool, Resource resource);
+  void Types();
+  Tool Refund();
+  Tool Email();
+  Tool Transfer();
+
+  Program program_;
+  TypeIndex bool_ = 0, int_ = 0, usd_ = 0, money_ = 0, sibling_ = 0, minor_ = 0, string_ = 0,
+            email_ = 0, enum_ = 0, enums_ = 0, strings_ = 0, emails_ = 0, ints_ = 0, instant_ = 0,
+            order_ = 0, line_ = 0, lines_ = 0;
+};
+
+inline void WorldMaker::Types() {
+  program_.enums.push_back({"Kind", {"gift", "loan", "rent"}});
+  bool_ = AddType({.kind = TypeKind::kBool});
+  int_ = AddType({.kind = TypeKind::kInt});
+  usd_ = AddType({.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = kUsd});
+  money_ = AddType({.kind = TypeKind::kMoney, .form = MoneyForm::kObject});
+  sibling_ = AddType({.kind = TypeKind::kMoney, .form = MoneyForm::kSibling});
+  minor_ = AddType({.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .minor = true,
+                    .currency = kUsd});
+  string_ = AddType({.kind = TypeKind::kString, .max = 100});
+  email_ = AddType({.kind = TypeKind::kEmail});
+  enum_ = AddType({.kind = TypeKind::kEnum, .ref = 0});
+  enums_ = AddType({.kind = TypeKind::kSet, .element = enum_, .max = 8});
+  strings_ = AddType({.kind = TypeKind::kSet, .element = string_, .max = 4});
+  emails_ = AddType({.kind = TypeKind::kList, .element = email_, .max = 4});
+  ints_ = AddType({.kind = TypeKind::kSet, .element = int_, .max = 4});
+  instant_ = AddType({.kind = TypeKind::kInstant});
+  program_.records.push_back({"Order", {{"owner", string_}, {"status", string_}, {"total", usd_},
+                                        {"note", string_, true}}});
+  order_ = AddType({.kind = TypeKind::kRecord, .ref = 0});
+  program_.records.push_back({"Line", {{"code", string_, true}, {"price", sibling_, true, 2},
+                                       {"currency", string_, true}}});
+  line_ = AddType({.kind = TypeKind::kRecord, .ref = 1});
+  lines_ = AddType({.kind = TypeKind::kList, .element = line_, .max = 4});
+}
+
+inline void WorldMaker::AddTool(Tool tool, Resource resource) {
+  const auto index = static_cast<uint32_t>(program_.tools.size());
+  Action action;
+  action.name = tool.name;
+  action.tool = index;
+  action.has_resource = !resource.scheme.empty();
+  action.resource = std::move(resource);
+  tool.actions.push_back(static_cast<uint32_t>(program_.actions.size()));
+  program_.actions.push_back(std::move(action));
+  tool.layout_hash = LayoutHash(program_, tool);
+  program_.tools.push_back(std::move(tool));
+}
+
+/// process_refund { order_id: string, amount: money in "USD", reason: string?, rows: int = 20 }
+/// fact order: Order for order_id within 30s by "shop"; fact limit: money in "USD" for order_id
+inline Tool WorldMaker::Refund() {
+  Tool tool;
+  tool.name = "process_refund";
+  const uint32_t order_id = Argument(tool, "order_id", string_);
+  Argument(tool, "amount", usd_);
+  Argument(tool, "reason", string_, true);
+  Argument(tool, "rows", int_, false, AddValue({int64_t{20}}));
+  const uint32_t order = AddSlots(tool, "order", order_, SlotSource::kFact);
+  tool.facts.push_back({"order", order_, order, {order_id}, 30'000'000, "shop", kNone, {}});
+  const uint32_t limit = AddSlots(tool, "limit", usd_, SlotSource::kFact);
+  tool.facts.push_back({"limit", usd_, limit, {order_id}, 0, "", kNone, {}});
+  const uint32_t live = AddSlots(tool, "environment", string_, SlotSource::kLive);
+  tool.live.push_back({"environment", string_, live, false, {}});
+  return tool;
+}
+
+/// send_email { recipients, cc = [], bcc: list<email> = [] } let everyone = recipients ++ cc ++ bcc
+inline Tool WorldMaker::Email() {
+  Tool tool;
+  tool.name = "send_email";
+  const uint32_t none = AddValue({Value::List{}});
+  const uint32_t to = Argument(tool, "recipients", emails_);
+  const uint32_t cc = Argument(tool, "cc", emails_, false, none);
+  const uint32_t bcc = Argument(tool, "bcc", emails_, false, none);
+  const uint32_t everyone = AddSlots(tool, "everyone", emails_, SlotSource::kLet);
+  tool.lets.push_back({"everyone", everyone, {to, cc, bcc}});
+  return tool;
+}
+
+/// transfer with a currency beside its amount, and an optional argument of every other type.
+inline Tool WorldMaker::Transfer() {
+  Tool tool;
+  tool.name = "transfer";
+  const uint32_t currency = Argument(tool, "currency", string_, false, AddValue({"EUR"}));
+  Argument(tool, "amount", sibling_, true, kNone, currency);
+  Argument(tool, "fee", money_, true);
+  Argument(tool, "cents", minor_, true);
+  Argument(tool, "urgent", bool_, true);
+  Argument(tool, "count", int_, true);
+  Argument(tool, "kind", enum_, true);
+  Argument(tool, "kinds", enums_, true);
+  Argument(tool, "tags", strings_, true);
+  Argument(tool, "numbers", ints_, true);
+  Argument(tool, "at", instant_, true);
+  Argument(tool, "to", email_, true);
+  Argument(tool, "order", order_, true);
+  Argument(tool, "lines", lines_, true);
+  return tool;
+}
+
+inline Program WorldMaker::Make() {
+  program_.files = {"world.cap"};
+  program_.approvers = {"manager", "user"};
+  Types();
+  Tool refund = Refund();
+  const uint32_t owner = refund.facts[0].slot + FieldOffset(program_, 0, 0);
+  AddTool(std::move(refund),
+          {.scheme = "order",
+           .segments = {{"customer", "", 0}, {"", "", 1}},
+           .holes = {{HoleSource::kSlot, owner, false, string_},
+                     {HoleSource::kSlot, 0, false, string_}},
+           .each_slot = kNone,
+           .span = {}});
+  Tool email = Email();
+  const uint32_t everyone = email.lets[0].slot;
+  AddTool(std::move(email),
+          {.scheme = "email",
+           .segments = {{"", "", 0}, {"", "", 1}},
+           .holes = {{HoleSource::kElement, 0, true, email_},
+                     {HoleSource::kElement, 0, false, email_}},
+           .each_slot = everyone,
+           .span = {}});
+  AddTool(Transfer(), {});
+  return std::move(program_);
+}
+
+inline const Program& World() {
+  static const Program kProgram = WorldMaker().Make();
+  return kProgram;
+}
+
+// --- reading frames by name ---
+
+inline uint32_t SlotNamed(const Frame& frame, std::string_view path) {
+  const Tool& tool = World().tools[frame.tool()];
+  for (uint32_t i = 0; i < tool.slots.size(); ++i) {
+    if (tool.slots[i].path == path) return i;
+  }
+  return kNone;
+}
+
+inline bool Present(const Frame& frame, std::string_view path) {
+  return frame.header() != nullptr && BitOf(frame.header()->present, SlotNamed(frame, path));
+}
+inline bool Poisoned(const Frame& frame, std::string_view path) {
+  return frame.header() != nullptr && BitOf(frame.header()->poison, SlotNamed(frame, path));
+}
+inline FaultNote NoteOf(const Frame& frame, std::string_view path) {
+  return frame.note(SlotNamed(frame, path));
+}
+inline Slot At(const Frame& frame, std::string_view path) {
+  return SlotsOf(frame.header())[SlotNamed(frame, path)];
+}
+
+/// 0 = well formed; names of the kinds are the enum's.
+inline MalformedKind KindOf(const Frame& frame) { return frame.malformed().kind; }
+
+}  // namespace cap::test
