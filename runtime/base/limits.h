@@ -9,7 +9,7 @@ namespace cap::limits {
 // --- source text and syntax (compiler) ---
 inline constexpr uint64_t kSourceBytes = 4u << 20;      // one file
 inline constexpr uint32_t kSourceTokens = 400'000;      // one file
-inline constexpr uint32_t kSourceFiles = 1'000;         // one compilation, with the standard library
+inline constexpr uint32_t kSourceFiles = 1'000;         // a compilation, with the standard library
 inline constexpr uint32_t kSyntaxDepth = 200;           // nested brackets, types or operators
 inline constexpr uint32_t kExpressionDepth = 500;       // operators below each other, lets put in
 inline constexpr uint32_t kTypes = 65'536;              // one program: an instruction has 16 bits

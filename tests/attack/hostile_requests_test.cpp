@@ -14,15 +14,18 @@ namespace {
 
 constexpr std::string_view kSeeds[] = {
     R"({"tool":"process_refund","arguments":{"order_id":"O-1"}})",
-    R"({"tool":"process_refund","arguments":{"order_id":"O-1","amount":98.70,"reason":null,"rows":3},
-"facts":[{"name":"order","key":{"order_id":"O-1"},"as_of":"2026-03-31T11:59:50Z","by":"shop","value":
-{"owner":"C1","status":"delivered","total":120.00,"note":null}}],"live":{"environment":"prod"},
+    R"({"tool":"process_refund",
+"arguments":{"order_id":"O-1","amount":98.70,"reason":null,"rows":3},
+"facts":[{"name":"order","key":{"order_id":"O-1"},"as_of":"2026-03-31T11:59:50Z","by":"shop",
+"value":{"owner":"C1","status":"delivered","total":120.00,"note":null}}],
+"live":{"environment":"prod"},
 "resource":"order://customer:C1/O-1","id":7})",
     R"({"tool":"send_email","arguments":{"recipients":["Ann@COMPANY.com"],"bcc":["eve@evil.io"]}})",
-    R"({"tool":"transfer","arguments":{"currency":"JPY","amount":500,"fee":{"amount":1.5,"currency":
-"USD"},"cents":5,"urgent":true,"count":-3,"kind":"gift","kinds":["loan","x"],"tags":["b","a","b"],
-"numbers":[3,1,3],"at":"2026-03-31T12:00:00Z","to":"a@b.org","order":{"owner":"a","status":"b","total"
-:1},"lines":[{"code":"x"},{"price":2,"currency":"EUR"}]}})"};
+    R"({"tool":"transfer","arguments":{"currency":"JPY","amount":500,
+"fee":{"amount":1.5,"currency":"USD"},"cents":5,"urgent":true,"count":-3,"kind":"gift",
+"kinds":["loan","x"],"tags":["b","a","b"],"numbers":[3,1,3],"at":"2026-03-31T12:00:00Z",
+"to":"a@b.org","order":{"owner":"a","status":"b","total":1},
+"lines":[{"code":"x"},{"price":2,"currency":"EUR"}]}})"};
 
 /// Touches every byte that the slot's type makes reachable, so that a sanitizer sees it.
 uint64_t Touch(const Program& program, TypeIndex type, const Slot& slot) {
@@ -39,9 +42,10 @@ uint64_t Touch(const Program& program, TypeIndex type, const Slot& slot) {
   for (uint32_t i = 0; i < CountOf(slot) * StrideOf(slot); ++i) {
     const uint32_t offset = i % StrideOf(slot);
     const Slot* element = ElementsOf(slot) + (i - offset);
-    const bool present = StrideOf(slot) == 1 || (element->lo >> offset & 1) != 0;
+    const bool is_record = StrideOf(slot) > 1;
+    const bool leaf_there = !is_record || (offset > 0 && (element->lo >> offset & 1) != 0);
     const TypeIndex leaf = ElementLeafType(program, t.element, offset);
-    if (present && !(offset == 0 && StrideOf(slot) > 1)) sum += Touch(program, leaf, element[offset]);
+    if (leaf_there) sum += Touch(program, leaf, element[offset]);
   }
   return sum;
 }

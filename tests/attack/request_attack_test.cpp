@@ -191,7 +191,8 @@ TEST_CASE("attack: amounts that overflow, are negative, or are no numbers") {
   CHECK(Amount("92233720368547758.07") == MalformedKind::kFine);
   for (const auto amount : {"-5"sv, "-0.01"sv, "1e3"sv, "1E3"sv, "1e-2"sv, "98.701"sv, "0.001"sv,
                             "92233720368547758.08"sv, "99999999999999999999999"sv, "\"98.70\""sv,
-                            "null"sv, "true"sv, "[98.70]"sv, R"({"amount":98.70,"currency":"USD"})"sv}) {
+                            "null"sv, "true"sv, "[98.70]"sv,
+                            R"({"amount":98.70,"currency":"USD"})"sv}) {
     CAPTURE(amount);
     CHECK(Amount(amount) == MalformedKind::kBadArgument);
   }
@@ -218,7 +219,7 @@ TEST_CASE("attack: integers at the edge of what numbers can hold") {
 
 TEST_CASE("attack: an amount in another currency than it seems") {
   CHECK(Transfer(R"("fee":{"amount":5,"currency":"USD"})") == MalformedKind::kFine);
-  for (const auto fee : {R"({"amount":5,"currency":"usd"})"sv, R"({"amount":5,"currency":"XXX"})"sv,
+  for (const auto fee : {R"({"amount":5,"currency":"usd"})"sv, R"({"amount":5,"currency":"XAU"})"sv,
                          R"({"amount":5})"sv, R"({"amount":5,"currency":840})"sv, "5"sv,
                          R"({"amount":5,"currency":"USD","x":1})"sv,
                          R"({"amount":"5","currency":"USD"})"sv}) {
@@ -239,8 +240,9 @@ TEST_CASE("attack: addresses that look like others") {
   const Frame evil = Email(R"("recipients":["x@company.com.evil.io"])");
   CHECK(StringOf(EmailDomainOf(ElementsOf(At(evil, "everyone"))[0])) == "company.com.evil.io");
   for (const auto address :
-       {"x@c\u043Empany.com"sv, "\u0445@company.com"sv, "x@company.com\u200B"sv, "x@company.com\\n"sv,
-        "x@company.com\\u0000"sv, "x@company.com\\u0000@evil.io"sv, "x@evil.io@company.com"sv,
+       {"x@c\u043Empany.com"sv, "\u0445@company.com"sv, "x@company.com\u200B"sv,
+        "x@company.com\\n"sv, "x@company.com\\u0000"sv,
+        "x@company.com\\u0000@evil.io"sv, "x@evil.io@company.com"sv,
         "Boss <x@company.com>"sv, "x@company.com,y@evil.io"sv, "x@company.com "sv, "x@company"sv,
         "x@company.com."sv, "\\\"x@evil.io\\\"@company.com"sv, "x%40evil.io"sv, ""sv}) {
     CAPTURE(address);
@@ -335,7 +337,7 @@ TEST_CASE("attack: a request that is not one") {
                           R"({"tool":"process_refund","id":{}})"sv,
                           R"({"tool":"process_refund","now":"2020-01-01T00:00:00Z"})"sv,
                           R"({"tool":"process_refund","subject":"admin"})"sv,
-                          "{\"tool\":\"process_refund\",\"arguments\":{\"order_id\":\"\xff\"}}"sv}) {
+                          "{\"tool\":\"process_refund\",\"live\":{\"a\":\"\xff\"}}"sv}) {
     CAPTURE(json);
     CHECK(KindOf(Parse(json)) == MalformedKind::kBadJson);
   }

@@ -20,8 +20,9 @@ std::string CodeOf(std::string_view json) {
 }
 
 TEST_CASE("numbers keep their text, strings are unescaped") {
-  const auto tree = JsonTree::Parse(
-      R"({"n": 98.70 , "m":[ -0, 1e3,12345678901234567890123], "s":"a\u00e4\n\ud83d\ude00"})").value();
+  const auto parsed = JsonTree::Parse(
+      R"({"n": 98.70 , "m":[ -0, 1e3,12345678901234567890123], "s":"a\u00e4\n\ud83d\ude00"})");
+  const JsonTree& tree = parsed.value();
   CHECK(tree.Find(tree.root(), "n")->text == "98.70");
   const JsonNode* m = tree.Find(tree.root(), "m");
   REQUIRE(m->count == 3);
