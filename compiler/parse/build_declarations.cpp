@@ -98,7 +98,7 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
   } else if (auto* record = As<CapParser::RecordDeclarationContext>(&context)) {
     Record(*record);
   } else if (auto* enumeration = As<CapParser::EnumDeclarationContext>(&context)) {
-    Enum(*enumeration);
+    Enum(context, enumeration->name(), enumeration->STRING());
   } else if (auto* approver = As<CapParser::ApproverDeclarationContext>(&context)) {
     Add(context, ast::ApproverDecl{Names(approver->name())});
   } else if (auto* purpose = As<CapParser::PurposeDeclarationContext>(&context)) {
@@ -119,8 +119,10 @@ void Builder::LaterDeclaration(CapParser::DeclarationContext& context) {
   const SourceSpan word = SpanOf(*context.start);
   if (As<CapParser::DataDeclarationContext>(&context) != nullptr) {
     Later(diag::Code::kLaterData, word, "`data`", "declare it as a `fact` of the action");
-  } else if (As<CapParser::OrderedEnumDeclarationContext>(&context) != nullptr) {
+  } else if (auto* ordered = As<CapParser::OrderedEnumDeclarationContext>(&context)) {
     Later(diag::Code::kLaterOrderedEnum, word, "`enum ordered`", "list the members in a set");
+    // Its name stays declared, so that those who use it are not blamed.
+    Enum(context, ordered->name(), ordered->STRING());
   } else if (As<CapParser::DefDeclarationContext>(&context) != nullptr) {
     Later(diag::Code::kLaterDef, word, "`def`", "use `let` where the value is needed");
   } else if (As<CapParser::ForbidDeclarationContext>(&context) != nullptr) {
@@ -172,11 +174,12 @@ void Builder::Record(CapParser::RecordDeclarationContext& context) {
   if (name) Add(context, ast::RecordDecl{std::move(*name), Fields(context.fieldBody())});
 }
 
-void Builder::Enum(CapParser::EnumDeclarationContext& context) {
-  std::optional<ast::Ident> name = Name(context.name());
+void Builder::Enum(const Context& context, CapParser::NameContext* name_context,
+                   const std::vector<Terminal*>& members) {
+  std::optional<ast::Ident> name = Name(name_context);
   if (!name) return;
   ast::EnumDecl node{std::move(*name), {}};
-  for (Terminal* member : context.STRING()) {
+  for (Terminal* member : members) {
     if (std::optional<ast::Text> text = String(member)) node.members.push_back(std::move(*text));
   }
   Add(context, std::move(node));

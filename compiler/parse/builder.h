@@ -55,7 +55,8 @@ class Builder {
   std::vector<ast::Param> Fields(CapParser::FieldBodyContext* body);
   std::optional<ast::Param> Field(CapParser::FieldContext* context);
   void Record(CapParser::RecordDeclarationContext& context);
-  void Enum(CapParser::EnumDeclarationContext& context);
+  void Enum(const Context& context, CapParser::NameContext* name_context,
+            const std::vector<Terminal*>& members);
   void Purpose(CapParser::PurposeDeclarationContext& context);
   void Action(CapParser::ActionDeclarationContext& context);
   void Member(CapParser::MemberContext& context, ast::ActionDecl& action);
