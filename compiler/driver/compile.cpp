@@ -59,7 +59,7 @@ void ReadImports(Compilation& compilation, diag::Sink& sink) {
     } else {
       // "std.money" stands in messages as the file it was: std/money.cap.
       std::string path = name + ".cap";
-      path.replace(path.find('.'), 1, "/");
+      path[path.find('.')] = '/';
       const FileId file = compilation.sources.Add(std::move(path), module->text);
       compilation.modules.push_back(parse::Parse(compilation.sources, file, sink));
     }
