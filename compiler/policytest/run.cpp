@@ -66,8 +66,9 @@ class CaseRun {
     SourceText source{"policy", case_.source};
     marks_ = case_.marks;
     if (!case_.policy_file.empty()) {
-      source.path = Beside(file_.path, case_.policy_file);
-      Result<std::string> text = ReadSource(source.path, limits::kSourceBytes);
+      source.path = case_.policy_file;  // as the file says it, wherever the test is run from
+      Result<std::string> text =
+          ReadSource(Beside(file_.path, case_.policy_file), limits::kSourceBytes);
       if (!text.has_value()) return Failed(case_.line, "policy", text.error().message);
       source.text = std::move(*text);
       marks_ = MarksOf(source.text);
@@ -116,12 +117,16 @@ class CaseRun {
   }
 
   Result<GrantSpec> Grant() const {
-    if (case_.grant.empty() && case_.grant_file.empty()) return DefaultGrant(*compilation_.program);
-    if (case_.grant_file.empty()) return GrantFromJson(*compilation_.program, case_.grant);
-    Result<std::string> text =
-        ReadSource(Beside(file_.path, case_.grant_file), limits::kRequestBytes);
+    const Program& program = *compilation_.program;
+    if (case_.grant.empty() && case_.grant_file.empty()) return DefaultGrant(program);
+    Result<std::string> text = case_.grant;
+    if (!case_.grant_file.empty()) {
+      text = ReadSource(Beside(file_.path, case_.grant_file), limits::kRequestBytes);
+    }
     if (!text.has_value()) return std::unexpected(text.error());
-    return GrantFromJson(*compilation_.program, *text);
+    Result<GrantSpec> spec = GrantFromJson(program, *text);
+    if (spec.has_value() && spec->ttl_us == 0) spec->ttl_us = DefaultTtl(program, spec->policy);
+    return spec;
   }
 
   bool OpenSession() {

@@ -70,6 +70,13 @@ std::string Session::DigestOf(std::string_view request, int64_t now_us) const {
   return hex;
 }
 
+int64_t DefaultTtl(const Program& program, const std::string& policy) {
+  for (const Policy& p : program.policies) {
+    if (p.name == policy && p.max_ttl_us != 0) return p.max_ttl_us;
+  }
+  return kHourUs;
+}
+
 Result<GrantSpec> DefaultGrant(const Program& program) {
   if (program.policies.size() != 1) {
     return Fail("no-grant", "the module has several policies; say which in `--- grant`");
@@ -79,7 +86,7 @@ Result<GrantSpec> DefaultGrant(const Program& program) {
   spec.policy = policy.name;
   spec.subject = "test";
   if (!policy.purposes.empty()) spec.purpose = program.purposes[policy.purposes.front()].name;
-  spec.ttl_us = policy.max_ttl_us != 0 ? policy.max_ttl_us : kHourUs;
+  spec.ttl_us = DefaultTtl(program, policy.name);
   return spec;
 }
 

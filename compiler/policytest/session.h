@@ -44,8 +44,11 @@ class Session {
   std::vector<Running> running_;
 };
 
-/// The grant of a case without one: the only policy, subject "test", the policy's first purpose, its
-/// longest life or an hour. Errors: "no-grant" (several policies).
+/// How long a grant lives that does not say: the policy's longest life, or an hour.
+int64_t DefaultTtl(const Program& program, const std::string& policy);
+
+/// The grant of a case without one: the only policy, subject "test", the policy's first purpose,
+/// DefaultTtl(). Errors: "no-grant" (several policies).
 Result<GrantSpec> DefaultGrant(const Program& program);
 
 }  // namespace cap::policytest
