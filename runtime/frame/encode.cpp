@@ -192,8 +192,8 @@ Result<Slot> Encoder::Elements(const Type& type, const Value::List& list, uint32
   const bool is_record = program_.types[type.element].kind == TypeKind::kRecord;
   if (stride > limits::kElementSlots) return Bad("an element has too many fields");
   // A short text can stand for wide elements: `{}` of a record with sixty optional fields.
-  if (arena_.used() + list.size() * stride * sizeof(Slot) > limits::kFrameBytes) {
-    return Fail("oversize", "the values of one call take too much memory");
+  if (arena_.used() + list.size() * stride * sizeof(Slot) > options_.arena_bytes) {
+    return Fail("oversize", "all values together take too much memory");
   }
   Slot* slots = arena_.AllocateSlots(list.size() * stride);
   for (size_t i = 0; i < list.size(); ++i) {

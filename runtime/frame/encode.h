@@ -14,6 +14,8 @@ struct EncodeOptions {
   bool keep_unknown_members = false;
   /// MoneyForm::kSibling at the top of the value: the currency that the sibling names; 0 = any.
   uint32_t sibling_currency = 0;
+  /// Elements are refused as oversize where the arena would come to hold more bytes than this.
+  uint64_t arena_bytes = UINT64_MAX;
 };
 
 /// Where a value goes: slot i of the value to slots[i], its presence to bit first_bit + i.

@@ -44,6 +44,9 @@ const std::string* FindUndeclared(const Range& given, const Declared& declared) 
   return nullptr;
 }
 
+constexpr EncodeOptions kOptions{.keep_unknown_members = true,
+                                 .arena_bytes = limits::kFrameBytes};
+
 FaultNote NoteOf(const Error& error) {
   return error.code == "oversize" ? FaultNote::kOversize : FaultNote::kBadValue;
 }
@@ -158,7 +161,7 @@ bool Sealer::PutArgument(const ArgumentDesc& argument) {
   if (given == nullptr && argument.default_value == kNone) return true;  // optional, left out
   const Value& value = given != nullptr ? *given->value : program_.values[argument.default_value];
   if (IsNull(value) && argument.optional) return true;
-  EncodeOptions options{.keep_unknown_members = true};
+  EncodeOptions options = kOptions;
   if (argument.currency_slot != kNone) {
     options.sibling_currency = CurrencyAt(argument.currency_slot);
     if (options.sibling_currency == 0) {
@@ -197,7 +200,7 @@ void Sealer::PutFact(const FactDesc& fact) {
   if (const FaultNote note = FreshnessOf(fact, *given, text); note != FaultNote::kFine) {
     return Poison(fact.slot, fact.type, note, std::move(text));
   }
-  EncodeOptions options{.keep_unknown_members = true};
+  EncodeOptions options = kOptions;
   if (fact.currency_slot != kNone) {
     options.sibling_currency = CurrencyAt(fact.currency_slot);
     if (options.sibling_currency == 0) {
@@ -254,7 +257,7 @@ void Sealer::PutLive() {
     Result<void> done;
     if (given->value) {
       done = Encode(program_, live.type, *given->value, out_->arena, TargetAt(live.slot),
-                    {.keep_unknown_members = true});
+                    kOptions);
     } else {
       done = std::unexpected(given->value.error());
     }

@@ -316,6 +316,20 @@ TEST_CASE("attack: nesting and size") {
         MalformedKind::kOversize);
 }
 
+TEST_CASE("attack: a short text that stands for much memory") {
+  std::string list = "[{}";
+  for (int i = 1; i < 4096; ++i) list += ",{}";
+  const auto bulk = [&](int lists) {
+    std::string arguments;
+    for (int i = 0; i < lists; ++i) {
+      arguments += fmt::format("{}\"w{}\":{}]", i == 0 ? "" : ",", i, list);
+    }
+    return KindOf(Parse(fmt::format(R"({{"tool":"bulk","arguments":{{{}}}}})", arguments)));
+  };
+  CHECK(bulk(4) == MalformedKind::kFine);
+  CHECK(bulk(5) == MalformedKind::kOversize);  // 61 slots of 16 bytes, 4096 of them, five times
+}
+
 TEST_CASE("attack: a refusal that carries the attacker's text") {
   const Frame frame = Parse(Refund(fmt::format(
       R"("order_id":"O-1","amount":1,"{}\u001b[2J\u202e\n":"{}")", "x", std::string(500, 'y'))));

@@ -1,5 +1,6 @@
 // A Program made by hand, for tests of frames: a refund keyed to an order, an email to three lists
-// of people, a transfer with every type of argument. No policy: frames do not need one.
+// of people, a transfer with every type of argument, and what limits need. Frames read no policy;
+// the one here is for grant contexts.
 #pragma once
 
 #include <string>
@@ -48,6 +49,9 @@ class WorldMaker {
   Tool Refund();
   Tool Email();
   Tool Transfer();
+  Tool Bulk();
+  Tool Settle();
+  void AddPolicy();
 
   Program program_;
   TypeIndex bool_ = 0, int_ = 0, usd_ = 0, money_ = 0, sibling_ = 0, minor_ = 0, string_ = 0,
@@ -146,6 +150,43 @@ inline Tool WorldMaker::Transfer() {
   return tool;
 }
 
+/// bulk with eight long lists of wide records, which a short text can fill.
+inline Tool WorldMaker::Bulk() {
+  RecordType wide{"Wide", {}};
+  for (int i = 0; i < 60; ++i) wide.fields.push_back({"f" + std::to_string(i), int_, true});
+  program_.records.push_back(std::move(wide));
+  const TypeIndex element = AddType({.kind = TypeKind::kRecord, .ref = 2});
+  const TypeIndex list = AddType({.kind = TypeKind::kList, .element = element, .max = 4096});
+  Tool tool;
+  tool.name = "bulk";
+  for (int i = 0; i < 8; ++i) Argument(tool, "w" + std::to_string(i), list, true);
+  return tool;
+}
+
+/// settle { invoice: string, amount: money in terms } fact terms: string for invoice;
+/// fact open: money in terms for invoice: amounts whose currency another fact names.
+inline Tool WorldMaker::Settle() {
+  Tool tool;
+  tool.name = "settle";
+  const uint32_t invoice = Argument(tool, "invoice", string_);
+  Argument(tool, "amount", sibling_);
+  const uint32_t open = AddSlots(tool, "open", sibling_, SlotSource::kFact);
+  const uint32_t terms = AddSlots(tool, "terms", string_, SlotSource::kFact);
+  tool.arguments.back().currency_slot = terms;
+  tool.facts.push_back({"open", sibling_, open, {invoice}, 0, "", terms, {}});
+  tool.facts.push_back({"terms", string_, terms, {invoice}, 0, "", kNone, {}});
+  return tool;
+}
+
+/// context bound { customer_id: string, tags: set<string> } policy support
+inline void WorldMaker::AddPolicy() {
+  program_.bound = {{"customer_id", string_, false}, {"tags", strings_, false}};
+  Policy policy;
+  policy.name = "support";
+  policy.bound = {0, 1};
+  program_.policies.push_back(std::move(policy));
+}
+
 inline Program WorldMaker::Make() {
   program_.files = {"world.cap"};
   program_.approvers = {"manager", "user"};
@@ -169,6 +210,9 @@ inline Program WorldMaker::Make() {
            .each_slot = everyone,
            .span = {}});
   AddTool(Transfer(), {});
+  AddTool(Bulk(), {});
+  AddTool(Settle(), {});
+  AddPolicy();
   return std::move(program_);
 }
 
