@@ -58,7 +58,8 @@ LoadedPolicy LoadPolicy(const std::string& path) {
     PrintError(bytes.error().message);
     return {nullptr, kUsage};
   }
-  if (IsBundle(*bytes)) {
+  // A damaged bundle must be called one, not be read as source: the name says what was meant.
+  if (IsBundle(*bytes) || path.ends_with(".capb")) {
     Result<std::shared_ptr<const Program>> program = ReadBundle(*bytes);
     if (program.has_value()) return {*program, kOk};
     PrintError(fmt::format("{}: {} ({})", path, program.error().message, program.error().code));

@@ -35,7 +35,7 @@ struct LoadedPolicy {
   int status = 0;
 };
 
-/// Reads a policy: a bundle if the file begins like one, else source.
+/// Reads a policy: a bundle if the file begins like one or is named .capb, else source.
 LoadedPolicy LoadPolicy(const std::string& path);
 
 }  // namespace cap::cli
