@@ -20,8 +20,9 @@ install(EXPORT capc-targets NAMESPACE capc:: DESTINATION ${package_dir})
 
 # Public headers are cap/*.h; those of runtime/ that they include stand beside them.
 install(DIRECTORY runtime/include/cap DESTINATION include/capc)
-install(DIRECTORY runtime/base runtime/value runtime/program runtime/frame runtime/jit
+install(DIRECTORY runtime/base runtime/value runtime/program runtime/frame
         DESTINATION include/capc/runtime FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
+install(FILES runtime/jit/jit.h DESTINATION include/capc/runtime/jit)
 configure_package_config_file(cmake/capc-config.cmake.in capc-config.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(capc-config-version.cmake COMPATIBILITY SameMinorVersion)
