@@ -171,7 +171,8 @@ void ActionChecker::Keys() {
 
 void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
   for (const ast::ExprId key : fact.keys) {
-    const NodeId id = checker_->Check(key);
+    // A fact keyed by an optional that is absent is missing: reading it is a fault, as ever.
+    const NodeId id = checker_->CheckPath(key);
     if (context_.nodes.IsError(id)) continue;
     const Node& node = context_.nodes[id];
     const bool argument = node.kind == NodeKind::kSlot &&

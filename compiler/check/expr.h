@@ -28,6 +28,9 @@ class ExprChecker {
   /// A condition: bool.
   NodeId CheckCondition(ast::ExprId id) { return CheckAs(id, types_.Bool(), "a condition"); }
 
+  /// A path that is only named, not read: it may be an optional without a test.
+  NodeId CheckPath(ast::ExprId id) { return CheckReference(id, false); }
+
   /// A dotted path that is written inside of a text, such as a resource.
   NodeId CheckDotted(const std::vector<ast::Ident>& path);
 

@@ -75,12 +75,25 @@ void Lowering::CloseRange() {
 
 // --- values ---
 
+/// Constants of one kind have one type whatever their bounds, so that they share shapes. A currency
+/// that a mint holds a value to belongs to the constant.
+TypeIndex Lowering::ConstantType(const Node& node) {
+  Types& types = context_.types;
+  const Type type = types[node.type];
+  if (node.kind == NodeKind::kBound && type.kind == TypeKind::kMoney) {
+    return types.MoneyIn(type.currency);
+  }
+  const bool amounts = types.IsContainer(node.type) &&
+                       types.KindOf(type.element) == TypeKind::kMoney;
+  return node.kind == NodeKind::kBound && amounts ? node.type : types.Canonical(node.type);
+}
+
 uint32_t Lowering::ConstantOf(Placed placed) {
   const Instances::Found found = instances_.Resolve(placed);
   const Node& node = found.node;
   const auto add = [&](ConstSource source) {
     consts_.push_back(source);
-    shape_.const_types.push_back(context_.types.Canonical(node.type));
+    shape_.const_types.push_back(ConstantType(node));
     return static_cast<uint32_t>(consts_.size() - 1);
   };
   if (node.kind == NodeKind::kBound) {
@@ -116,8 +129,8 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
     case NodeKind::kLiteral:
     case NodeKind::kBound:
       lowered.known = KnownLiteral(node);
-      lowered.inst = Emit(Op::kConst, context_.types.Canonical(node.type),
-                          ConstantOf(found.at), 0, node.span);
+      lowered.inst =
+          Emit(Op::kConst, ConstantType(node), ConstantOf(found.at), 0, node.span);
       break;
     case NodeKind::kNow:
       lowered.inst = Emit(Op::kNow, node.type, 0, 0, node.span);

@@ -75,6 +75,7 @@ class Lowering {
   uint32_t Append(const Inst& inst, const SourceSpan& span);
   uint32_t MakeLast(uint32_t inst, uint32_t first, const SourceSpan& span);
   Known Fold(const Node& node, const Known& left, const Known& right);
+  TypeIndex ConstantType(const Node& node);
   Known KnownLiteral(const Node& node) const;
   bool CheckConstant(const ClauseSource& source, const Known& known, bool guard);
   void Show(Clause& clause, Placed condition);
