@@ -16,11 +16,13 @@ struct CheckOptions {
 
 std::string Counted(const Compilation& compilation) {
   const size_t errors = compilation.errors;
-  const size_t warnings = compilation.diagnostics.size() - std::min(errors, compilation.diagnostics.size());
+  const size_t warnings =
+      compilation.diagnostics.size() - std::min(errors, compilation.diagnostics.size());
   std::string out;
   if (errors > 0) out += fmt::format("{} error{}", errors, errors == 1 ? "" : "s");
   if (warnings > 0) {
-    out += fmt::format("{}{} warning{}", out.empty() ? "" : ", ", warnings, warnings == 1 ? "" : "s");
+    out +=
+        fmt::format("{}{} warning{}", out.empty() ? "" : ", ", warnings, warnings == 1 ? "" : "s");
   }
   return out.empty() ? "ok" : out;
 }

@@ -72,9 +72,10 @@ void AddCompile(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("compile", "Compile a policy, or show a stage of it");
   command->add_option("FILE", options->file, "a policy (.cap); - reads standard input")->required();
   command
-      ->add_option("--emit", options->emit,
-                   "ast: syntax tree, ir: typed code by shape, llvm: what the JIT compiles, bundle: "
-                   "what engines load")
+      ->add_option(
+          "--emit", options->emit,
+          "ast: syntax tree, ir: typed code by shape, llvm: what the JIT compiles, bundle: "
+          "what engines load")
       ->check(CLI::IsMember({"ast", "ir", "llvm", "bundle"}))
       ->capture_default_str();
   command->add_option("-o,--output", options->output,

@@ -51,9 +51,8 @@ Result<NativeCode> JitCode(const std::shared_ptr<const Program>&) {
 }
 
 std::vector<policytest::EngineUnderTest> AllEngines() {
-  return {{"interp", [](const std::shared_ptr<const Program>&) {
-             return Result<NativeCode>(NativeCode{});
-           }}};
+  return {{"interp",
+           [](const std::shared_ptr<const Program>&) { return Result<NativeCode>(NativeCode{}); }}};
 }
 
 #endif

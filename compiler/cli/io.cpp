@@ -66,7 +66,8 @@ LoadedPolicy LoadPolicy(const std::string& path) {
     return {nullptr, kDiagnostics};
   }
   if (bytes->size() > limits::kSourceBytes) {
-    PrintError(fmt::format("`{}` is larger than the limit of {} bytes", path, limits::kSourceBytes));
+    PrintError(
+        fmt::format("`{}` is larger than the limit of {} bytes", path, limits::kSourceBytes));
     return {nullptr, kUsage};
   }
   const Compilation compilation = Compile({path, std::move(*bytes)});

@@ -15,7 +15,8 @@ struct RequestText {
 };
 
 /// Splits a file: if its first line that is not empty holds a whole object, every line is a request
-/// (JSON lines); else the file is one request. What is wrong with a request is the decision's to say.
+/// (JSON lines); else the file is one request. What is wrong with a request is the decision's to
+/// say.
 std::vector<RequestText> SplitRequests(const std::string& path, std::string_view text);
 
 /// Reads `path`, or standard input for "-". Errors: those of ReadSource.

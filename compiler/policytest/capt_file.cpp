@@ -148,9 +148,10 @@ class Parser {
     } else if (name.starts_with('!')) {
       OpenMachine(c, name.substr(1));
     } else {
-      Wrong(fmt::format("no section `{}`; there are policy, grant, now, test, !diagnostics, !ir, "
-                        "!trace",
-                        name));
+      Wrong(
+          fmt::format("no section `{}`; there are policy, grant, now, test, !diagnostics, !ir, "
+                      "!trace",
+                      name));
     }
   }
 
@@ -165,7 +166,8 @@ class Parser {
 
   void OpenTest(Case& c, const std::string& title) {
     if (title.empty()) return Wrong("a test needs a title: `--- test: what it shows`");
-    const bool taken = std::ranges::any_of(c.tests, [&](const Test& t) { return t.title == title; });
+    const bool taken =
+        std::ranges::any_of(c.tests, [&](const Test& t) { return t.title == title; });
     if (taken) return Wrong(fmt::format("a second test `{}` for one policy", title));
     Test test;
     test.title = title;
@@ -177,7 +179,8 @@ class Parser {
 
   void OpenMachine(Case& c, std::string_view name) {
     if (std::ranges::find(kMachineSections, name) == kMachineSections.end()) {
-      return Wrong(fmt::format("no machine section `!{}`; there are !diagnostics, !ir, !trace", name));
+      return Wrong(
+          fmt::format("no machine section `!{}`; there are !diagnostics, !ir, !trace", name));
     }
     for (const MachineSection& other : c.machine) {
       if (other.name == name) return Wrong(fmt::format("a second `!{}` for one policy", name));
@@ -319,8 +322,8 @@ class Parser {
     expected.verdict = Word(rest);
     expected.code = Word(rest);
     expected.clause = rest;
-    const bool known = expected.verdict == "permit" || expected.verdict == "deny" ||
-                       expected.verdict == "step-up";
+    const bool known =
+        expected.verdict == "permit" || expected.verdict == "deny" || expected.verdict == "step-up";
     if (!known) Wrong("a verdict is permit, deny or step-up");
   }
 

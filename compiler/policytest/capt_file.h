@@ -14,30 +14,30 @@
 
 namespace cap::policytest {
 
-struct FactLine {            // fact order("o-7") by shop, 45s old = {…}
+struct FactLine {  // fact order("o-7") by shop, 45s old = {…}
   std::string name;
-  std::string keys;          // JSON: the value, or an object by the names of the key's arguments
-  std::string attestor;      // empty: none is named
-  int64_t age_us = 0;        // older than `now`; negative: from the future
-  std::string value;         // JSON, verbatim
+  std::string keys;      // JSON: the value, or an object by the names of the key's arguments
+  std::string attestor;  // empty: none is named
+  int64_t age_us = 0;    // older than `now`; negative: from the future
+  std::string value;     // JSON, verbatim
   uint32_t line = 0;
 };
 
-struct ApprovalLine {        // approved by manager [of "title of another test"]
+struct ApprovalLine {  // approved by manager [of "title of another test"]
   std::string approver;
-  std::string of_test;       // empty: of this very call
+  std::string of_test;  // empty: of this very call
   uint32_t line = 0;
 };
 
-struct Expectation {         // => verdict [code] [clause]
-  std::string verdict;       // permit, deny, step-up
-  std::string code;          // empty: any
-  std::string clause;        // empty: any
+struct Expectation {    // => verdict [code] [clause]
+  std::string verdict;  // permit, deny, step-up
+  std::string code;     // empty: any
+  std::string clause;   // empty: any
   std::optional<std::string> observed, limit, reason, capability, at;
   uint32_t line = 0;
 };
 
-struct Test {                // --- test: title
+struct Test {  // --- test: title
   std::string title;
   uint32_t line = 0;
   std::string tool;          // call TOOL {…}
@@ -52,14 +52,14 @@ struct Test {                // --- test: title
   Expectation expected;
 };
 
-struct Mark {                // //~ CAP0301, on the line it stands on; //~^ on the line before
+struct Mark {  // //~ CAP0301, on the line it stands on; //~^ on the line before
   std::string code;
-  uint32_t line = 0;         // of the policy's text, from 1
+  uint32_t line = 0;  // of the policy's text, from 1
 };
 
-struct MachineSection {      // --- !diagnostics, !ir, !trace
+struct MachineSection {  // --- !diagnostics, !ir, !trace
   std::string name;
-  uint32_t begin = 0;        // lines of the body: [begin, end), from 1, of the .capt file
+  uint32_t begin = 0;  // lines of the body: [begin, end), from 1, of the .capt file
   uint32_t end = 0;
   std::string body;
 };
@@ -83,9 +83,9 @@ struct CaptFile {
   std::vector<Case> cases;
 };
 
-/// Reads `text`. Errors: "capt-syntax", with `path:line:` in front of what is wrong and how to write
-/// it. Strict: an unknown section, an unknown line, a test without `=>`, a second machine section of
-/// one name, a test before a policy. Cost: linear in the text.
+/// Reads `text`. Errors: "capt-syntax", with `path:line:` in front of what is wrong and how to
+/// write it. Strict: an unknown section, an unknown line, a test without `=>`, a second machine
+/// section of one name, a test before a policy. Cost: linear in the text.
 Result<CaptFile> ParseCapt(std::string path, std::string text);
 
 /// The marks of a policy's text.

@@ -22,17 +22,15 @@ std::string Quote(std::string_view text) {
 std::string FactText(const FactLine& fact, int64_t now_us) {
   int64_t as_of = 0;
   if (__builtin_sub_overflow(now_us, fact.age_us, &as_of)) as_of = now_us;
-  std::string out = fmt::format(R"({{"name":{},"key":{},"value":{},"as_of":"{}")",
-                                Quote(fact.name), fact.keys, fact.value,
-                                FormatInstant(Instant{as_of}));
+  std::string out = fmt::format(R"({{"name":{},"key":{},"value":{},"as_of":"{}")", Quote(fact.name),
+                                fact.keys, fact.value, FormatInstant(Instant{as_of}));
   if (!fact.attestor.empty()) out += fmt::format(R"(,"by":{})", Quote(fact.attestor));
   return out + "}";
 }
 
 }  // namespace
 
-std::string RequestText(const Test& test, int64_t now_us,
-                        const std::vector<std::string>& digests) {
+std::string RequestText(const Test& test, int64_t now_us, const std::vector<std::string>& digests) {
   if (!test.raw_request.empty()) return test.raw_request;
   std::string out = fmt::format(R"({{"tool":{},"arguments":{})", Quote(test.tool),
                                 test.arguments.empty() ? "{}" : test.arguments);

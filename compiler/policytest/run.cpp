@@ -131,7 +131,8 @@ class CaseRun {
 
   bool OpenSession() {
     if (compilation_.program == nullptr) {
-      return Failed(case_.line, "policy", "it does not compile, and has tests\n" + DiagnosticsText());
+      return Failed(case_.line, "policy",
+                    "it does not compile, and has tests\n" + DiagnosticsText());
     }
     const Result<Instant> now = ParseInstant(case_.now.empty() ? kDefaultNow : case_.now);
     if (!now.has_value()) return Failed(case_.line, "now", now.error().message);

@@ -24,7 +24,7 @@ struct RunOptions {
 };
 
 struct Failure {
-  std::string place;    // "policy.capt:31"
+  std::string place;  // "policy.capt:31"
   std::string title;
   std::string message;  // several lines, no final line feed
 };

@@ -35,8 +35,7 @@ Result<Session> Session::Open(std::shared_ptr<const Program> program, const Gran
     const Result<GrantId> minted = (*engine)->Mint(grant, now_us);
     if (!minted.has_value()) return std::unexpected(minted.error());
     auto reader = std::make_unique<Reader>((*engine)->NewReader());
-    session.running_.push_back(
-        {under_test.name, std::move(*engine), std::move(reader), *minted});
+    session.running_.push_back({under_test.name, std::move(*engine), std::move(reader), *minted});
   }
   return session;
 }

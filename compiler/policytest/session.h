@@ -15,8 +15,8 @@ namespace cap::policytest {
 /// What one call came to, and how it is shown.
 struct Outcome {
   DecisionReport report;
-  std::string text;      // ToText of the operator's view
-  std::string disagrees; // empty, or which engine said something else and what
+  std::string text;       // ToText of the operator's view
+  std::string disagrees;  // empty, or which engine said something else and what
 };
 
 class Session {

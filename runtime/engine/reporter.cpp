@@ -5,6 +5,7 @@
 
 #include "runtime/engine/clause_view.h"
 #include "runtime/engine/show.h"
+#include "runtime/program/print.h"
 #include "runtime/value/quote.h"
 
 namespace cap::engine {
@@ -41,9 +42,10 @@ class Reporter {
   void Candidates(const PolicyAction& entry, const RecordFinder& finder,
                   const ResourceView& resources);
   void Capability(const CapabilityRecord& record);
-  void Forbid(const PolicyAction& entry, const RecordFinder& finder,
-              const ResourceView& resources);
+  void Forbid(const PolicyAction& entry, const RecordFinder& finder, const ResourceView& resources);
   void Take(ClauseView view, const ClauseInfo& info);
+  void Underived(const Resource& resource, uint32_t nth);
+  void Uncovered(const PolicyAction& entry);
   void AddStepUps(const CapabilityRecord& record, uint64_t bits);
   bool ResourceIsPublic(const Resource& resource) const;
   const CapabilityRecord* FindRecord(const PolicyAction& entry, const RecordFinder& finder,
@@ -103,14 +105,61 @@ void Reporter::Action() {
   if (entry == nullptr) return;
   const RecordFinder finder(state_, grant_.id, index);
   if (decision_.forbid != kNone) Forbid(*entry, finder, resources);
+  if (decision_.code == DecisionCode::kNoResource) Underived(action.resource, nth);
+  if (decision_.code == DecisionCode::kNoCapability) Uncovered(*entry);
   if (!resources.derived) return;
   Candidates(*entry, finder, resources);
   const CapabilityRecord* record = FindRecord(*entry, finder, resources, decision_.capability);
   if (record != nullptr) Capability(*record);
 }
 
-const CapabilityRecord* Reporter::FindRecord(const PolicyAction& entry,
-                                             const RecordFinder& finder,
+/// Which value is none that a resource can be made of.
+void Reporter::Underived(const Resource& resource, uint32_t nth) {
+  report_.place = PlaceOf(program_, resource.span);
+  const Tool& tool = program_.tools[decision_.tool];
+  uint32_t slot = resource.each_slot;
+  const std::vector<ResourceTexts>& all = frame_.resources(nth);
+  const uint64_t every_hole = (uint64_t{1} << resource.holes.size()) - 1;
+  for (const ResourceTexts& texts : all) {
+    if (texts.valid == every_hole) continue;
+    const auto hole = static_cast<size_t>(std::countr_one(texts.valid));
+    if (resource.holes[hole].source == HoleSource::kSlot) slot = resource.holes[hole].index;
+    break;
+  }
+  if (slot == kNone) return;
+  const SlotDesc& desc = tool.slots[slot];
+  const std::string note(frame_.note_text(slot));
+  full_.fault_public = desc.source == SlotSource::kArgument;
+  full_.observed_public = full_.fault_public;
+  if (BitOf(frame_.header()->present, slot)) {
+    report_.observed = ShowSlot(program_, desc.type, SlotsOf(frame_.header())[slot]);
+    report_.fault = "`" + desc.path + "` is no name of one thing: " + report_.observed;
+    if (all.empty()) report_.fault = "`" + desc.path + "` is empty";
+  } else {
+    report_.fault = "`" + desc.path + "` " + (note.empty() ? "has no value" : note);
+  }
+}
+
+/// What the nearest capability covers, by the name that stands first.
+void Reporter::Uncovered(const PolicyAction& entry) {
+  report_.observed = report_.resource;
+  full_.observed_public = full_.resource_public;
+  const cap::Capability* nearest = nullptr;
+  for (const uint32_t index : entry.capabilities) {
+    const cap::Capability& capability = program_.capabilities[index];
+    if (nearest == nullptr || capability.name < nearest->name) nearest = &capability;
+  }
+  if (nearest == nullptr || nearest->patterns.empty()) return;
+  report_.place = PlaceOf(program_, nearest->span);
+  for (const Pattern& pattern : nearest->patterns) {
+    if (pattern.text.empty()) continue;
+    report_.place = PlaceOf(program_, pattern.span);
+    report_.limit += (report_.limit.empty() ? "" : ", ") + QuoteCut(pattern.text);
+  }
+  full_.limit_public = true;
+}
+
+const CapabilityRecord* Reporter::FindRecord(const PolicyAction& entry, const RecordFinder& finder,
                                              const ResourceView& resources,
                                              uint32_t capability) const {
   const CapabilityRecord* found = nullptr;
@@ -174,10 +223,7 @@ void Reporter::Capability(const CapabilityRecord& record) {
   if (decision_.verdict == Verdict::kStepUp) AddStepUps(record, decision_.step_up);
   if (decision_.clause >= capability.clauses.size()) return;
   const ClauseInfo& info = capability.clauses[decision_.clause];
-  if (decision_.verdict == Verdict::kStepUp) {
-    if (report_.clause.empty()) report_.clause = info.name;
-    return;
-  }
+  if (decision_.verdict == Verdict::kStepUp && !report_.clause.empty()) return;  // a forbid's
   Take(ViewClause(state_, frame_,
                   {.shape = &program_.shapes[record.shape],
                    .clause = decision_.clause,
@@ -193,9 +239,8 @@ void Reporter::AddStepUps(const CapabilityRecord& record, uint64_t bits) {
     const auto clause = static_cast<size_t>(std::countr_zero(bits));
     if (clause >= capability.clauses.size()) return;
     const ClauseInfo& info = capability.clauses[clause];
-    const uint64_t wanted = info.approvers_const == kNone
-                                ? info.approvers
-                                : record.consts[info.approvers_const].lo;
+    const uint64_t wanted =
+        info.approvers_const == kNone ? info.approvers : record.consts[info.approvers_const].lo;
     report_.step_ups.push_back(
         {.clause = info.name,
          .kind = info.step_up,
@@ -228,6 +273,27 @@ void Reporter::Forbid(const PolicyAction& entry, const RecordFinder& finder,
                    .record = found,
                    .first_inst_span = forbid.first_inst_span}),
        forbid.info);
+}
+
+/// A call that is none: what the action declares, beside what was given.
+void Malformation(const Program& program, const Frame& frame, FullReport& full) {
+  DecisionReport& report = full.report;
+  const Malformed& malformed = frame.malformed();
+  report.place = PlaceOf(program, malformed.span);
+  full.limit_public = true;
+  if (frame.tool() >= program.tools.size()) return;
+  const Tool& tool = program.tools[frame.tool()];
+  report.tool = tool.name;
+  if (report.place.line == 0) {
+    report.place = PlaceOf(program, program.actions[tool.actions.front()].span);
+  }
+  for (const ArgumentDesc& argument : tool.arguments) {
+    if (malformed.kind == MalformedKind::kUndeclaredArgument) {
+      report.limit += (report.limit.empty() ? "" : ", ") + argument.name;
+    } else if (argument.name == malformed.what) {
+      report.limit = PrintType(program, argument.type);
+    }
+  }
 }
 
 /// One sentence, from the most telling part that there is.
@@ -270,11 +336,7 @@ FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const De
   if (frame.header() == nullptr) {
     report.observed = frame.malformed().detail;
     full.observed_public = true;
-    if (state != nullptr) {
-      report.place = PlaceOf(*state->program, frame.malformed().span);
-      const uint32_t tool = frame.tool();
-      if (tool < state->program->tools.size()) report.tool = state->program->tools[tool].name;
-    }
+    if (state != nullptr) Malformation(*state->program, frame, full);
   } else if (decision.program != 0) {
     GrantView view;
     report.complete =
@@ -299,8 +361,7 @@ AgentDecisionReport ForAgent(const FullReport& full) {
   agent.escalate = report.escalate;
   agent.clause = report.clause;
   agent.step_ups = report.step_ups;
-  agent.message =
-      full.text_public ? report.message : std::string(SummaryOf(report.code));
+  agent.message = full.text_public ? report.message : std::string(SummaryOf(report.code));
   if (full.observed_public) agent.observed = report.observed;
   if (full.limit_public) agent.limit = report.limit;
   for (StepUpNeed& need : agent.step_ups) need.place = {};
