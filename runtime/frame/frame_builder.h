@@ -1,8 +1,8 @@
 // Builds a Frame from typed inputs.
 //
 //   cap::FrameBuilder call(program, *cap::FindTool(program, "process_refund"), "agent-7", now_us);
-//   call.SetArgument("order_id", {"O-1"});
-//   call.SetArgument("amount", {cap::Money{9870, 840}});
+//   call.SetArgument("order_id", cap::Value{"O-1"});
+//   call.SetArgument("amount", cap::Value{cap::Money{9870, 840}});
 //   call.AddFact({.name = "order", .key = {{"O-1"}}, .as_of_us = now_us, .attestor = "shop",
 //                 .value = cap::Value{...}});
 //   cap::Frame frame = std::move(call).Seal();

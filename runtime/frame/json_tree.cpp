@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "runtime/base/limits.h"
@@ -49,32 +48,6 @@ bool IsNumber(std::string_view text) {
     if (!TakeDigits(text)) return false;
   }
   return text.empty();
-}
-
-/// The UTF-16 unit of the escape `\uXXXX` at `at`, or -1.
-int EscapedUnit(std::string_view json, size_t at) {
-  if (json.size() - at < 6 || json[at] != '\\' || json[at + 1] != 'u') return -1;
-  int unit = 0;
-  const char* digits = json.data() + at + 2;
-  const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
-  return error == std::errc() && end == digits + 4 && *digits != '-' ? unit : -1;
-}
-
-/// Whether every escaped surrogate is half of a pair. Checked on the text, since parsers differ in
-/// what they make of half a pair; a backslash outside a string is refused by the parser later.
-bool SurrogatesPaired(std::string_view json) {
-  for (size_t at = json.find('\\'); at < json.size(); at = json.find('\\', at)) {
-    const int unit = EscapedUnit(json, at);
-    if (unit >= 0xDC00 && unit <= 0xDFFF) return false;
-    if (unit < 0xD800 || unit > 0xDBFF) {
-      at += 2;
-      continue;
-    }
-    const int low = EscapedUnit(json, at + 6);
-    if (low < 0xDC00 || low > 0xDFFF) return false;
-    at += 12;
-  }
-  return true;
 }
 
 }  // namespace
@@ -203,7 +176,6 @@ JsonTree::~JsonTree() = default;
 
 Result<JsonTree> JsonTree::Parse(std::string_view json) {
   if (json.size() > limits::kRequestBytes) return Fail("oversize", "the request is too large");
-  if (!SurrogatesPaired(json)) return Bad("an escaped surrogate stands alone");
   JsonTree tree(std::make_unique<Buffers>());
   tree.buffers_->text = simdjson::padded_string(json);
   simdjson::ondemand::document document;

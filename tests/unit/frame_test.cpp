@@ -241,6 +241,24 @@ TEST_CASE("an empty list has no resource") {
   CHECK(frame.resources(0).empty());
 }
 
+TEST_CASE("numbers, members and times have texts in a resource, and absent ones have none") {
+  const auto settle = [](bool given) {
+    FrameBuilder builder = Builder("settle");
+    builder.SetArgument("invoice", Text("I-1")).SetArgument("amount", Usd(1));
+    builder.AddFact({.name = "terms", .key = {Text("I-1")}, .value = Text("USD")});
+    if (given) {
+      builder.SetArgument("number", Number(-7)).SetArgument("kind", Value{EnumMember{"gift"}});
+      builder.SetArgument("at", Value{Instant{kNowUs}});
+    }
+    return std::move(builder).Seal();
+  };
+  CHECK(settle(true).ResourceText(World(), 0, 0) == "invoice://n:-7/gift/2026-03-31T12:00:00Z");
+  // A slot without a value is zero, which is a number, a member and a time: presence decides.
+  const Frame without = settle(false);
+  REQUIRE(without.resources(0).size() == 1);
+  CHECK(without.resources(0)[0].valid == 0);
+}
+
 TEST_CASE("sets are sorted and have no doubles") {
   const Frame tags = TransferWith("tags", Texts({"b", "a\xc3\xa4", "b", "a"}));
   const Slot set = At(tags, "tags");

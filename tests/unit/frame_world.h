@@ -163,12 +163,16 @@ inline Tool WorldMaker::Bulk() {
   return tool;
 }
 
-/// settle { invoice: string, amount: money in terms } fact terms: string for invoice;
+/// settle { invoice: string, amount: money in terms, number: int?, kind: Kind?, at: instant?
+/// resource "invoice://n:{number}/{kind}/{at}" } fact terms: string for invoice;
 /// fact open: money in terms for invoice: amounts whose currency another fact names.
 inline Tool WorldMaker::Settle() {
   Tool tool;
   tool.name = "settle";
   const uint32_t invoice = Argument(tool, "invoice", string_);
+  Argument(tool, "number", int_, true);
+  Argument(tool, "kind", enum_, true);
+  Argument(tool, "at", instant_, true);
   Argument(tool, "amount", sibling_);
   const uint32_t open = AddSlots(tool, "open", sibling_, SlotSource::kFact);
   const uint32_t terms = AddSlots(tool, "terms", string_, SlotSource::kFact);
@@ -211,7 +215,13 @@ inline Program WorldMaker::Make() {
            .span = {}});
   AddTool(Transfer(), {});
   AddTool(Bulk(), {});
-  AddTool(Settle(), {});
+  AddTool(Settle(), {.scheme = "invoice",
+                     .segments = {{"n", "", 0}, {"", "", 1}, {"", "", 2}},
+                     .holes = {{HoleSource::kSlot, 1, false, int_},
+                               {HoleSource::kSlot, 2, false, enum_},
+                               {HoleSource::kSlot, 3, false, instant_}},
+                     .each_slot = kNone,
+                     .span = {}});
   AddPolicy();
   return std::move(program_);
 }
