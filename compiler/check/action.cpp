@@ -25,6 +25,7 @@ class ActionChecker {
   void Facts();
   void Keys();
   void KeysOf(const ast::Fact& fact, FactDesc* desc);
+  bool TooWide() const { return tool_.slots.size() > limits::kFrameSlots; }
   void DeclareValues();
   void PlaceLive();
   void Lets();
@@ -47,7 +48,9 @@ class ActionChecker {
 
 ActionChecker::ActionChecker(Context& context, const std::vector<ContextValue>& values,
                              const resolve::Entry& entry)
-    : context_(context), values_(values), module_(context.modules[entry.module]),
+    : context_(context),
+      values_(values),
+      module_(context.modules[entry.module]),
       decl_(std::get<ast::ActionDecl>(module_.decls[entry.decl].node)) {
   tool_.name = decl_.name.text;
   info_.decl = &decl_;
@@ -64,8 +67,8 @@ uint32_t ActionChecker::Place(const std::string& name, TypeIndex type, SlotSourc
   return slot;
 }
 
-void ActionChecker::Declare(SymbolKind kind, const ast::Ident& name, TypeIndex type,
-                            uint32_t slot, bool optional) {
+void ActionChecker::Declare(SymbolKind kind, const ast::Ident& name, TypeIndex type, uint32_t slot,
+                            bool optional) {
   const NodeId node = type == kNone ? context_.nodes.Error(name.span)
                                     : context_.nodes.Add({.kind = NodeKind::kSlot,
                                                           .optional = optional,
@@ -77,22 +80,24 @@ void ActionChecker::Declare(SymbolKind kind, const ast::Ident& name, TypeIndex t
 
 void ActionChecker::Arguments() {
   for (const ast::Param& param : decl_.arguments) {
-    const DeclaredType declared =
-        DeclareType(context_, module_, param.type, TypePlace::kArgument);
+    if (TooWide()) return;
+    const DeclaredType declared = DeclareType(context_, module_, param.type, TypePlace::kArgument);
     if (declared.type == kNone) {
       Declare(SymbolKind::kArgument, param.name, kNone, 0, false);
       continue;
     }
-    ArgumentDesc desc{.name = param.name.text, .type = declared.type,
-                      .optional = declared.optional, .span = context_.Place(param.span)};
+    ArgumentDesc desc{.name = param.name.text,
+                      .type = declared.type,
+                      .optional = declared.optional,
+                      .span = context_.Place(param.span)};
     if (param.default_value) {
       if (declared.optional) {
-        context_.Error(diag::Code::kBadDefault, module_[*param.default_value].span,
-                       {.message = fmt::format("`{}` has a default, so it is never absent",
-                                               param.name.text),
-                        .label = "a default of an optional",
-                        .help = "leave out the `?`, or the default",
-                        .notes = {}});
+        context_.Error(
+            diag::Code::kBadDefault, module_[*param.default_value].span,
+            {.message = fmt::format("`{}` has a default, so it is never absent", param.name.text),
+             .label = "a default of an optional",
+             .help = "leave out the `?`, or the default",
+             .notes = {}});
       } else {
         desc.default_value = DeclareDefault(context_, module_, param, declared.type);
       }
@@ -136,6 +141,7 @@ void ActionChecker::SetCurrencies() {
 
 void ActionChecker::Facts() {
   for (const ast::Fact& fact : decl_.facts) {
+    if (TooWide()) return;
     const DeclaredType declared = DeclareType(context_, module_, fact.type, TypePlace::kFact);
     FactDesc desc;
     desc.name = fact.name.text;
@@ -143,12 +149,12 @@ void ActionChecker::Facts() {
     desc.span = context_.Place(fact.span);
     if (fact.attestor) desc.attestor = fact.attestor->text;
     if (fact.max_age_us && *fact.max_age_us == 0) {
-      context_.Error(diag::Code::kZeroDuration, fact.name.span,
-                     {.message = fmt::format("the fact `{}` may have no age at all",
-                                             fact.name.text),
-                      .label = "`within` a duration of zero",
-                      .help = "give a duration, or leave `within` out for any age",
-                      .notes = {}});
+      context_.Error(
+          diag::Code::kZeroDuration, fact.name.span,
+          {.message = fmt::format("the fact `{}` may have no age at all", fact.name.text),
+           .label = "`within` a duration of zero",
+           .help = "give a duration, or leave `within` out for any age",
+           .notes = {}});
     }
     desc.max_age_us = fact.max_age_us.value_or(0);
     if (declared.type == kNone) {
@@ -175,8 +181,8 @@ void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
     const NodeId id = checker_->CheckPath(key);
     if (context_.nodes.IsError(id)) continue;
     const Node& node = context_.nodes[id];
-    const bool argument = node.kind == NodeKind::kSlot &&
-                          tool_.slots[node.index].source == SlotSource::kArgument;
+    const bool argument =
+        node.kind == NodeKind::kSlot && tool_.slots[node.index].source == SlotSource::kArgument;
     const TypeKind kind = context_.types.KindOf(node.type);
     const bool scalar = kind == TypeKind::kString || kind == TypeKind::kEmail ||
                         kind == TypeKind::kInt || kind == TypeKind::kEnum;
@@ -184,14 +190,14 @@ void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
       if (desc != nullptr) desc->key_slots.push_back(node.index);
       continue;
     }
-    context_.Error(diag::Code::kBadFactKey, node.span,
-                   {.message = argument ? fmt::format("{} is {}: no key", context_.Quoted(node.span),
-                                                      context_.TypeName(id))
-                                        : fmt::format("{} is no argument",
-                                                      context_.Quoted(node.span)),
-                    .label = "not a key",
-                    .help = "a fact is keyed by arguments of type string, email, int or enum",
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kBadFactKey, node.span,
+        {.message = argument ? fmt::format("{} is {}: no key", context_.Quoted(node.span),
+                                           context_.TypeName(id))
+                             : fmt::format("{} is no argument", context_.Quoted(node.span)),
+         .label = "not a key",
+         .help = "a fact is keyed by arguments of type string, email, int or enum",
+         .notes = {}});
   }
 }
 
@@ -214,7 +220,9 @@ void ActionChecker::DeclareValues() {
 void ActionChecker::PlaceLive() {
   for (const ContextValue& value : values_) {
     if (value.type == kNone || value.bound != kNone) continue;
-    LiveDesc desc{.name = value.name, .type = value.type, .optional = value.optional,
+    LiveDesc desc{.name = value.name,
+                  .type = value.type,
+                  .optional = value.optional,
                   .span = context_.Place(value.span)};
     desc.slot = Place(value.name, value.type, SlotSource::kLive, value.optional);
     info_.scope->Rebind(value.name, context_.nodes.Add({.kind = NodeKind::kSlot,
@@ -228,6 +236,7 @@ void ActionChecker::PlaceLive() {
 
 void ActionChecker::Lets() {
   for (const ast::Let& let : decl_.lets) {
+    if (TooWide()) return;
     const ast::Expr& value = module_[let.value];
     const auto* binary = std::get_if<ast::BinaryExpr>(&value.node);
     if (binary != nullptr && binary->op == ast::BinaryOp::kConcat) {
@@ -249,8 +258,10 @@ bool ActionChecker::AddSource(const ast::Module& module, ast::ExprId id,
   const Node node = context_.nodes[at];
   const auto bad = [&](std::string message, std::string help) {
     context_.Error(diag::Code::kBadConcat, module[id].span,
-                   {.message = std::move(message), .label = "cannot be joined",
-                    .help = std::move(help), .notes = {}});
+                   {.message = std::move(message),
+                    .label = "cannot be joined",
+                    .help = std::move(help),
+                    .notes = {}});
     return false;
   };
   if (node.kind != NodeKind::kSlot || !context_.types.IsContainer(node.type)) {
@@ -317,9 +328,13 @@ ActionInfo ActionChecker::Run() {
   Arguments();
   Facts();
   PlaceLive();
-  Keys();
-  Lets();
-  if (tool_.slots.size() > limits::kFrameSlots) {
+  // Slots past the limit do not exist: nothing of a frame that is too wide is looked at.
+  if (!TooWide()) {
+    Keys();
+    Lets();
+  }
+  if (TooWide()) {
+    info_.good = false;
     context_.Error(diag::Code::kTooManySlots, decl_.name.span,
                    {.message = fmt::format("the action `{}` has more than {} values, fields of "
                                            "records and live context counted",
@@ -359,13 +374,26 @@ std::vector<ContextValue> DeclareContext(Context& context) {
                                              : "whoever mints a grant gives every bound value",
                          .notes = {}});
         }
-        const bool added = scope.Declare(
-            {.name = field.name.text, .span = field.name.span,
-             .kind = block->live ? SymbolKind::kLive : SymbolKind::kBound,
-             .node = context.nodes.Error(field.name.span)});
+        const bool added =
+            scope.Declare({.name = field.name.text,
+                           .span = field.name.span,
+                           .kind = block->live ? SymbolKind::kLive : SymbolKind::kBound,
+                           .node = context.nodes.Error(field.name.span)});
         if (!added) continue;
-        ContextValue value{.name = field.name.text, .span = field.name.span,
-                           .type = declared.type, .optional = declared.optional, .bound = kNone};
+        if (values.size() == limits::kContextValues) {
+          context.Error(
+              diag::Code::kProgramTooLarge, field.name.span,
+              {.message = fmt::format("the context has at most {} values", limits::kContextValues),
+               .label = "one too many",
+               .help = "what a call brings belongs into arguments and facts",
+               .notes = {}});
+          return values;
+        }
+        ContextValue value{.name = field.name.text,
+                           .span = field.name.span,
+                           .type = declared.type,
+                           .optional = declared.optional,
+                           .bound = kNone};
         if (!block->live) {
           value.bound = static_cast<uint32_t>(context.program.bound.size());
           if (declared.type != kNone) {
@@ -383,7 +411,7 @@ ActionInfo CheckAction(Context& context, const std::vector<ContextValue>& values
                        const resolve::Entry& entry) {
   const auto index = static_cast<uint32_t>(context.program.actions.size());
   ActionInfo info = ActionChecker(context, values, entry).Run();
-  info.resource_known = CheckResource(context, info, index);
+  info.resource_known = info.good && CheckResource(context, info, index);
   return info;
 }
 

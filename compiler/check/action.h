@@ -24,6 +24,7 @@ struct ActionInfo {
   const ast::ActionDecl* decl = nullptr;
   const ast::Module* module = nullptr;
   std::unique_ptr<Scope> scope;
+  bool good = true;             // false: it is too wide; rules about it stay silent
   bool resource_known = false;  // false: there is none, or it was reported
 };
 

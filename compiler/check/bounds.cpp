@@ -6,6 +6,10 @@
 
 namespace cap::check {
 
+namespace {
+constexpr size_t kConjuncts = 256;
+}  // namespace
+
 bool Bounds::LiteralOf(Placed placed, Literal& literal) const {
   const Node node = instances_.Resolve(placed).node;
   if (node.kind != NodeKind::kLiteral) return false;
@@ -30,7 +34,8 @@ bool Bounds::LiteralOf(Placed placed, Literal& literal) const {
 bool Bounds::Add(Placed condition, const SourceSpan& statement) {
   std::vector<Placed> conjuncts = {condition};
   bool good = true;
-  while (!conjuncts.empty() && good) {
+  // A `let` may stand for one conjunct many times over, so their number has a bound.
+  for (size_t seen = 0; !conjuncts.empty() && good && seen < kConjuncts; ++seen) {
     const Placed at = conjuncts.back();
     conjuncts.pop_back();
     Node node = context_.nodes[at.node];
@@ -74,8 +79,8 @@ bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
   const bool upper = equal || literal_right != negated;
   const bool lower = equal || literal_right == negated;
   const bool strict = less && !negated;
-  if (strict && c == (upper ? std::numeric_limits<int64_t>::min()
-                            : std::numeric_limits<int64_t>::max())) {
+  if (strict &&
+      c == (upper ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max())) {
     return Report(statement, {}, name);
   }
   if (upper && c - (strict ? 1 : 0) < at.high) {
@@ -105,8 +110,7 @@ bool Bounds::Check(Interval& at, const SourceSpan& statement, const std::string&
   return Report(statement, other == statement ? SourceSpan{} : other, name);
 }
 
-bool Bounds::Report(const SourceSpan& statement, const SourceSpan& other,
-                    const std::string& name) {
+bool Bounds::Report(const SourceSpan& statement, const SourceSpan& other, const std::string& name) {
   if (other == SourceSpan{}) {
     context_.Error(diag::Code::kNeverTrue, statement,
                    {.message = fmt::format("no value of `{}` meets this", name),

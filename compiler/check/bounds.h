@@ -26,7 +26,7 @@ class Bounds {
     int64_t high = std::numeric_limits<int64_t>::max();
     SourceSpan low_from, high_from;  // which statement set it; begin == end: none
     uint32_t currency = 0;
-    std::string text;                // the value a string must have
+    std::string text;  // the value a string must have
     SourceSpan text_from;
   };
   struct Literal {

@@ -14,8 +14,8 @@ std::string UsageOf(const Types& types, const ConstraintInfo& constraint) {
   const size_t count = constraint.parameters.size() - (constraint.has_of ? 1 : 0);
   for (size_t i = 0; i < count; ++i) {
     const Parameter& parameter = constraint.parameters[i];
-    usage += fmt::format("{}{}: {}", i == 0 ? "" : ", ", parameter.name,
-                         types.NameOf(parameter.type));
+    usage +=
+        fmt::format("{}{}: {}", i == 0 ? "" : ", ", parameter.name, types.NameOf(parameter.type));
   }
   return fmt::format("{}({})", constraint.name, usage);
 }
@@ -43,15 +43,15 @@ bool PolicyChecker::Argument(const ast::Argument& argument, size_t position,
   if (index >= count) {
     std::vector<std::string_view> known;
     for (size_t i = 0; i < count; ++i) known.push_back(constraint.parameters[i].name);
-    context_.Error(diag::Code::kNoSuchParameter, span,
-                   {.message = argument.name
-                                   ? fmt::format("`{}` has no parameter `{}`", constraint.name,
-                                                 argument.name->text)
-                                   : fmt::format("`{}` has no parameters", constraint.name),
-                    .label = "no such parameter",
-                    .help = argument.name ? MeantOrKnown(argument.name->text, known)
-                                          : fmt::format("write `{}`", constraint.name),
-                    .notes = {{constraint.span, "declared here"}}});
+    context_.Error(
+        diag::Code::kNoSuchParameter, span,
+        {.message = argument.name ? fmt::format("`{}` has no parameter `{}`", constraint.name,
+                                                argument.name->text)
+                                  : fmt::format("`{}` has no parameters", constraint.name),
+         .label = "no such parameter",
+         .help = argument.name ? MeantOrKnown(argument.name->text, known)
+                               : fmt::format("write `{}`", constraint.name),
+         .notes = {{constraint.span, "declared here"}}});
     return false;
   }
   const Parameter& parameter = constraint.parameters[index];
@@ -63,9 +63,9 @@ bool PolicyChecker::Argument(const ast::Argument& argument, size_t position,
                     .notes = {}});
     return false;
   }
-  values[index] = checker.CheckAs(
-      argument.value, parameter.type,
-      fmt::format("the parameter `{}` of `{}`", parameter.name, constraint.name));
+  values[index] =
+      checker.CheckAs(argument.value, parameter.type,
+                      fmt::format("the parameter `{}` of `{}`", parameter.name, constraint.name));
   return !context_.nodes.IsError(values[index]);
 }
 
@@ -81,12 +81,12 @@ bool PolicyChecker::Arguments(const ast::ConstraintCall& call, const ConstraintI
     if (values[i] != kNone) continue;
     good = false;
     const Parameter& parameter = constraint.parameters[i];
-    context_.Error(diag::Code::kMissingParameter, call.name.span,
-                   {.message = fmt::format("`{}` needs its parameter `{}`", constraint.name,
-                                           parameter.name),
-                    .label = fmt::format("`{}` is missing", parameter.name),
-                    .help = fmt::format("write `{}`", UsageOf(context_.types, constraint)),
-                    .notes = {{parameter.span, "declared here"}}});
+    context_.Error(
+        diag::Code::kMissingParameter, call.name.span,
+        {.message = fmt::format("`{}` needs its parameter `{}`", constraint.name, parameter.name),
+         .label = fmt::format("`{}` is missing", parameter.name),
+         .help = fmt::format("write `{}`", UsageOf(context_.types, constraint)),
+         .notes = {{parameter.span, "declared here"}}});
   }
   return good;
 }
@@ -95,12 +95,12 @@ bool PolicyChecker::Of(const ast::ConstraintCall& call, const ConstraintInfo& co
                        ExprChecker& checker, std::vector<NodeId>& values) {
   if (!constraint.has_of) {
     if (!call.of) return true;
-    context_.Error(diag::Code::kNoOf, (*module_)[*call.of].span,
-                   {.message = fmt::format("`{}` is not about one value, so it has no `of`",
-                                           constraint.name),
-                    .label = "leave out the `of`",
-                    .help = {},
-                    .notes = {{constraint.span, "declared here"}}});
+    context_.Error(
+        diag::Code::kNoOf, (*module_)[*call.of].span,
+        {.message = fmt::format("`{}` is not about one value, so it has no `of`", constraint.name),
+         .label = "leave out the `of`",
+         .help = {},
+         .notes = {{constraint.span, "declared here"}}});
     return false;
   }
   const Parameter& parameter = constraint.parameters.back();
@@ -111,14 +111,14 @@ bool PolicyChecker::Of(const ast::ConstraintCall& call, const ConstraintInfo& co
   }
   const Symbol* symbol = checker.scope().Find(parameter.name);
   if (symbol == nullptr) {
-    context_.Error(diag::Code::kNothingToConstrain, call.name.span,
-                   {.message = fmt::format("`{}` holds `{}`, which {} does not have",
-                                           constraint.name, parameter.name,
-                                           checker.scope().owner()),
-                    .label = "of what?",
-                    .help = fmt::format("say of what: `{}(…) of …`, a {}", constraint.name,
-                                        context_.types.NameOf(parameter.type)),
-                    .notes = {{parameter.span, "asked for here"}}});
+    context_.Error(
+        diag::Code::kNothingToConstrain, call.name.span,
+        {.message = fmt::format("`{}` holds `{}`, which {} does not have", constraint.name,
+                                parameter.name, checker.scope().owner()),
+         .label = "of what?",
+         .help = fmt::format("say of what: `{}(…) of …`, a {}", constraint.name,
+                             context_.types.NameOf(parameter.type)),
+         .notes = {{parameter.span, "asked for here"}}});
     return false;
   }
   if (context_.nodes.IsError(symbol->node)) return false;
@@ -155,10 +155,14 @@ std::vector<TextPiece> PolicyChecker::Text(const ConstraintInfo& constraint, Ins
         found = lowering.instances().Resolve(at);
       }
       if (found.node.kind == NodeKind::kSlot) {
-        piece = {.kind = TextPiece::Kind::kSlot, .literal = {}, .index = found.node.index,
+        piece = {.kind = TextPiece::Kind::kSlot,
+                 .literal = {},
+                 .index = found.node.index,
                  .email_domain = domain};
       } else if (const uint32_t constant = lowering.ConstantOf(at); constant != kNone) {
-        piece = {.kind = TextPiece::Kind::kConst, .literal = {}, .index = constant,
+        piece = {.kind = TextPiece::Kind::kConst,
+                 .literal = {},
+                 .index = constant,
                  .email_domain = domain};
       } else {
         // A computed value has no slot to show; what the author wrote says as much.
@@ -170,9 +174,8 @@ std::vector<TextPiece> PolicyChecker::Text(const ConstraintInfo& constraint, Ins
   return pieces;
 }
 
-bool PolicyChecker::Instantiate(const ast::ConstraintCall& call,
-                                const ConstraintInfo& constraint, NodeId guard,
-                                std::vector<NodeId> values, Lowering& lowering) {
+bool PolicyChecker::Instantiate(const ast::ConstraintCall& call, const ConstraintInfo& constraint,
+                                NodeId guard, std::vector<NodeId> values, Lowering& lowering) {
   const InstanceId instance = lowering.AddInstance(std::move(values));
   bool good = true;
   for (const BodyClause& clause : constraint.clauses) {

@@ -9,7 +9,7 @@ namespace cap::check {
 
 void PolicyChecker::CheckCapability(const ast::Capability& decl) {
   const uint32_t action = FindAction(decl.action);
-  if (action == kNone) return;
+  if (action == kNone || !actions_[action].good) return;
   Program& program = context_.program;
   const SourceSpan& name_span = decl.name ? decl.name->span : decl.action.span;
   if (Full(program.capabilities.size(), limits::kCapabilities, "capabilities", name_span)) return;
@@ -68,8 +68,10 @@ bool PolicyChecker::Statement(const ast::RequireStmt& statement, ExprChecker& ch
 
 bool PolicyChecker::Statement(const ast::Let& statement, ExprChecker& checker, Lowering&) {
   const NodeId node = checker.Check(statement.value);
-  checker.scope().Declare({.name = statement.name.text, .span = statement.name.span,
-                           .kind = SymbolKind::kLet, .node = node});
+  checker.scope().Declare({.name = statement.name.text,
+                           .span = statement.name.span,
+                           .kind = SymbolKind::kLet,
+                           .node = node});
   return !context_.nodes.IsError(node);
 }
 
@@ -84,8 +86,7 @@ const ConstraintInfo* PolicyChecker::FindConstraint(const ast::Ident& name) {
   if (library != context_.library.end()) {
     report.help = fmt::format("it is in the standard library: `import {}`", library->second);
   } else {
-    std::vector<std::string_view> known;
-    for (const resolve::Entry& e : context_.names.constraints.entries()) known.push_back(e.name);
+    std::vector<std::string_view> known = context_.Known(context_.names.constraints);
     for (const auto& [constraint, module] : context_.library) known.push_back(constraint);
     report.help = DidYouMean(diag::NearestName(name.text, known));
   }
@@ -103,8 +104,8 @@ bool PolicyChecker::Statement(const ast::ConstraintCall& call, ExprChecker& chec
     guard = checker.CheckCondition(*call.when);
     good = !context_.nodes.IsError(guard);
   }
-  const size_t mark = checker.Assume(
-      call.when && good ? context_.nodes.FactsOf(guard).when_true : std::vector<PathKey>());
+  const size_t mark = checker.Assume(call.when && good ? context_.nodes.FactsOf(guard).when_true
+                                                       : std::vector<PathKey>());
   if (constraint != nullptr && constraint->good) {
     std::vector<NodeId> values(constraint->parameters.size(), kNone);
     good = Arguments(call, *constraint, checker, values) && good;

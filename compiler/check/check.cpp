@@ -17,8 +17,7 @@ namespace {
 bool TooManyTypes(Context& context) {
   if (context.program.types.size() <= limits::kTypes) return false;
   context.Error(diag::Code::kProgramTooLarge, {},
-                {.message = fmt::format("a program has at most {} different types",
-                                        limits::kTypes),
+                {.message = fmt::format("a program has at most {} different types", limits::kTypes),
                  .label = {},
                  .help = "types that differ only in `max` are different ones",
                  .notes = {}});
@@ -29,8 +28,7 @@ bool TooManyTypes(Context& context) {
 
 std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
                              const resolve::Names& names,
-                             const std::unordered_map<std::string, std::string>& library,
-                             diag::Sink& sink) {
+                             const std::map<std::string, std::string>& library, diag::Sink& sink) {
   Context context(sources, modules, names, sink);
   context.library = library;
   for (uint32_t i = 0; i < sources.size(); ++i) {

@@ -1,9 +1,9 @@
 // Names, types and code: from the syntax trees to a Program.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "compiler/ast/ast.h"
@@ -20,7 +20,6 @@ namespace cap::check {
 /// limits::kInstructions. Thread-safe on different sinks.
 std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
                              const resolve::Names& names,
-                             const std::unordered_map<std::string, std::string>& library,
-                             diag::Sink& sink);
+                             const std::map<std::string, std::string>& library, diag::Sink& sink);
 
 }  // namespace cap::check

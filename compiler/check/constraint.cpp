@@ -14,7 +14,8 @@ namespace {
 class ConstraintChecker {
  public:
   ConstraintChecker(Context& context, const resolve::Entry& entry)
-      : context_(context), module_(context.modules[entry.module]),
+      : context_(context),
+        module_(context.modules[entry.module]),
         decl_(std::get<ast::ConstraintDecl>(module_.decls[entry.decl].node)),
         decl_span_(module_.decls[entry.decl].span),
         scope_(context, fmt::format("constraint `{}`", decl_.name.text), true),
@@ -41,29 +42,35 @@ class ConstraintChecker {
 };
 
 void ConstraintChecker::AddParameter(const ast::Param& param) {
-  const DeclaredType declared =
-      DeclareType(context_, module_, param.type, TypePlace::kParameter);
-  Parameter made{.name = param.name.text, .span = param.name.span, .type = declared.type,
+  const DeclaredType declared = DeclareType(context_, module_, param.type, TypePlace::kParameter);
+  Parameter made{.name = param.name.text,
+                 .span = param.name.span,
+                 .type = declared.type,
                  .default_value = kNone};
   const auto index = static_cast<uint32_t>(info_.parameters.size());
   NodeId node = context_.nodes.Error(param.name.span);
   if (declared.type == kNone) {
     info_.good = false;
   } else {
-    node = context_.nodes.Add({.kind = NodeKind::kParameter, .type = declared.type,
-                               .index = index, .span = param.name.span});
+    node = context_.nodes.Add({.kind = NodeKind::kParameter,
+                               .type = declared.type,
+                               .index = index,
+                               .span = param.name.span});
     if (param.default_value) {
       const uint32_t value = DeclareDefault(context_, module_, param, declared.type);
       if (value == kNone) info_.good = false;
       if (value != kNone) {
-        made.default_value = context_.nodes.Add(
-            {.kind = NodeKind::kLiteral, .type = context_.types.Canonical(declared.type),
-             .index = value, .span = param.span});
+        made.default_value = context_.nodes.Add({.kind = NodeKind::kLiteral,
+                                                 .type = context_.types.Canonical(declared.type),
+                                                 .index = value,
+                                                 .span = param.span});
       }
     }
   }
-  const bool added = scope_.Declare({.name = param.name.text, .span = param.name.span,
-                                     .kind = SymbolKind::kParameter, .node = node});
+  const bool added = scope_.Declare({.name = param.name.text,
+                                     .span = param.name.span,
+                                     .kind = SymbolKind::kParameter,
+                                     .node = node});
   if (!added) info_.good = false;
   info_.parameters.push_back(std::move(made));
 }
@@ -74,15 +81,17 @@ void ConstraintChecker::Body(const ast::RequireStmt& statement) {
     info_.good = false;
     return;
   }
-  info_.clauses.push_back({.kind = ClauseKind::kRequire, .condition = condition,
-                           .approvers = kNone, .step_up = {}});
+  info_.clauses.push_back(
+      {.kind = ClauseKind::kRequire, .condition = condition, .approvers = kNone, .step_up = {}});
 }
 
 void ConstraintChecker::Body(const ast::StepUpStmt& statement) {
   const auto bad = [&](const SourceSpan& span, std::string message, std::string help) {
     info_.good = false;
     context_.Error(diag::Code::kBadStepUp, span,
-                   {.message = std::move(message), .label = "no step-up", .help = std::move(help),
+                   {.message = std::move(message),
+                    .label = "no step-up",
+                    .help = std::move(help),
                     .notes = {}});
   };
   const std::string& kind = statement.kind.text;
@@ -98,14 +107,14 @@ void ConstraintChecker::Body(const ast::StepUpStmt& statement) {
   }
   const NodeId role = checker_.CheckAs(statement.arguments[0].value, context_.types.Approvers(),
                                        "the role of a step-up");
-  const NodeId condition = checker_.MakeOperation(Op::kApproved, context_.types.Bool(), role,
-                                                  kNone, statement.span);
+  const NodeId condition =
+      checker_.MakeOperation(Op::kApproved, context_.types.Bool(), role, kNone, statement.span);
   if (context_.nodes.IsError(condition)) {
     info_.good = false;
     return;
   }
-  info_.clauses.push_back({.kind = ClauseKind::kStepUp, .condition = condition,
-                           .approvers = role, .step_up = kind});
+  info_.clauses.push_back(
+      {.kind = ClauseKind::kStepUp, .condition = condition, .approvers = role, .step_up = kind});
 }
 
 bool ConstraintChecker::ReadName(const ast::Text& text, size_t begin, size_t end) {

@@ -13,15 +13,15 @@ namespace cap::check {
 struct Parameter {
   std::string name;
   SourceSpan span;
-  TypeIndex type = kNone;         // kNone: already reported
-  NodeId default_value = kNone;   // a literal
+  TypeIndex type = kNone;        // kNone: already reported
+  NodeId default_value = kNone;  // a literal
 };
 
 struct BodyClause {
   ClauseKind kind = ClauseKind::kRequire;
   NodeId condition = kNone;
-  NodeId approvers = kNone;   // kStepUp
-  std::string step_up;        // kStepUp: "approval", "review"
+  NodeId approvers = kNone;  // kStepUp
+  std::string step_up;       // kStepUp: "approval", "review"
 };
 
 struct BodyText {
@@ -31,12 +31,12 @@ struct BodyText {
 
 struct ConstraintInfo {
   std::string name;
-  SourceSpan span;                // of the name
+  SourceSpan span;                    // of the name
   std::vector<Parameter> parameters;  // `of`, if there is one, comes last
   bool has_of = false;
   std::vector<BodyClause> clauses;
-  std::vector<BodyText> text;     // `deny "…"`
-  bool good = true;               // false: reported; calls of it stay silent
+  std::vector<BodyText> text;  // `deny "…"`
+  bool good = true;            // false: reported; calls of it stay silent
 };
 
 ConstraintInfo CheckConstraint(Context& context, const resolve::Entry& entry);

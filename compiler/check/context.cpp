@@ -19,12 +19,19 @@ std::string Context::Quoted(const SourceSpan& span) const {
 }
 
 bool Context::ReportedIn(const SourceSpan& span) const {
-  for (const diag::Diagnostic& d : sink.Sorted()) {
+  for (const diag::Diagnostic& d : before_) {
     if (d.span.file == span.file && d.span.begin >= span.begin && d.span.end <= span.end) {
       return true;
     }
   }
   return false;
+}
+
+std::vector<std::string_view> Context::Known(const resolve::Table& table) const {
+  std::vector<std::string_view> known;
+  if (sink.errors() >= limits::kDiagnostics) return known;
+  for (const resolve::Entry& entry : table.entries()) known.push_back(entry.name);
+  return known;
 }
 
 std::string DidYouMean(std::string_view nearest) {

@@ -2,6 +2,7 @@
 // one way to report.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "compiler/check/types.h"
 #include "compiler/diag/diagnostic.h"
 #include "compiler/resolve/names.h"
+#include "runtime/base/limits.h"
 
 namespace cap::check {
 
@@ -26,7 +28,11 @@ struct Report {
 struct Context {
   Context(const SourceMap& the_sources, const std::vector<ast::Module>& the_modules,
           const resolve::Names& the_names, diag::Sink& the_sink)
-      : sources(the_sources), modules(the_modules), names(the_names), sink(the_sink) {}
+      : sources(the_sources),
+        modules(the_modules),
+        names(the_names),
+        sink(the_sink),
+        before_(the_sink.Sorted()) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -45,7 +51,7 @@ struct Context {
   std::vector<std::unordered_set<std::string>> bad_fields;
 
   /// The standard library's module that declares a constraint, by the constraint's name: for help.
-  std::unordered_map<std::string, std::string> library;
+  std::map<std::string, std::string> library;
 
   void Error(diag::Code code, const SourceSpan& span, Report report) {
     sink.Add({.code = code,
@@ -56,7 +62,7 @@ struct Context {
               .help = std::move(report.help)});
   }
 
-  /// Whether something was already reported within a span; for what would only follow from it.
+  /// Whether the parser reported something within a span; for what would only follow from it.
   bool ReportedIn(const SourceSpan& span) const;
 
   /// The span as decisions keep it.
@@ -68,8 +74,10 @@ struct Context {
     return static_cast<uint32_t>(program.values.size() - 1);
   }
   NodeId AddLiteral(Value value, TypeIndex type, const SourceSpan& span) {
-    return nodes.Add({.kind = NodeKind::kLiteral, .type = type,
-                      .index = AddValue(std::move(value)), .span = span});
+    return nodes.Add({.kind = NodeKind::kLiteral,
+                      .type = type,
+                      .index = AddValue(std::move(value)),
+                      .span = span});
   }
   const Value& ValueOf(NodeId literal) const { return program.values[nodes[literal].index]; }
 
@@ -77,6 +85,13 @@ struct Context {
 
   /// The source text of a span, cut so that it fits a message.
   std::string Quoted(const SourceSpan& span) const;
+
+  /// The names of a table, for help. None past the diagnostics that are printed: the search for
+  /// similar names would then cost more than anything else.
+  std::vector<std::string_view> Known(const resolve::Table& table) const;
+
+ private:
+  std::vector<diag::Diagnostic> before_;
 };
 
 /// "did you mean `x`?", or empty when nothing is near.

@@ -26,9 +26,7 @@ class Declarer {
     const ast::Param* field = nullptr;
   };
 
-  const ast::Module& ModuleOf(uint32_t type) const {
-    return context_.modules[names_[type].module];
-  }
+  const ast::Module& ModuleOf(uint32_t type) const { return context_.modules[names_[type].module]; }
   template <typename Decl>
   const Decl* DeclOf(uint32_t type) const {
     return std::get_if<Decl>(&ModuleOf(type).decls[names_[type].decl].node);
@@ -46,7 +44,7 @@ class Declarer {
   const resolve::Table& names_;
   enum class Colour : uint8_t { kNew, kOpen, kDone };
   std::vector<Colour> colours_;
-  std::vector<uint32_t> order_;  // records, those that others hold first
+  std::vector<uint32_t> order_;         // records, those that others hold first
   std::vector<const ast::Param*> cut_;  // fields that close a cycle
   std::vector<uint32_t> depths_;
 };
@@ -73,25 +71,24 @@ void Declarer::Run() {
 void Declarer::DeclareEnum(uint32_t type, const ast::EnumDecl& decl) {
   EnumType made{decl.name.text, {}};
   for (const ast::Text& member : decl.members) {
-    if (std::ranges::find(made.members, member.text) != made.members.end() ||
-        member.text.empty()) {
-      context_.Error(diag::Code::kMemberTwice, member.span,
-                     {.message = member.text.empty()
-                                     ? std::string("a member of an enum has a text")
-                                     : fmt::format("the member \"{}\" is written twice",
-                                                   member.text),
-                      .label = member.text.empty() ? "empty" : "again",
-                      .help = "leave it out",
-                      .notes = {}});
+    if (std::ranges::find(made.members, member.text) != made.members.end() || member.text.empty()) {
+      context_.Error(
+          diag::Code::kMemberTwice, member.span,
+          {.message = member.text.empty()
+                          ? std::string("a member of an enum has a text")
+                          : fmt::format("the member \"{}\" is written twice", member.text),
+           .label = member.text.empty() ? "empty" : "again",
+           .help = "leave it out",
+           .notes = {}});
       continue;
     }
     if (made.members.size() == limits::kEnumMembers) {
-      context_.Error(diag::Code::kTooManyMembers, member.span,
-                     {.message = fmt::format("an enum has at most {} members",
-                                             limits::kEnumMembers),
-                      .label = "one too many",
-                      .help = "use a `string` where the set is open",
-                      .notes = {}});
+      context_.Error(
+          diag::Code::kTooManyMembers, member.span,
+          {.message = fmt::format("an enum has at most {} members", limits::kEnumMembers),
+           .label = "one too many",
+           .help = "use a `string` where the set is open",
+           .notes = {}});
       break;
     }
     made.members.push_back(member.text);
@@ -182,6 +179,18 @@ void Declarer::FillRecord(uint32_t type, const ast::RecordDecl& decl) {
 
 void Declarer::AddField(uint32_t record, const ast::Module& module, const ast::Param& param) {
   std::unordered_set<std::string>& bad = context_.bad_fields[record];
+  const size_t count = context_.program.records[record].fields.size();
+  if (count >= limits::kFrameSlots) {  // reported once, at the first one too many
+    if (count == limits::kFrameSlots && bad.insert(std::string()).second) {
+      context_.Error(diag::Code::kRecordTooWide, param.name.span,
+                     {.message = fmt::format("a record has at most {} fields", limits::kFrameSlots),
+                      .label = "one too many",
+                      .help = "declare only the fields that the policy reads",
+                      .notes = {}});
+    }
+    bad.insert(param.name.text);
+    return;
+  }
   if (std::ranges::find(cut_, &param) != cut_.end()) {
     bad.insert(param.name.text);
     return;
@@ -243,12 +252,12 @@ void DeclareHolders(Context& context) {
   const std::vector<resolve::Entry>& approvers = context.names.approvers.entries();
   for (size_t i = 0; i < approvers.size(); ++i) {
     if (i == limits::kApprovers) {
-      context.Error(diag::Code::kTooManyApprovers, approvers[i].span,
-                    {.message = fmt::format("a module declares at most {} approvers",
-                                            limits::kApprovers),
-                     .label = "one too many",
-                     .help = "approvers are roles, not people",
-                     .notes = {}});
+      context.Error(
+          diag::Code::kTooManyApprovers, approvers[i].span,
+          {.message = fmt::format("a module declares at most {} approvers", limits::kApprovers),
+           .label = "one too many",
+           .help = "approvers are roles, not people",
+           .notes = {}});
       break;
     }
     context.program.approvers.push_back(approvers[i].name);

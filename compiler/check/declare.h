@@ -1,4 +1,5 @@
-// Declarations that stand alone: enums, records, approvers, purposes, and types as they are written.
+// Declarations that stand alone: enums, records, approvers, purposes, and types as they are
+// written.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,7 @@ enum class TypePlace : uint8_t { kArgument, kField, kFact, kLive, kBound, kParam
 std::string_view NameOf(TypePlace place);  // "an argument", …
 
 struct DeclaredType {
-  TypeIndex type = kNone;             // kNone: already reported
+  TypeIndex type = kNone;  // kNone: already reported
   bool optional = false;
   std::optional<ast::Ident> sibling;  // `money in currency`
 };

@@ -11,12 +11,18 @@ namespace cap::check {
 
 std::string_view NameOf(TypePlace place) {
   switch (place) {
-    case TypePlace::kArgument: return "an argument";
-    case TypePlace::kField: return "a field";
-    case TypePlace::kFact: return "a fact";
-    case TypePlace::kLive: return "a live context value";
-    case TypePlace::kBound: return "a bound context value";
-    case TypePlace::kParameter: return "a parameter";
+    case TypePlace::kArgument:
+      return "an argument";
+    case TypePlace::kField:
+      return "a field";
+    case TypePlace::kFact:
+      return "a fact";
+    case TypePlace::kLive:
+      return "a live context value";
+    case TypePlace::kBound:
+      return "a bound context value";
+    case TypePlace::kParameter:
+      return "a parameter";
   }
   return "a value";
 }
@@ -39,9 +45,9 @@ class TypeReader {
   bool SuffixesFit(const ast::Type& type);
   uint32_t Bound(const ast::Type& type, uint32_t default_max, uint32_t most);
   void Refuse(const SourceSpan& span, std::string message, std::string help) {
-    context_.Error(diag::Code::kTypeNotAllowed, span,
-                   {.message = std::move(message), .label = "not here", .help = std::move(help),
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kTypeNotAllowed, span,
+        {.message = std::move(message), .label = "not here", .help = std::move(help), .notes = {}});
     failed_ = true;
   }
 
@@ -56,8 +62,8 @@ class TypeReader {
 DeclaredType TypeReader::Read(ast::TypeId id) {
   const ast::Type& type = module_[id];
   const TypeIndex read = ReadType(type);
-  const bool may_be_absent = place_ == TypePlace::kArgument || place_ == TypePlace::kField ||
-                             place_ == TypePlace::kLive;
+  const bool may_be_absent =
+      place_ == TypePlace::kArgument || place_ == TypePlace::kField || place_ == TypePlace::kLive;
   if (type.optional && !may_be_absent) {
     context_.Error(diag::Code::kOptionalNotAllowed, type.span,
                    {.message = fmt::format("{} is never optional", NameOf(place_)),
@@ -150,17 +156,17 @@ TypeIndex TypeReader::ReadMoney(const ast::Type& type) {
     const ast::Expr& expr = module_[*type.in_expr];
     if (std::holds_alternative<ast::ErrorExpr>(expr.node)) return kNone;
     const auto* name = std::get_if<ast::NameExpr>(&expr.node);
-    const bool has_siblings = place_ == TypePlace::kArgument || place_ == TypePlace::kField ||
-                              place_ == TypePlace::kFact;
+    const bool has_siblings =
+        place_ == TypePlace::kArgument || place_ == TypePlace::kField || place_ == TypePlace::kFact;
     if (name == nullptr || !has_siblings) {
-      context_.Error(diag::Code::kBadSiblingCurrency, expr.span,
-                     {.message = name == nullptr
-                                     ? "a currency is a code or the name of a sibling"
-                                     : fmt::format("{} has no sibling that names its currency",
-                                                   NameOf(place_)),
-                      .label = "not a sibling",
-                      .help = "write `in \"USD\"`, or leave it out for an object with both",
-                      .notes = {}});
+      context_.Error(
+          diag::Code::kBadSiblingCurrency, expr.span,
+          {.message = name == nullptr ? "a currency is a code or the name of a sibling"
+                                      : fmt::format("{} has no sibling that names its currency",
+                                                    NameOf(place_)),
+           .label = "not a sibling",
+           .help = "write `in \"USD\"`, or leave it out for an object with both",
+           .notes = {}});
       return kNone;
     }
     money.form = MoneyForm::kSibling;
@@ -172,8 +178,8 @@ TypeIndex TypeReader::ReadMoney(const ast::Type& type) {
 TypeIndex TypeReader::ReadContainer(const ast::Type& type, TypeKind kind) {
   const uint32_t max = Bound(type, limits::kElements, limits::kElementsMax);
   if (type.arguments.size() != 1) {
-    Refuse(type.span, fmt::format("`{}` is of one type: `{}<string>`", type.name.text,
-                                  type.name.text), "");
+    Refuse(type.span,
+           fmt::format("`{}` is of one type: `{}<string>`", type.name.text, type.name.text), "");
     return kNone;
   }
   const ast::Type& inner = module_[type.arguments.front()];
@@ -204,9 +210,9 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
                         (type.kind == TypeKind::kRecord || type.kind == TypeKind::kMoney ||
                          type.kind == TypeKind::kBool);
   if (set_only) {
-    Refuse(at.span, fmt::format("a set of `{}`", name),
-           fmt::format("write `list<{}>`; a set holds string, email, int, instant or an enum",
-                       name));
+    Refuse(
+        at.span, fmt::format("a set of `{}`", name),
+        fmt::format("write `list<{}>`; a set holds string, email, int, instant or an enum", name));
     return false;
   }
   if (SlotsOf(context_.program, element) <= limits::kElementSlots) return true;
@@ -227,7 +233,9 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   if (index == kNone) {
     std::vector<std::string_view> known = {"bool",  "int",     "money", "string",
                                            "email", "instant", "set",   "list"};
-    for (const resolve::Entry& entry : context_.names.types.entries()) known.push_back(entry.name);
+    for (const std::string_view other : context_.Known(context_.names.types)) {
+      known.push_back(other);
+    }
     if (place_ == TypePlace::kParameter) known.push_back("approver");
     context_.Error(diag::Code::kNoSuchType, type.name.span,
                    {.message = fmt::format("no type `{}`", name),
@@ -264,8 +272,10 @@ uint32_t DeclareDefault(Context& context, const ast::Module& module, const ast::
   if (context.nodes.IsError(node)) return kNone;
   const auto bad = [&](std::string message, std::string help) {
     context.Error(diag::Code::kBadDefault, context.nodes[node].span,
-                  {.message = std::move(message), .label = "not a default",
-                   .help = std::move(help), .notes = {}});
+                  {.message = std::move(message),
+                   .label = "not a default",
+                   .help = std::move(help),
+                   .notes = {}});
     return kNone;
   };
   if (context.nodes[node].kind != NodeKind::kLiteral) {

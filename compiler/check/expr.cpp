@@ -26,20 +26,26 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
   const auto binary = [&](const ast::BinaryExpr& e) {
     switch (e.op) {
       case ast::BinaryOp::kOr:
-      case ast::BinaryOp::kAnd: return CheckLogic(e, span);
+      case ast::BinaryOp::kAnd:
+        return CheckLogic(e, span);
       case ast::BinaryOp::kEqual:
       case ast::BinaryOp::kNotEqual:
       case ast::BinaryOp::kLess:
       case ast::BinaryOp::kLessEqual:
       case ast::BinaryOp::kGreater:
-      case ast::BinaryOp::kGreaterEqual: return CheckCompare(e, span);
-      case ast::BinaryOp::kIn: return CheckIn(e, span);
+      case ast::BinaryOp::kGreaterEqual:
+        return CheckCompare(e, span);
+      case ast::BinaryOp::kIn:
+        return CheckIn(e, span);
       case ast::BinaryOp::kSubset:
-      case ast::BinaryOp::kDisjoint: return CheckSets(e, span);
+      case ast::BinaryOp::kDisjoint:
+        return CheckSets(e, span);
       case ast::BinaryOp::kAdd:
       case ast::BinaryOp::kSubtract:
-      case ast::BinaryOp::kMultiply: return CheckArithmetic(e, span);
-      case ast::BinaryOp::kConcat: break;
+      case ast::BinaryOp::kMultiply:
+        return CheckArithmetic(e, span);
+      case ast::BinaryOp::kConcat:
+        break;
     }
     context_.Error(diag::Code::kConcatNeedsLet, span,
                    {.message = "`++` may only make the value of a `let` of an action",
@@ -48,32 +54,33 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                     .notes = {}});
     return nodes_.Error(span);
   };
-  return std::visit(
-      Overloaded{
-          [&](const ast::NameExpr& e) { return CheckName(e.name, expected, true); },
-          [&](const ast::BoolExpr& e) { return BoolLiteral(e.value, span); },
-          [&](const ast::IntExpr& e) {
-            return context_.AddLiteral(Value{.v = e.value}, types_.Int(), span);
-          },
-          [&](const ast::MoneyExpr& e) { return CheckMoney(e, span); },
-          [&](const ast::DurationExpr&) {
-            context_.Error(diag::Code::kNotAValue, span,
-                           {.message = "a duration is no value of an expression",
-                            .label = "not here",
-                            .help = "durations stand after `within` and `expires after`",
-                            .notes = {}});
-            return nodes_.Error(span);
-          },
-          [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },
-          [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
-          [&](const ast::MemberExpr&) { return CheckReference(id, true); },
-          [&](const ast::CallExpr& e) { return CheckCall(e, span); },
-          [&](const ast::QuantifierExpr& e) { return CheckQuantifier(e, span); },
-          [&](const ast::UnaryExpr& e) { return CheckUnary(e, span); }, binary,
-          [&](const ast::PresenceExpr& e) { return CheckPresence(e, span); },
-          [&](const ast::ErrorExpr&) { return nodes_.Error(span); },
-      },
-      expr.node);
+  return std::visit(Overloaded{
+                        [&](const ast::NameExpr& e) { return CheckName(e.name, expected, true); },
+                        [&](const ast::BoolExpr& e) { return BoolLiteral(e.value, span); },
+                        [&](const ast::IntExpr& e) {
+                          return context_.AddLiteral(Value{.v = e.value}, types_.Int(), span);
+                        },
+                        [&](const ast::MoneyExpr& e) { return CheckMoney(e, span); },
+                        [&](const ast::DurationExpr&) {
+                          context_.Error(
+                              diag::Code::kNotAValue, span,
+                              {.message = "a duration is no value of an expression",
+                               .label = "not here",
+                               .help = "durations stand after `within` and `expires after`",
+                               .notes = {}});
+                          return nodes_.Error(span);
+                        },
+                        [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },
+                        [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
+                        [&](const ast::MemberExpr&) { return CheckReference(id, true); },
+                        [&](const ast::CallExpr& e) { return CheckCall(e, span); },
+                        [&](const ast::QuantifierExpr& e) { return CheckQuantifier(e, span); },
+                        [&](const ast::UnaryExpr& e) { return CheckUnary(e, span); },
+                        binary,
+                        [&](const ast::PresenceExpr& e) { return CheckPresence(e, span); },
+                        [&](const ast::ErrorExpr&) { return nodes_.Error(span); },
+                    },
+                    expr.node);
 }
 
 NodeId ExprChecker::CheckAs(ast::ExprId id, TypeIndex expected, std::string_view what) {
@@ -124,14 +131,13 @@ bool ExprChecker::Expect(NodeId id, TypeIndex expected, std::string_view what) {
                     .notes = {}});
     return false;
   }
-  context_.Error(diag::Code::kTypeMismatch, node.span,
-                 {.message = fmt::format("{} needs {}, but {} is {}", what,
-                                         types_.NameOf(expected), context_.Quoted(node.span),
-                                         types_.NameOf(node.type)),
-                  .label = fmt::format("{}, not {}", types_.NameOf(node.type),
-                                       types_.NameOf(expected)),
-                  .help = MismatchHelp(types_, node, expected),
-                  .notes = {}});
+  context_.Error(
+      diag::Code::kTypeMismatch, node.span,
+      {.message = fmt::format("{} needs {}, but {} is {}", what, types_.NameOf(expected),
+                              context_.Quoted(node.span), types_.NameOf(node.type)),
+       .label = fmt::format("{}, not {}", types_.NameOf(node.type), types_.NameOf(expected)),
+       .help = MismatchHelp(types_, node, expected),
+       .notes = {}});
   return false;
 }
 

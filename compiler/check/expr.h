@@ -15,14 +15,18 @@ namespace cap::check {
 class ExprChecker {
  public:
   ExprChecker(Context& context, const ast::Module& module, Scope& scope)
-      : context_(context), types_(context.types), nodes_(context.nodes), module_(module),
+      : context_(context),
+        types_(context.types),
+        nodes_(context.nodes),
+        module_(module),
         scope_(scope) {}
 
   /// The typed expression. `expected` decides the type of texts and lists that stand as literals;
   /// the result may still be of another type. Reports what is wrong and gives an error node then.
   NodeId Check(ast::ExprId id, TypeIndex expected = kNone);
 
-  /// As Check, and of that type: else reported. `what` is what needs it: "the limit of `maxAmount`".
+  /// As Check, and of that type: else reported. `what` is what needs it: "the limit of
+  /// `maxAmount`".
   NodeId CheckAs(ast::ExprId id, TypeIndex expected, std::string_view what);
 
   /// A condition: bool.
@@ -53,7 +57,10 @@ class ExprChecker {
   const ast::Module& module() const { return module_; }
 
  private:
-  struct Pair { NodeId left; NodeId right; };
+  struct Pair {
+    NodeId left;
+    NodeId right;
+  };
 
   // expr_name.cpp
   NodeId CheckReference(ast::ExprId id, bool tested);

@@ -37,13 +37,13 @@ void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const So
   } else if (symbol == "+" && types_.IsContainer(nodes_[pair.left].type)) {
     help = "lists are joined by `++`, in a `let` of the action";
   }
-  context_.Error(diag::Code::kNoSuchOperation, span,
-                 {.message = fmt::format("no `{}` of {} and {}", symbol,
-                                         context_.TypeName(pair.left),
-                                         context_.TypeName(pair.right)),
-                  .label = "not defined",
-                  .help = std::move(help),
-                  .notes = {}});
+  context_.Error(
+      diag::Code::kNoSuchOperation, span,
+      {.message = fmt::format("no `{}` of {} and {}", symbol, context_.TypeName(pair.left),
+                              context_.TypeName(pair.right)),
+       .label = "not defined",
+       .help = std::move(help),
+       .notes = {}});
 }
 
 NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span) {
@@ -57,16 +57,16 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
     std::swap(left, right);
   }
   const bool ints = left == TypeKind::kInt && right == TypeKind::kInt;
-  const bool money = left == TypeKind::kMoney &&
-                     right == (product ? TypeKind::kInt : TypeKind::kMoney);
+  const bool money =
+      left == TypeKind::kMoney && right == (product ? TypeKind::kInt : TypeKind::kMoney);
   if (!ints && !money) {
     ReportNoOperation(SymbolOf(binary.op), pair, span);
     return nodes_.Error(span);
   }
   if (money && !product && !SameCurrency(pair, span)) return nodes_.Error(span);
   const Op op = OpFor(binary.op, money);
-  const bool literals = nodes_[pair.left].kind == NodeKind::kLiteral &&
-                        nodes_[pair.right].kind == NodeKind::kLiteral;
+  const bool literals =
+      nodes_[pair.left].kind == NodeKind::kLiteral && nodes_[pair.right].kind == NodeKind::kLiteral;
   if (literals) return FoldArithmetic(op, pair, span);
   uint32_t currency = types_[nodes_[pair.left].type].currency;
   if (currency == 0 && !product) currency = types_[nodes_[pair.right].type].currency;

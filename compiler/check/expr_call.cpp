@@ -12,8 +12,8 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "endsWith") return CheckTextFunction(Op::kStrSuffix, call, span);
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
   if (name == "instant") return CheckInstant(call, span);
-  std::string help = MeantOrKnown(
-      name, {"size", "startsWith", "endsWith", "contains", "instant", "any", "all"});
+  std::string help =
+      MeantOrKnown(name, {"size", "startsWith", "endsWith", "contains", "instant", "any", "all"});
   if (context_.names.constraints.Find(name) != kNone) {
     help = fmt::format("`{}` is a constraint: it stands as a statement of a capability", name);
   }
@@ -34,13 +34,13 @@ bool ExprChecker::HasArguments(const ast::CallExpr& call, size_t count, std::str
     span = argument.name->span;
   }
   if (good) return true;
-  context_.Error(diag::Code::kWrongArguments, span,
-                 {.message = fmt::format("`{}` is called as `{}`", call.callee.text, usage),
-                  .label = call.arguments.size() == count
-                               ? "arguments of functions have no names"
-                               : fmt::format("{} given", call.arguments.size()),
-                  .help = {},
-                  .notes = {}});
+  context_.Error(
+      diag::Code::kWrongArguments, span,
+      {.message = fmt::format("`{}` is called as `{}`", call.callee.text, usage),
+       .label = call.arguments.size() == count ? "arguments of functions have no names"
+                                               : fmt::format("{} given", call.arguments.size()),
+       .help = {},
+       .notes = {}});
   return false;
 }
 
@@ -56,13 +56,13 @@ NodeId ExprChecker::CheckSize(const ast::CallExpr& call, const SourceSpan& span)
   } else if (types_.KindOf(type) == TypeKind::kString) {
     op = Op::kStrSize;
   } else {
-    context_.Error(diag::Code::kNotAList, nodes_[value].span,
-                   {.message = fmt::format("`size` is of a list, a set or a string, but {} is {}",
-                                           context_.Quoted(nodes_[value].span),
-                                           types_.NameOf(type)),
-                    .label = types_.NameOf(type),
-                    .help = {},
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kNotAList, nodes_[value].span,
+        {.message = fmt::format("`size` is of a list, a set or a string, but {} is {}",
+                                context_.Quoted(nodes_[value].span), types_.NameOf(type)),
+         .label = types_.NameOf(type),
+         .help = {},
+         .notes = {}});
     return nodes_.Error(span);
   }
   return MakeOperation(op, types_.Int(), value, kNone, span);

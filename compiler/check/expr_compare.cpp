@@ -19,17 +19,22 @@ bool IsEquality(ast::BinaryOp op) {
 /// The opcode, or kConst where the type has none.
 Op EqualityOf(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kBool: return Op::kBoolEq;
+    case TypeKind::kBool:
+      return Op::kBoolEq;
     case TypeKind::kInt:
     case TypeKind::kEnum:
-    case TypeKind::kInstant: return Op::kWordEq;
-    case TypeKind::kMoney: return Op::kMoneyEq;
+    case TypeKind::kInstant:
+      return Op::kWordEq;
+    case TypeKind::kMoney:
+      return Op::kMoneyEq;
     case TypeKind::kString:
-    case TypeKind::kEmail: return Op::kStrEq;
+    case TypeKind::kEmail:
+      return Op::kStrEq;
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
-    case TypeKind::kApprovers: return Op::kConst;
+    case TypeKind::kApprovers:
+      return Op::kConst;
   }
   return Op::kConst;
 }
@@ -37,16 +42,20 @@ Op EqualityOf(TypeKind kind) {
 Op LessOf(TypeKind kind) {
   switch (kind) {
     case TypeKind::kInt:
-    case TypeKind::kInstant: return Op::kWordLt;
-    case TypeKind::kMoney: return Op::kMoneyLt;
-    case TypeKind::kString: return Op::kStrLt;
+    case TypeKind::kInstant:
+      return Op::kWordLt;
+    case TypeKind::kMoney:
+      return Op::kMoneyLt;
+    case TypeKind::kString:
+      return Op::kStrLt;
     case TypeKind::kBool:
     case TypeKind::kEnum:
     case TypeKind::kEmail:
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
-    case TypeKind::kApprovers: return Op::kConst;
+    case TypeKind::kApprovers:
+      return Op::kConst;
   }
   return Op::kConst;
 }
@@ -99,25 +108,22 @@ bool ExprChecker::SameCurrency(Pair pair, const SourceSpan& span) {
   const uint32_t a = types_[left].currency;
   const uint32_t b = types_[right].currency;
   if (a == b || a == 0 || b == 0) return true;
-  context_.Error(diag::Code::kCurrenciesDiffer, span,
-                 {.message = fmt::format("{} is {}, but {} is {}",
-                                         context_.Quoted(nodes_[pair.left].span),
-                                         types_.NameOf(left),
-                                         context_.Quoted(nodes_[pair.right].span),
-                                         types_.NameOf(right)),
-                  .label = "two currencies",
-                  .help = "nothing is converted: use one currency",
-                  .notes = {}});
+  context_.Error(
+      diag::Code::kCurrenciesDiffer, span,
+      {.message = fmt::format("{} is {}, but {} is {}", context_.Quoted(nodes_[pair.left].span),
+                              types_.NameOf(left), context_.Quoted(nodes_[pair.right].span),
+                              types_.NameOf(right)),
+       .label = "two currencies",
+       .help = "nothing is converted: use one currency",
+       .notes = {}});
   return false;
 }
 
-bool ExprChecker::DifferentSides(const ast::BinaryExpr& binary, Pair pair,
-                                 const SourceSpan& span) {
+bool ExprChecker::DifferentSides(const ast::BinaryExpr& binary, Pair pair, const SourceSpan& span) {
   const Node& left = nodes_[pair.left];
   const Node& right = nodes_[pair.right];
   if (!IsPath(left) || !IsPath(right) || KeyOf(left) != KeyOf(right)) return true;
-  const bool holds = binary.op == ast::BinaryOp::kEqual ||
-                     binary.op == ast::BinaryOp::kLessEqual ||
+  const bool holds = binary.op == ast::BinaryOp::kEqual || binary.op == ast::BinaryOp::kLessEqual ||
                      binary.op == ast::BinaryOp::kGreaterEqual;
   context_.Error(holds ? diag::Code::kAlwaysTrue : diag::Code::kNeverTrue, span,
                  {.message = fmt::format("{} is compared with itself: this is always {}",
@@ -131,23 +137,22 @@ bool ExprChecker::DifferentSides(const ast::BinaryExpr& binary, Pair pair,
 NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan& span) {
   const Pair pair = CheckOperands(binary.left, binary.right);
   if (nodes_.IsError(pair.left) || nodes_.IsError(pair.right)) return nodes_.Error(span);
-  if (!SameTypes(pair, span) || !SameCurrency(pair, span) ||
-      !DifferentSides(binary, pair, span)) {
+  if (!SameTypes(pair, span) || !SameCurrency(pair, span) || !DifferentSides(binary, pair, span)) {
     return nodes_.Error(span);
   }
   const TypeKind kind = types_.KindOf(nodes_[pair.left].type);
   const bool equality = IsEquality(binary.op);
   const Op op = equality ? EqualityOf(kind) : LessOf(kind);
   if (op == Op::kConst) {
-    context_.Error(diag::Code::kNotComparable, span,
-                   {.message = fmt::format("{} has no {}", context_.TypeName(pair.left),
-                                           equality ? "`==`" : "order"),
-                    .label = equality ? "cannot be compared whole" : "cannot be ordered",
-                    .help = !equality ? "only int, money, instant and string have an order"
-                            : kind == TypeKind::kRecord
-                                ? "compare its fields"
-                                : "say it with `subset`, both ways if need be",
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kNotComparable, span,
+        {.message =
+             fmt::format("{} has no {}", context_.TypeName(pair.left), equality ? "`==`" : "order"),
+         .label = equality ? "cannot be compared whole" : "cannot be ordered",
+         .help = !equality                   ? "only int, money, instant and string have an order"
+                 : kind == TypeKind::kRecord ? "compare its fields"
+                                             : "say it with `subset`, both ways if need be",
+         .notes = {}});
     return nodes_.Error(span);
   }
   // One opcode serves four comparisons: a > b is b < a, a <= b is not b < a.

@@ -48,12 +48,12 @@ NodeId ExprChecker::EnumLiteral(const std::string& text, const SourceSpan& span,
   const EnumType& declared = context_.program.enums[types_[type].ref];
   if (std::ranges::find(declared.members, text) == declared.members.end()) {
     const std::vector<std::string_view> members(declared.members.begin(), declared.members.end());
-    context_.Error(diag::Code::kNoSuchMember, span,
-                   {.message = fmt::format("no member \"{}\" in the enum `{}`", text,
-                                           declared.name),
-                    .label = "not a member",
-                    .help = MeantOrKnown(text, members),
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kNoSuchMember, span,
+        {.message = fmt::format("no member \"{}\" in the enum `{}`", text, declared.name),
+         .label = "not a member",
+         .help = MeantOrKnown(text, members),
+         .notes = {}});
     return nodes_.Error(span);
   }
   return context_.AddLiteral(Value{.v = EnumMember{text}}, types_.Canonical(type), span);
@@ -102,13 +102,12 @@ NodeId ExprChecker::CheckMoney(const ast::MoneyExpr& money, const SourceSpan& sp
   }
   const bool precise = units.error().code == "money-too-precise";
   context_.Error(diag::Code::kBadValueText, span,
-                 {.message = fmt::format("`{} {}` is no amount of {}", money.amount,
-                                         money.currency, money.currency),
-                  .label = precise ? fmt::format("{} has {} digits after the point",
-                                                 money.currency, currency->digits)
+                 {.message = fmt::format("`{} {}` is no amount of {}", money.amount, money.currency,
+                                         money.currency),
+                  .label = precise ? fmt::format("{} has {} digits after the point", money.currency,
+                                                 currency->digits)
                                    : "not an amount",
-                  .help = precise ? "amounts are exact; nothing is rounded"
-                                  : units.error().message,
+                  .help = precise ? "amounts are exact; nothing is rounded" : units.error().message,
                   .notes = {}});
   return nodes_.Error(span);
 }
@@ -165,9 +164,8 @@ NodeId ExprChecker::CheckList(const ast::ListExpr& list, const SourceSpan& span,
     const Type& type = types_[element];
     const EnumType* members =
         type.kind == TypeKind::kEnum ? &context_.program.enums[type.ref] : nullptr;
-    std::ranges::sort(values, [members](const Value& a, const Value& b) {
-      return Before(members, a, b);
-    });
+    std::ranges::sort(values,
+                      [members](const Value& a, const Value& b) { return Before(members, a, b); });
     const auto repeats = std::ranges::unique(values);
     values.erase(repeats.begin(), repeats.end());
   }
@@ -196,16 +194,15 @@ NodeId ExprChecker::CheckApprovers(ast::ExprId id) {
       continue;
     }
     good = false;
-    std::vector<std::string_view> known;
-    for (const resolve::Entry& e : context_.names.approvers.entries()) known.push_back(e.name);
-    context_.Error(diag::Code::kNoSuchApprover, at.span,
-                   {.message = fmt::format("{} is no approver", context_.Quoted(at.span)),
-                    .label = "an approver is expected here",
-                    .help = known.empty() ? "declare one: `approver manager`"
-                            : name == nullptr
-                                ? "write its name, or a list of names: `[manager, user]`"
-                                : MeantOrKnown(name->name.text, known),
-                    .notes = {}});
+    const std::vector<std::string_view> known = context_.Known(context_.names.approvers);
+    context_.Error(
+        diag::Code::kNoSuchApprover, at.span,
+        {.message = fmt::format("{} is no approver", context_.Quoted(at.span)),
+         .label = "an approver is expected here",
+         .help = known.empty()     ? "declare one: `approver manager`"
+                 : name == nullptr ? "write its name, or a list of names: `[manager, user]`"
+                                   : MeantOrKnown(name->name.text, known),
+         .notes = {}});
   }
   if (names.empty()) {
     context_.Error(diag::Code::kUntypedList, expr.span,

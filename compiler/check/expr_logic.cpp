@@ -46,8 +46,7 @@ NodeId ExprChecker::MakeLogic(bool is_and, NodeId left, NodeId right, const Sour
   // `true and x` is x, `false and x` is false, whatever x does: Kleene; `or` dually.
   if (left_value != nullptr) return *left_value == is_and ? right : left;
   if (right_value != nullptr) return *right_value == is_and ? left : right;
-  const NodeId node =
-      MakeOperation(is_and ? Op::kAnd : Op::kOr, types_.Bool(), left, right, span);
+  const NodeId node = MakeOperation(is_and ? Op::kAnd : Op::kOr, types_.Bool(), left, right, span);
   if (nodes_.IsError(node)) return node;
   const Facts& a = nodes_.FactsOf(left);
   const Facts& b = nodes_.FactsOf(right);
@@ -85,17 +84,13 @@ NodeId ExprChecker::CheckPresence(const ast::PresenceExpr& presence, const Sourc
          .notes = {}});
     return nodes_.Error(span);
   }
-  const NodeId test = nodes_.Add({.kind = NodeKind::kPresent,
-                                  .depth = 2,
-                                  .type = types_.Bool(),
-                                  .left = path,
-                                  .span = span});
+  const NodeId test = nodes_.Add(
+      {.kind = NodeKind::kPresent, .depth = 2, .type = types_.Bool(), .left = path, .span = span});
   nodes_.SetFacts(test, {{KeyOf(node)}, {}});
   return presence.present ? test : MakeNot(test, span);
 }
 
-NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier,
-                                    const SourceSpan& span) {
+NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span) {
   const bool any = quantifier.kind == ast::QuantifierKind::kAny;
   const NodeId list = Check(quantifier.list);
   const bool good = !nodes_.IsError(list) && RequireContainer(list, any ? "`any`" : "`all`");
@@ -112,10 +107,11 @@ NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier,
     }
   }
   const uint32_t variable = context_.variables++;
-  const NodeId value =
-      element == kNone ? nodes_.Error(quantifier.variable.span)
-                       : nodes_.Add({.kind = NodeKind::kElement, .type = element,
-                                     .index = variable, .span = quantifier.variable.span});
+  const NodeId value = element == kNone ? nodes_.Error(quantifier.variable.span)
+                                        : nodes_.Add({.kind = NodeKind::kElement,
+                                                      .type = element,
+                                                      .index = variable,
+                                                      .span = quantifier.variable.span});
   const size_t mark = scope_.Mark();
   const bool declared = scope_.Declare({.name = quantifier.variable.text,
                                         .span = quantifier.variable.span,

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "compiler/check/expr.h"
+#include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 
 namespace cap::check {
@@ -74,23 +75,25 @@ NodeId ExprChecker::CheckDotted(const std::vector<ast::Ident>& path) {
 }
 
 void ExprChecker::ReportUnknown(const ast::Ident& name, TypeIndex expected) {
-  Report report{.message = fmt::format("no {} `{}` {} {}",
-                                       scope_.constraint() ? "parameter" : "argument", name.text,
-                                       scope_.constraint() ? "in" : "on", scope_.owner()),
-                .label = "not declared",
-                .help = {},
-                .notes = {}};
+  Report report{
+      .message = fmt::format("no {} `{}` {} {}", scope_.constraint() ? "parameter" : "argument",
+                             name.text, scope_.constraint() ? "in" : "on", scope_.owner()),
+      .label = "not declared",
+      .help = {},
+      .notes = {}};
   if (expected != kNone && types_.KindOf(expected) == TypeKind::kEnum) {
     for (const std::string& member : context_.program.enums[types_[expected].ref].members) {
       if (member != name.text) continue;
       report.help = fmt::format("a member of an enum is written as text: `\"{}\"`", name.text);
     }
   }
-  if (report.help.empty()) report.help = MeantOrKnown(name.text, scope_.Names());
+  const bool printed = context_.sink.errors() < limits::kDiagnostics;
+  if (report.help.empty() && printed) report.help = MeantOrKnown(name.text, scope_.Names());
   if (context_.names.approvers.Find(name.text) != kNone) {
-    report.help = fmt::format("`{}` is an approver: it may stand after `approved by` and where a "
-                              "constraint asks for an approver",
-                              name.text);
+    report.help = fmt::format(
+        "`{}` is an approver: it may stand after `approved by` and where a "
+        "constraint asks for an approver",
+        name.text);
   }
   context_.Error(diag::Code::kNoSuchArgument, name.span, std::move(report));
 }
@@ -99,11 +102,11 @@ void ExprChecker::ReportNoField(NodeId object, const ast::Ident& member) {
   if (member.text.empty()) return;
   const Node& node = nodes_[object];
   const Type& type = types_[node.type];
-  Report report{.message = fmt::format("no field `{}` in {}", member.text,
-                                       types_.NameOf(node.type)),
-                .label = "no such field",
-                .help = {},
-                .notes = {}};
+  Report report{
+      .message = fmt::format("no field `{}` in {}", member.text, types_.NameOf(node.type)),
+      .label = "no such field",
+      .help = {},
+      .notes = {}};
   if (type.kind == TypeKind::kRecord) {
     std::vector<std::string_view> fields;
     for (const RecordField& field : context_.program.records[type.ref].fields) {

@@ -13,15 +13,18 @@ Elements ElementsOf(TypeKind kind) {
   switch (kind) {
     case TypeKind::kInt:
     case TypeKind::kEnum:
-    case TypeKind::kInstant: return Elements::kWords;
+    case TypeKind::kInstant:
+      return Elements::kWords;
     case TypeKind::kString:
-    case TypeKind::kEmail: return Elements::kTexts;
+    case TypeKind::kEmail:
+      return Elements::kTexts;
     case TypeKind::kBool:
     case TypeKind::kMoney:
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
-    case TypeKind::kApprovers: return Elements::kNeither;
+    case TypeKind::kApprovers:
+      return Elements::kNeither;
   }
   return Elements::kNeither;
 }
@@ -44,12 +47,12 @@ bool ExprChecker::RequireContainer(NodeId id, std::string_view what) {
 
 bool ExprChecker::ElementsComparable(TypeIndex element, const SourceSpan& span) {
   if (ElementsOf(types_.KindOf(element)) != Elements::kNeither) return true;
-  context_.Error(diag::Code::kNotAList, span,
-                 {.message = fmt::format("a list of {} cannot be searched as a whole",
-                                         types_.NameOf(element)),
-                  .label = "elements have to be int, enum, instant, string or email",
-                  .help = "ask its elements: `any(x in xs: …)`",
-                  .notes = {}});
+  context_.Error(
+      diag::Code::kNotAList, span,
+      {.message = fmt::format("a list of {} cannot be searched as a whole", types_.NameOf(element)),
+       .label = "elements have to be int, enum, instant, string or email",
+       .help = "ask its elements: `any(x in xs: …)`",
+       .notes = {}});
   return false;
 }
 
@@ -70,15 +73,14 @@ NodeId ExprChecker::CheckIn(const ast::BinaryExpr& binary, const SourceSpan& spa
   const TypeIndex element = types_[nodes_[right].type].element;
   if (!types_.Same(nodes_[left].type, element)) {
     const bool whole = types_.IsContainer(nodes_[left].type);
-    context_.Error(diag::Code::kNotComparable, span,
-                   {.message = fmt::format("{} is {}, but the elements of {} are {}",
-                                           context_.Quoted(nodes_[left].span),
-                                           context_.TypeName(left),
-                                           context_.Quoted(nodes_[right].span),
-                                           types_.NameOf(element)),
-                    .label = "can never be an element",
-                    .help = whole ? "for all elements of a list, write `xs subset ys`" : "",
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kNotComparable, span,
+        {.message = fmt::format("{} is {}, but the elements of {} are {}",
+                                context_.Quoted(nodes_[left].span), context_.TypeName(left),
+                                context_.Quoted(nodes_[right].span), types_.NameOf(element)),
+         .label = "can never be an element",
+         .help = whole ? "for all elements of a list, write `xs subset ys`" : "",
+         .notes = {}});
     return nodes_.Error(span);
   }
   if (!ElementsComparable(element, span)) return nodes_.Error(span);
@@ -103,15 +105,14 @@ NodeId ExprChecker::CheckSets(const ast::BinaryExpr& binary, const SourceSpan& s
   const bool same = types_.Same(element, types_[right].element) &&
                     mask == (ClassOf(context_.program, right) == ValueClass::kMask);
   if (!same) {
-    context_.Error(diag::Code::kNotComparable, span,
-                   {.message = fmt::format("{} is {}, but {} is {}",
-                                           context_.Quoted(nodes_[pair.left].span),
-                                           types_.NameOf(left),
-                                           context_.Quoted(nodes_[pair.right].span),
-                                           types_.NameOf(right)),
-                    .label = fmt::format("{} needs elements of one type", what),
-                    .help = mask ? "declare both as sets of the enum" : "",
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kNotComparable, span,
+        {.message = fmt::format("{} is {}, but {} is {}", context_.Quoted(nodes_[pair.left].span),
+                                types_.NameOf(left), context_.Quoted(nodes_[pair.right].span),
+                                types_.NameOf(right)),
+         .label = fmt::format("{} needs elements of one type", what),
+         .help = mask ? "declare both as sets of the enum" : "",
+         .notes = {}});
     return nodes_.Error(span);
   }
   if (!ElementsComparable(element, span)) return nodes_.Error(span);

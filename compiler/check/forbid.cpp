@@ -39,8 +39,7 @@ uint64_t PolicyChecker::Approvers(const ast::Forbid& decl, bool* good) {
       continue;
     }
     *good = false;
-    std::vector<std::string_view> known;
-    for (const resolve::Entry& e : context_.names.approvers.entries()) known.push_back(e.name);
+    const std::vector<std::string_view> known = context_.Known(context_.names.approvers);
     context_.Error(diag::Code::kNoSuchApprover, name.span,
                    {.message = fmt::format("no approver `{}`", name.text),
                     .label = "not declared",
@@ -53,6 +52,7 @@ uint64_t PolicyChecker::Approvers(const ast::Forbid& decl, bool* good) {
 
 bool PolicyChecker::ForbidAction(const ast::Forbid& decl, uint32_t action, uint64_t approvers) {
   Program& program = context_.program;
+  if (!actions_[action].good) return true;
   if (Full(program.forbids.size(), limits::kCapabilities, "forbids", decl.span)) return false;
   Forbid forbid;
   forbid.policy = policy_;

@@ -11,6 +11,10 @@ namespace cap::check {
 
 namespace {
 
+// Nodes that are looked at for one rule. Values that are equal cost no instruction, so without this
+// a rule within kInstructions could still take as long as its author likes.
+constexpr uint32_t kVisits = 16 * limits::kInstructions;
+
 uint64_t MemoOf(Placed placed) { return uint64_t{placed.instance} << 32 | placed.node; }
 
 bool PlacedLess(const Placed& a, const Placed& b) { return MemoOf(a) < MemoOf(b); }
@@ -19,8 +23,12 @@ bool PlacedLess(const Placed& a, const Placed& b) { return MemoOf(a) < MemoOf(b)
 
 Lowering::Lowering(Context& context, Shapes& shapes, ShapeKind kind, uint32_t tool,
                    const SourceSpan& rule)
-    : context_(context), shapes_(shapes), rule_(rule), instances_(context.nodes),
-      bounds_(context, instances_, tool), literal_consts_(PlacedLess) {
+    : context_(context),
+      shapes_(shapes),
+      rule_(rule),
+      instances_(context.nodes),
+      bounds_(context, instances_, tool),
+      literal_consts_(PlacedLess) {
   shape_.kind = kind;
   shape_.tool = tool;
 }
@@ -83,8 +91,8 @@ TypeIndex Lowering::ConstantType(const Node& node) {
   if (node.kind == NodeKind::kBound && type.kind == TypeKind::kMoney) {
     return types.MoneyIn(type.currency);
   }
-  const bool amounts = types.IsContainer(node.type) &&
-                       types.KindOf(type.element) == TypeKind::kMoney;
+  const bool amounts =
+      types.IsContainer(node.type) && types.KindOf(type.element) == TypeKind::kMoney;
   return node.kind == NodeKind::kBound && amounts ? node.type : types.Canonical(node.type);
 }
 
@@ -110,6 +118,7 @@ uint32_t Lowering::ConstantOf(Placed placed) {
 }
 
 Lowering::Lowered Lowering::Lower(Placed placed) {
+  if (++visits_ > kVisits) full_ = true;
   if (full_) return {};
   const Instances::Found found = instances_.Resolve(placed);
   const uint64_t key = MemoOf(found.at);
@@ -125,12 +134,12 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
   Lowered lowered;
   switch (node.kind) {
     case NodeKind::kError:
-    case NodeKind::kParameter: break;  // neither gets here: errors are not lowered
+    case NodeKind::kParameter:
+      break;  // neither gets here: errors are not lowered
     case NodeKind::kLiteral:
     case NodeKind::kBound:
       lowered.known = KnownLiteral(node);
-      lowered.inst =
-          Emit(Op::kConst, ConstantType(node), ConstantOf(found.at), 0, node.span);
+      lowered.inst = Emit(Op::kConst, ConstantType(node), ConstantOf(found.at), 0, node.span);
       break;
     case NodeKind::kNow:
       lowered.inst = Emit(Op::kNow, node.type, 0, 0, node.span);
@@ -144,9 +153,12 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
       lowered.known.currency = context_.types[node.type].currency;
       lowered.inst = Emit(Op::kElement, node.type, variables_[node.index], node.offset, node.span);
       break;
-    case NodeKind::kPresent: return LowerPresent(node, instance);
-    case NodeKind::kOperation: return LowerOperation(node, instance);
-    case NodeKind::kQuantifier: return LowerQuantifier(node, instance);
+    case NodeKind::kPresent:
+      return LowerPresent(node, instance);
+    case NodeKind::kOperation:
+      return LowerOperation(node, instance);
+    case NodeKind::kQuantifier:
+      return LowerQuantifier(node, instance);
   }
   return lowered;
 }
@@ -177,12 +189,12 @@ Lowering::Lowered Lowering::LowerQuantifier(const Node& node, InstanceId instanc
   const uint32_t inst = Append({.op = node.op, .type = type, .a = list.inst}, node.span);
   if (ranges_.size() > limits::kQuantifierDepth) {
     failed_ = true;
-    context_.Error(diag::Code::kQuantifiersTooDeep, node.span,
-                   {.message = fmt::format("`any` and `all` nest at most {} deep",
-                                           limits::kQuantifierDepth),
-                    .label = "one too deep",
-                    .help = "have a fact that says what is asked here",
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kQuantifiersTooDeep, node.span,
+        {.message = fmt::format("`any` and `all` nest at most {} deep", limits::kQuantifierDepth),
+         .label = "one too deep",
+         .help = "have a fact that says what is asked here",
+         .notes = {}});
     return {};
   }
   if (full_) return {};
@@ -221,14 +233,14 @@ Lowering::Known Lowering::Fold(const Node& node, const Known& left, const Known&
                      node.op == Op::kMoneyAdd || node.op == Op::kMoneySub;
   if (money && left.currency != 0 && right.currency != 0 && left.currency != right.currency) {
     failed_ = true;
-    context_.Error(diag::Code::kCurrenciesDiffer, statement_,
-                   {.message = "this compares two currencies, which can never be decided",
-                    .label = fmt::format("{} here and {} there",
-                                         context_.types.NameOf(context_.types.MoneyIn(left.currency)),
-                                         context_.types.NameOf(
-                                             context_.types.MoneyIn(right.currency))),
-                    .help = "nothing is converted: use one currency",
-                    .notes = {{node.span, "compared here"}}});
+    context_.Error(
+        diag::Code::kCurrenciesDiffer, statement_,
+        {.message = "this compares two currencies, which can never be decided",
+         .label = fmt::format("{} here and {} there",
+                              context_.types.NameOf(context_.types.MoneyIn(left.currency)),
+                              context_.types.NameOf(context_.types.MoneyIn(right.currency))),
+         .help = "nothing is converted: use one currency",
+         .notes = {{node.span, "compared here"}}});
   }
   if (money || node.op == Op::kMoneyMul) {
     known.currency = left.currency != 0 ? left.currency : right.currency;
@@ -241,8 +253,8 @@ Lowering::Known Lowering::Fold(const Node& node, const Known& left, const Known&
     if (is(left, 0) && is(right, 0)) known.value = 0;
   } else if (node.op == Op::kNot && left.value) {
     known.value = 1 - *left.value;
-  } else if (both && (node.op == Op::kWordEq || node.op == Op::kMoneyEq ||
-                      node.op == Op::kBoolEq)) {
+  } else if (both &&
+             (node.op == Op::kWordEq || node.op == Op::kMoneyEq || node.op == Op::kBoolEq)) {
     known.value = *left.value == *right.value ? 1 : 0;
   } else if (both && (node.op == Op::kWordLt || node.op == Op::kMoneyLt)) {
     known.value = *left.value < *right.value ? 1 : 0;

@@ -19,15 +19,14 @@ namespace cap::check {
 struct ClauseSource {
   ClauseKind kind = ClauseKind::kRequire;
   Placed condition;
-  NodeId guard = kNone;     // `when`: of the capability, never of the constraint
-  SourceSpan statement;     // in the policy
-  std::string_view name;    // "require", "maxAmount", "forbid": for messages
+  NodeId guard = kNone;   // `when`: of the capability, never of the constraint
+  SourceSpan statement;   // in the policy
+  std::string_view name;  // "require", "maxAmount", "forbid": for messages
 };
 
 class Lowering {
  public:
-  Lowering(Context& context, Shapes& shapes, ShapeKind kind, uint32_t tool,
-           const SourceSpan& rule);
+  Lowering(Context& context, Shapes& shapes, ShapeKind kind, uint32_t tool, const SourceSpan& rule);
 
   InstanceId AddInstance(std::vector<NodeId> arguments) {
     return instances_.Add(std::move(arguments));
@@ -52,9 +51,9 @@ class Lowering {
  private:
   // What is known of a value when the policy is compiled.
   struct Known {
-    bool depends = true;            // on the call, the holder or the time
-    std::optional<int64_t> value;   // of a bool (0, 1), an int, an amount
-    uint32_t currency = 0;          // of money; 0 = not known
+    bool depends = true;           // on the call, the holder or the time
+    std::optional<int64_t> value;  // of a bool (0, 1), an int, an amount
+    uint32_t currency = 0;         // of money; 0 = not known
   };
   struct Lowered {
     uint32_t inst = 0;
@@ -62,7 +61,10 @@ class Lowering {
   };
   using MemoKey = std::pair<uint64_t, uint32_t>;
   struct InstKey {
-    Op op; uint16_t type; uint32_t a; uint32_t b;
+    Op op;
+    uint16_t type;
+    uint32_t a;
+    uint32_t b;
     auto operator<=>(const InstKey&) const = default;
   };
 
@@ -102,13 +104,17 @@ class Lowering {
   // What is computed already, by node and by code; ends with the range it was computed in.
   std::unordered_map<uint64_t, Lowered> memo_;
   std::map<InstKey, uint32_t> values_;
-  struct Mark { size_t memo; size_t values; };
+  struct Mark {
+    size_t memo;
+    size_t values;
+  };
   std::vector<uint64_t> memo_order_;
   std::vector<InstKey> values_order_;
   std::vector<Mark> ranges_;
 
   SourceSpan statement_;
   bool failed_ = false;
+  uint32_t visits_ = 0;
   bool full_ = false;
 };
 

@@ -38,12 +38,12 @@ bool Lowering::AddClause(const ClauseSource& source) {
   if (full_) return false;
   if (clauses_.size() == limits::kClauses) {
     if (!failed_) {
-      context_.Error(diag::Code::kTooManyClauses, source.statement,
-                     {.message = fmt::format("a capability has at most {} clauses",
-                                             limits::kClauses),
-                      .label = "one too many",
-                      .help = "join conditions with `and`",
-                      .notes = {}});
+      context_.Error(
+          diag::Code::kTooManyClauses, source.statement,
+          {.message = fmt::format("a capability has at most {} clauses", limits::kClauses),
+           .label = "one too many",
+           .help = "join conditions with `and`",
+           .notes = {}});
     }
     failed_ = true;
     return false;
@@ -74,7 +74,11 @@ bool Lowering::AddClause(const ClauseSource& source) {
   if (skip != kNone) result = Emit(Op::kOr, boolean, skip, result, span);
   MakeLast(result, begin, span);
   if (!full_ && !failed_ && good) {
+    // A step-up asks nothing of a value but in its guard: "over 100.00 USD".
     if (source.kind == ClauseKind::kRequire) Show(clause, source.condition);
+    if (source.kind == ClauseKind::kStepUp && source.guard != kNone) {
+      Show(clause, {source.guard, kCaller});
+    }
     clause.end = static_cast<uint32_t>(insts_.size());
     for (uint32_t i = clause.begin; i < clause.end; ++i) {
       clause.cost = std::max(clause.cost, InfoOf(insts_[i].op).cost);
@@ -114,7 +118,8 @@ void Lowering::Show(Clause& clause, Placed condition) {
     if (node.kind == NodeKind::kOperation && (node.op == Op::kOr || node.op == Op::kAnd)) {
       // `x is absent or P(x)`, `x is present and P(x)`: the question is P.
       Node test = context_.nodes[node.left];
-      if (test.kind == NodeKind::kOperation && test.op == Op::kNot) test = context_.nodes[test.left];
+      if (test.kind == NodeKind::kOperation && test.op == Op::kNot)
+        test = context_.nodes[test.left];
       if (test.kind != NodeKind::kPresent) return;
       at = child(node.right);
       continue;
@@ -130,8 +135,8 @@ void Lowering::Show(Clause& clause, Placed condition) {
     if (node.right == kNone) return;
     Placed observed = child(node.left);
     Placed limit = child(node.right);
-    const bool written_first = context_.nodes[node.right].span.begin <
-                               context_.nodes[node.left].span.begin;
+    const bool written_first =
+        context_.nodes[node.right].span.begin < context_.nodes[node.left].span.begin;
     if (written_first) std::swap(observed, limit);  // `a > b` is kept as `b < a`
     if (!FromCall(observed) && FromCall(limit)) std::swap(observed, limit);
     clause.observed = InstOf(observed);
@@ -151,12 +156,12 @@ std::optional<Lowering::Rule> Lowering::Finish() {
     return std::nullopt;
   }
   if (consts_.size() > limits::kConstants) {
-    context_.Error(diag::Code::kTooManyConstants, rule_,
-                   {.message = fmt::format("more than {} constants in one place",
-                                           limits::kConstants),
-                    .label = "too many constants",
-                    .help = "name them in one list",
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kTooManyConstants, rule_,
+        {.message = fmt::format("more than {} constants in one place", limits::kConstants),
+         .label = "too many constants",
+         .help = "name them in one list",
+         .notes = {}});
     return std::nullopt;
   }
   if (failed_) return std::nullopt;

@@ -1,6 +1,6 @@
 // Typed expressions: what the checker makes of the syntax tree and what lowering reads. Names are
-// resolved, literals are values, `>` and its like are written with `<`, `let`s are put in by sharing
-// nodes. Children are ids into one pool and always stand before their parents.
+// resolved, literals are values, `>` and its like are written with `<`, `let`s are put in by
+// sharing nodes. Children are ids into one pool and always stand before their parents.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace cap::check {
 using NodeId = uint32_t;  // kNone: none
 
 enum class NodeKind : uint8_t {
-  kError,       // already reported: everything that touches it stays silent
-  kLiteral,     // index: Program::values
-  kBound,       // index: Program::bound
+  kError,    // already reported: everything that touches it stays silent
+  kLiteral,  // index: Program::values
+  kBound,    // index: Program::bound
   kNow,
   kSlot,        // index: frame slot
   kElement,     // index: variable of a quantifier; offset: slot within the element
@@ -30,9 +30,9 @@ enum class NodeKind : uint8_t {
 struct Node {
   NodeKind kind = NodeKind::kError;
   Op op = Op::kConst;
-  bool optional = false;      // of a path: what it names may be absent
-  uint16_t depth = 1;         // operators below each other
-  TypeIndex type = kNone;     // kNone with kError only
+  bool optional = false;   // of a path: what it names may be absent
+  uint16_t depth = 1;      // operators below each other
+  TypeIndex type = kNone;  // kNone with kError only
   uint32_t index = 0;
   uint32_t offset = 0;
   NodeId left = kNone;

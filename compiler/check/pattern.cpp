@@ -25,8 +25,11 @@ uint32_t SkeletonOf(Action& action, uint8_t mask) {
 class Matcher {
  public:
   Matcher(Context& context, const ActionInfo& info, uint32_t action, const ast::Text& text)
-      : context_(context), types_(context.types), info_(info),
-        action_(context.program.actions[action]), text_(text) {}
+      : context_(context),
+        types_(context.types),
+        info_(info),
+        action_(context.program.actions[action]),
+        text_(text) {}
 
   std::optional<Pattern> Run();
 
@@ -38,12 +41,12 @@ class Matcher {
   bool Bound(const SegmentText& wanted, const ResourceSegment& segment);
   bool BoundFits(TypeIndex bound, const ResourceHole& hole) const;
   bool Never(const SourceSpan& span, std::string why, std::string help = {}) {
-    context_.Error(diag::Code::kPatternNeverMatches, span,
-                   {.message = fmt::format("this pattern can never match a resource of `{}`",
-                                           action_.name),
-                    .label = std::move(why),
-                    .help = std::move(help),
-                    .notes = {{info_.decl->resources.front().pattern.span, "the resource"}}});
+    context_.Error(
+        diag::Code::kPatternNeverMatches, span,
+        {.message = fmt::format("this pattern can never match a resource of `{}`", action_.name),
+         .label = std::move(why),
+         .help = std::move(help),
+         .notes = {{info_.decl->resources.front().pattern.span, "the resource"}}});
     return false;
   }
   std::string ShownSegment(const ResourceSegment& segment) const {
@@ -82,7 +85,8 @@ std::optional<Pattern> Matcher::Run() {
 bool Matcher::Shape(const ResourceText& read) {
   const Resource& resource = action_.resource;
   if (read.scheme != resource.scheme) {
-    return Never(read.scheme_span, fmt::format("the resource begins with `{}://`", resource.scheme));
+    return Never(read.scheme_span,
+                 fmt::format("the resource begins with `{}://`", resource.scheme));
   }
   const bool rest = read.segments.back().kind == SegmentText::Kind::kRest;
   const size_t count = read.segments.size();
@@ -90,8 +94,9 @@ bool Matcher::Shape(const ResourceText& read) {
   // `**` stands for at least one segment, so it counts as one.
   if (rest ? count <= real : count == real) return true;
   const SourceSpan span = count > real ? read.segments[real].span : read.segments.back().span;
-  return Never(span, fmt::format("the resource has {} segment{}, the pattern {}", real,
-                                 real == 1 ? "" : "s", count),
+  return Never(span,
+               fmt::format("the resource has {} segment{}, the pattern {}", real,
+                           real == 1 ? "" : "s", count),
                count < real ? "end the pattern with `/**` for all that follow" : "");
 }
 
@@ -99,9 +104,9 @@ bool Matcher::Segment(const SegmentText& wanted, const ResourceSegment& segment)
   const bool star = wanted.kind == SegmentText::Kind::kStar;
   if (star && wanted.key.empty()) return true;  // any segment, its key included
   if (wanted.key != segment.key) {
-    return Never(wanted.span, fmt::format("the resource has `{}` here", ShownSegment(segment)),
-                 segment.key.empty() ? ""
-                                     : fmt::format("write `{}:…`, or `*` for any", segment.key));
+    return Never(
+        wanted.span, fmt::format("the resource has `{}` here", ShownSegment(segment)),
+        segment.key.empty() ? "" : fmt::format("write `{}:…`, or `*` for any", segment.key));
   }
   if (star) return true;
   return wanted.kind == SegmentText::Kind::kHole ? Bound(wanted, segment)
@@ -140,8 +145,7 @@ bool Matcher::LiteralValue(const SegmentText& wanted, const ResourceHole& hole) 
   } else if (type.kind == TypeKind::kEnum) {
     const EnumType& declared = context_.program.enums[type.ref];
     if (std::ranges::find(declared.members, text) == declared.members.end()) {
-      const std::vector<std::string_view> members(declared.members.begin(),
-                                                  declared.members.end());
+      const std::vector<std::string_view> members(declared.members.begin(), declared.members.end());
       return Never(wanted.value_span, fmt::format("no member of `{}`", declared.name),
                    MeantOrKnown(text, members));
     }
@@ -172,14 +176,15 @@ bool Matcher::Bound(const SegmentText& wanted, const ResourceSegment& segment) {
   if (symbol == nullptr || symbol->kind != SymbolKind::kBound) {
     std::vector<std::string_view> known;
     for (const BoundDesc& bound : context_.program.bound) known.push_back(bound.name);
-    context_.Error(diag::Code::kNoSuchBound, wanted.value_span,
-                   {.message = symbol == nullptr
-                                   ? fmt::format("no bound context `{}`", wanted.value)
-                                   : fmt::format("`{}` is no bound context, but a value of the call: {}",
-                                                 wanted.value, NameOf(symbol->kind)),
-                    .label = "not fixed by the mint",
-                    .help = MeantOrKnown(wanted.value, known),
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kNoSuchBound, wanted.value_span,
+        {.message = symbol == nullptr
+                        ? fmt::format("no bound context `{}`", wanted.value)
+                        : fmt::format("`{}` is no bound context, but a value of the call: {}",
+                                      wanted.value, NameOf(symbol->kind)),
+         .label = "not fixed by the mint",
+         .help = MeantOrKnown(wanted.value, known),
+         .notes = {}});
     return false;
   }
   if (segment.hole == kNone) {
@@ -189,8 +194,8 @@ bool Matcher::Bound(const SegmentText& wanted, const ResourceSegment& segment) {
   const ResourceHole& hole = action_.resource.holes[segment.hole];
   const Node& node = context_.nodes[symbol->node];
   if (!BoundFits(node.type, hole)) {
-    const std::string found = hole.email_domain ? "the domain of an email"
-                                                : types_.NameOf(hole.type);
+    const std::string found =
+        hole.email_domain ? "the domain of an email" : types_.NameOf(hole.type);
     return Never(wanted.value_span,
                  fmt::format("{}, but the resource has {} here", types_.NameOf(node.type), found));
   }
@@ -204,12 +209,12 @@ std::optional<Pattern> MatchPattern(Context& context, const ActionInfo& info, ui
                                     const ast::Text& text) {
   if (!info.resource_known) {
     if (info.decl->resources.empty()) {
-      context.Error(diag::Code::kNoResource, text.span,
-                    {.message = fmt::format("the action `{}` has no resource",
-                                            info.decl->name.text),
-                     .label = "nothing to match",
-                     .help = "declare one in the action: `resource \"scheme://{…}\"`",
-                     .notes = {{info.decl->name.span, "declared here"}}});
+      context.Error(
+          diag::Code::kNoResource, text.span,
+          {.message = fmt::format("the action `{}` has no resource", info.decl->name.text),
+           .label = "nothing to match",
+           .help = "declare one in the action: `resource \"scheme://{…}\"`",
+           .notes = {{info.decl->name.span, "declared here"}}});
     }
     return std::nullopt;
   }

@@ -1,5 +1,5 @@
-// `on "…"`: a pattern, matched to the resource of an action when the policy is compiled. What is left
-// for a decision is to compare the values of some holes.
+// `on "…"`: a pattern, matched to the resource of an action when the policy is compiled. What is
+// left for a decision is to compare the values of some holes.
 #pragma once
 
 #include <optional>

@@ -58,15 +58,14 @@ void PolicyChecker::Purposes(const ast::PolicyDecl& decl, Policy& policy) {
   for (const ast::Ident& name : decl.purposes) {
     const uint32_t index = context_.names.purposes.Find(name.text);
     if (index == kNone) {
-      std::vector<std::string_view> known;
-      for (const resolve::Entry& e : context_.names.purposes.entries()) known.push_back(e.name);
-      context_.Error(diag::Code::kNoSuchPurpose, name.span,
-                     {.message = fmt::format("no purpose `{}`", name.text),
-                      .label = "not declared",
-                      .help = known.empty()
-                                  ? fmt::format("declare it: `purpose {} \"…\"`", name.text)
-                                  : MeantOrKnown(name.text, known),
-                      .notes = {}});
+      const std::vector<std::string_view> known = context_.Known(context_.names.purposes);
+      context_.Error(
+          diag::Code::kNoSuchPurpose, name.span,
+          {.message = fmt::format("no purpose `{}`", name.text),
+           .label = "not declared",
+           .help = known.empty() ? fmt::format("declare it: `purpose {} \"…\"`", name.text)
+                                 : MeantOrKnown(name.text, known),
+           .notes = {}});
     } else if (std::ranges::find(policy.purposes, index) != policy.purposes.end()) {
       context_.Error(diag::Code::kDeclaredTwice, name.span,
                      {.message = fmt::format("the purpose `{}` is named twice", name.text),
@@ -90,14 +89,14 @@ void PolicyChecker::CapabilityNames(const ast::PolicyDecl& decl) {
     const std::vector<const ast::Capability*>& same = by_action[capability.action.text];
     if (!capability.name && same.size() > 1) {
       const ast::Capability* other = same[0] == &capability ? same[1] : same[0];
-      context_.Error(diag::Code::kCapabilityNeedsName, capability.action.span,
-                     {.message = fmt::format("the policy has several capabilities of `{}`, so "
-                                             "each needs a name",
-                                             capability.action.text),
-                      .label = "unnamed",
-                      .help = fmt::format("name it: `capability some_name: {}`",
-                                          capability.action.text),
-                      .notes = {{other->action.span, "another one"}}});
+      context_.Error(
+          diag::Code::kCapabilityNeedsName, capability.action.span,
+          {.message = fmt::format("the policy has several capabilities of `{}`, so "
+                                  "each needs a name",
+                                  capability.action.text),
+           .label = "unnamed",
+           .help = fmt::format("name it: `capability some_name: {}`", capability.action.text),
+           .notes = {{other->action.span, "another one"}}});
       continue;
     }
     const ast::Ident& name = capability.name ? *capability.name : capability.action;
@@ -115,8 +114,7 @@ void PolicyChecker::CapabilityNames(const ast::PolicyDecl& decl) {
 uint32_t PolicyChecker::FindAction(const ast::Ident& name) {
   const uint32_t index = context_.names.actions.Find(name.text);
   if (index != kNone || name.text.empty()) return index;
-  std::vector<std::string_view> known;
-  for (const resolve::Entry& entry : context_.names.actions.entries()) known.push_back(entry.name);
+  const std::vector<std::string_view> known = context_.Known(context_.names.actions);
   context_.Error(diag::Code::kNoSuchAction, name.span,
                  {.message = fmt::format("no action `{}`", name.text),
                   .label = "not declared",
@@ -132,8 +130,7 @@ bool PolicyChecker::TooManySkeletons(uint32_t action, const SourceSpan& span, ui
   context_.Error(diag::Code::kTooManySkeletons, span,
                  {.message = fmt::format("the patterns of `{}` hold more than {} different sets of "
                                          "segments in this policy",
-                                         context_.program.actions[action].name,
-                                         limits::kSkeletons),
+                                         context_.program.actions[action].name, limits::kSkeletons),
                   .label = "one kind too many",
                   .help = "hold the same segments in each pattern, and ask the rest in a `require`",
                   .notes = {}});

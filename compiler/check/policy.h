@@ -17,8 +17,7 @@ class PolicyChecker {
  public:
   PolicyChecker(Context& context, const std::vector<ActionInfo>& actions,
                 const std::vector<ConstraintInfo>& constraints)
-      : context_(context), actions_(actions), constraints_(constraints),
-        shapes_(context.program) {}
+      : context_(context), actions_(actions), constraints_(constraints), shapes_(context.program) {}
 
   /// Checks one policy and adds it to the Program.
   void Check(const resolve::Entry& entry);
@@ -48,10 +47,10 @@ class PolicyChecker {
                  ExprChecker& checker, std::vector<NodeId>& values);
   bool Argument(const ast::Argument& argument, size_t position, const ConstraintInfo& constraint,
                 ExprChecker& checker, std::vector<NodeId>& values);
-  bool Of(const ast::ConstraintCall& call, const ConstraintInfo& constraint,
-          ExprChecker& checker, std::vector<NodeId>& values);
-  bool Instantiate(const ast::ConstraintCall& call, const ConstraintInfo& constraint,
-                   NodeId guard, std::vector<NodeId> values, Lowering& lowering);
+  bool Of(const ast::ConstraintCall& call, const ConstraintInfo& constraint, ExprChecker& checker,
+          std::vector<NodeId>& values);
+  bool Instantiate(const ast::ConstraintCall& call, const ConstraintInfo& constraint, NodeId guard,
+                   std::vector<NodeId> values, Lowering& lowering);
   std::vector<TextPiece> Text(const ConstraintInfo& constraint, InstanceId instance,
                               Lowering& lowering);
 

@@ -13,8 +13,7 @@ namespace {
 class ResourceChecker {
  public:
   ResourceChecker(Context& context, ActionInfo& info, const ast::Resource& decl)
-      : context_(context), info_(info), decl_(decl),
-        checker_(context, *info.module, *info.scope) {}
+      : context_(context), info_(info), decl_(decl), checker_(context, *info.module, *info.scope) {}
 
   bool Run(Resource& resource);
 
@@ -45,12 +44,13 @@ bool ResourceChecker::Each(Resource& resource) {
                                      .index = context_.variables++,
                                      .span = decl_.each_variable->span});
     } else {
-      context_.Error(diag::Code::kNotAList, node.span,
-                     {.message = fmt::format("`each` goes through a list of the call, but {} is {}",
-                                             context_.Quoted(node.span), context_.TypeName(list)),
-                      .label = context_.TypeName(list),
-                      .help = "name a list or a set of texts; sets of enum members have no elements",
-                      .notes = {}});
+      context_.Error(
+          diag::Code::kNotAList, node.span,
+          {.message = fmt::format("`each` goes through a list of the call, but {} is {}",
+                                  context_.Quoted(node.span), context_.TypeName(list)),
+           .label = context_.TypeName(list),
+           .help = "name a list or a set of texts; sets of enum members have no elements",
+           .notes = {}});
     }
   }
   const bool declared = info_.scope->Declare({.name = decl_.each_variable->text,
@@ -84,8 +84,7 @@ bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
   hole.type = node.type;
   const TypeKind kind = context_.types.KindOf(node.type);
   const bool text = kind == TypeKind::kString || kind == TypeKind::kEmail ||
-                    kind == TypeKind::kInt || kind == TypeKind::kEnum ||
-                    kind == TypeKind::kInstant;
+                    kind == TypeKind::kInt || kind == TypeKind::kEnum || kind == TypeKind::kInstant;
   if (text) return true;
   context_.Error(diag::Code::kBadHole, span,
                  {.message = fmt::format("{} is {}, which is no part of a name",
@@ -98,8 +97,7 @@ bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
   return false;
 }
 
-bool ResourceChecker::Hole(const SegmentText& text, Resource& resource,
-                           ResourceSegment& segment) {
+bool ResourceChecker::Hole(const SegmentText& text, Resource& resource, ResourceSegment& segment) {
   const std::vector<ast::Ident> path = ReadDottedName(text.value, text.value_span);
   if (path.empty()) {
     context_.Error(diag::Code::kBadResource, text.value_span,
@@ -114,12 +112,12 @@ bool ResourceChecker::Hole(const SegmentText& text, Resource& resource,
   ResourceHole hole;
   if (!FillHole(node, hole)) return false;
   if (resource.holes.size() == limits::kResourceHoles) {
-    context_.Error(diag::Code::kTooManyHoles, text.value_span,
-                   {.message = fmt::format("a resource has at most {} values",
-                                           limits::kResourceHoles),
-                    .label = "one too many",
-                    .help = {},
-                    .notes = {}});
+    context_.Error(
+        diag::Code::kTooManyHoles, text.value_span,
+        {.message = fmt::format("a resource has at most {} values", limits::kResourceHoles),
+         .label = "one too many",
+         .help = {},
+         .notes = {}});
     return false;
   }
   segment.hole = static_cast<uint32_t>(resource.holes.size());
@@ -157,12 +155,12 @@ bool CheckResource(Context& context, ActionInfo& info, uint32_t action) {
   const std::vector<ast::Resource>& declared = info.decl->resources;
   if (declared.empty()) return false;
   for (size_t i = 1; i < declared.size(); ++i) {
-    context.Error(diag::Code::kSeveralResources, declared[i].span,
-                  {.message = fmt::format("the action `{}` has a resource already",
-                                          info.decl->name.text),
-                   .label = "another one",
-                   .help = "an action acts on one resource, or on one an element of a list",
-                   .notes = {{declared.front().span, "the first one"}}});
+    context.Error(
+        diag::Code::kSeveralResources, declared[i].span,
+        {.message = fmt::format("the action `{}` has a resource already", info.decl->name.text),
+         .label = "another one",
+         .help = "an action acts on one resource, or on one an element of a list",
+         .notes = {{declared.front().span, "the first one"}}});
   }
   Resource resource;
   if (!ResourceChecker(context, info, declared.front()).Run(resource)) return false;

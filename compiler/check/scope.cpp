@@ -6,21 +6,30 @@ namespace cap::check {
 
 std::string_view NameOf(SymbolKind kind) {
   switch (kind) {
-    case SymbolKind::kBuiltin: return "built-in value";
-    case SymbolKind::kBound: return "bound context";
-    case SymbolKind::kLive: return "live context";
-    case SymbolKind::kArgument: return "argument";
-    case SymbolKind::kFact: return "fact";
-    case SymbolKind::kLet: return "let";
-    case SymbolKind::kVariable: return "variable";
-    case SymbolKind::kParameter: return "parameter";
+    case SymbolKind::kBuiltin:
+      return "built-in value";
+    case SymbolKind::kBound:
+      return "bound context";
+    case SymbolKind::kLive:
+      return "live context";
+    case SymbolKind::kArgument:
+      return "argument";
+    case SymbolKind::kFact:
+      return "fact";
+    case SymbolKind::kLet:
+      return "let";
+    case SymbolKind::kVariable:
+      return "variable";
+    case SymbolKind::kParameter:
+      return "parameter";
   }
   return "name";
 }
 
 Scope::Scope(Context& context, std::string owner, bool constraint)
     : context_(context), owner_(std::move(owner)), constraint_(constraint) {
-  const NodeId now = context.nodes.Add({.kind = NodeKind::kNow, .type = context.types.Instant(), .span = {}});
+  const NodeId now =
+      context.nodes.Add({.kind = NodeKind::kNow, .type = context.types.Instant(), .span = {}});
   Declare({.name = "now", .span = {}, .kind = SymbolKind::kBuiltin, .node = now});
 }
 

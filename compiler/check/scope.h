@@ -12,7 +12,14 @@
 namespace cap::check {
 
 enum class SymbolKind : uint8_t {
-  kBuiltin, kBound, kLive, kArgument, kFact, kLet, kVariable, kParameter,
+  kBuiltin,
+  kBound,
+  kLive,
+  kArgument,
+  kFact,
+  kLet,
+  kVariable,
+  kParameter,
 };
 std::string_view NameOf(SymbolKind kind);  // "argument", "bound context", …
 

@@ -39,11 +39,11 @@ class Reader {
   bool ReadValue(size_t begin, size_t end, SegmentText& segment);
   bool ReadHole(size_t begin, size_t end, SegmentText& segment);
   bool Refuse(size_t begin, size_t end, std::string message, std::string help) {
-    const auto code = use_ == TextUse::kPattern ? diag::Code::kBadPattern
-                                                : diag::Code::kBadResource;
-    context_.Error(code, PlaceInText(context_, text_, begin, end),
-                   {.message = std::move(message), .label = "here", .help = std::move(help),
-                    .notes = {}});
+    const auto code =
+        use_ == TextUse::kPattern ? diag::Code::kBadPattern : diag::Code::kBadResource;
+    context_.Error(
+        code, PlaceInText(context_, text_, begin, end),
+        {.message = std::move(message), .label = "here", .help = std::move(help), .notes = {}});
     return false;
   }
   std::string_view Slice(size_t begin, size_t end) const {
@@ -146,8 +146,9 @@ bool Reader::ReadHole(size_t begin, size_t end, SegmentText& segment) {
       pattern ? (twice ? text.substr(2, text.size() - 4) : std::string_view())
               : (once ? text.substr(1, text.size() - 2) : std::string_view());
   if (inside.empty() || inside.find_first_of("{}") != std::string_view::npos) {
-    return Refuse(begin, end, "braces hold a whole segment, or a whole value after a key",
-                  pattern ? "write `{{name}}` or `key:{{name}}`" : "write `{name}` or `key:{name}`");
+    return Refuse(
+        begin, end, "braces hold a whole segment, or a whole value after a key",
+        pattern ? "write `{{name}}` or `key:{{name}}`" : "write `{name}` or `key:{name}`");
   }
   segment.kind = SegmentText::Kind::kHole;
   segment.value = std::string(inside);

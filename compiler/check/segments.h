@@ -17,7 +17,7 @@ struct SegmentText {
     kRest,  // `**`: one or more segments
   };
   Kind kind = Kind::kLiteral;
-  std::string key;    // empty: none
+  std::string key;  // empty: none
   std::string value;
   SourceSpan span;        // of the segment
   SourceSpan value_span;  // of the literal, or of what stands inside of the braces

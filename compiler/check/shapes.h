@@ -1,4 +1,5 @@
-// Shapes of one Program, each held once: capabilities that differ only in their constants share one.
+// Shapes of one Program, each held once: capabilities that differ only in their constants share
+// one.
 #pragma once
 
 #include <string>

@@ -18,8 +18,7 @@ Types::Types(Program& program)
       approvers_(Intern({.kind = TypeKind::kApprovers})) {}
 
 TypeIndex Types::Intern(const Type& type) {
-  const Key key{type.kind,    type.form,     type.minor, type.ref,
-                type.element, type.currency, type.max};
+  const Key key{type.kind, type.form, type.minor, type.ref, type.element, type.currency, type.max};
   const auto [at, added] = known_.emplace(key, static_cast<TypeIndex>(program_.types.size()));
   if (added) program_.types.push_back(type);
   return at->second;
@@ -36,13 +35,13 @@ TypeIndex Types::Record(uint32_t index) {
 }
 
 TypeIndex Types::SetOf(TypeIndex element) {
-  return Intern({.kind = TypeKind::kSet, .element = Canonical(element),
-                 .max = limits::kElementsMax});
+  return Intern(
+      {.kind = TypeKind::kSet, .element = Canonical(element), .max = limits::kElementsMax});
 }
 
 TypeIndex Types::ListOf(TypeIndex element) {
-  return Intern({.kind = TypeKind::kList, .element = Canonical(element),
-                 .max = limits::kElementsMax});
+  return Intern(
+      {.kind = TypeKind::kList, .element = Canonical(element), .max = limits::kElementsMax});
 }
 
 bool Types::IsContainer(TypeIndex type) const {
@@ -57,11 +56,13 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kString:
     case TypeKind::kEmail:
     case TypeKind::kEnum:
-    case TypeKind::kInstant: return true;
+    case TypeKind::kInstant:
+      return true;
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
-    case TypeKind::kApprovers: return false;
+    case TypeKind::kApprovers:
+      return false;
   }
   return false;
 }
@@ -80,17 +81,22 @@ bool Types::Same(TypeIndex a, TypeIndex b) const {
 
 TypeIndex Types::Canonical(TypeIndex type) {
   switch (KindOf(type)) {
-    case TypeKind::kMoney: return money_;
-    case TypeKind::kString: return string_;
-    case TypeKind::kSet: return SetOf(program_.types[type].element);
-    case TypeKind::kList: return ListOf(program_.types[type].element);
+    case TypeKind::kMoney:
+      return money_;
+    case TypeKind::kString:
+      return string_;
+    case TypeKind::kSet:
+      return SetOf(program_.types[type].element);
+    case TypeKind::kList:
+      return ListOf(program_.types[type].element);
     case TypeKind::kBool:
     case TypeKind::kInt:
     case TypeKind::kEmail:
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kRecord:
-    case TypeKind::kApprovers: return type;
+    case TypeKind::kApprovers:
+      return type;
   }
   return type;
 }
@@ -98,20 +104,30 @@ TypeIndex Types::Canonical(TypeIndex type) {
 std::string Types::NameOf(TypeIndex type) const {
   const Type& t = program_.types[type];
   switch (t.kind) {
-    case TypeKind::kBool: return "bool";
-    case TypeKind::kInt: return "int";
+    case TypeKind::kBool:
+      return "bool";
+    case TypeKind::kInt:
+      return "int";
     case TypeKind::kMoney: {
       const Currency* currency = t.currency == 0 ? nullptr : FindCurrency(t.currency);
       return currency == nullptr ? "money" : fmt::format("money in \"{}\"", currency->code);
     }
-    case TypeKind::kString: return "string";
-    case TypeKind::kEmail: return "email";
-    case TypeKind::kEnum: return program_.enums[t.ref].name;
-    case TypeKind::kInstant: return "instant";
-    case TypeKind::kSet: return fmt::format("set<{}>", NameOf(t.element));
-    case TypeKind::kList: return fmt::format("list<{}>", NameOf(t.element));
-    case TypeKind::kRecord: return program_.records[t.ref].name;
-    case TypeKind::kApprovers: return "approver";
+    case TypeKind::kString:
+      return "string";
+    case TypeKind::kEmail:
+      return "email";
+    case TypeKind::kEnum:
+      return program_.enums[t.ref].name;
+    case TypeKind::kInstant:
+      return "instant";
+    case TypeKind::kSet:
+      return fmt::format("set<{}>", NameOf(t.element));
+    case TypeKind::kList:
+      return fmt::format("list<{}>", NameOf(t.element));
+    case TypeKind::kRecord:
+      return program_.records[t.ref].name;
+    case TypeKind::kApprovers:
+      return "approver";
   }
   return "?";
 }

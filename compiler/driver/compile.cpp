@@ -80,13 +80,12 @@ diag::Diagnostic InternalError(const Error& error) {
 Compilation Compile(SourceText source) {
   Compilation compilation;
   diag::Sink sink;
-  const FileId file =
-      compilation.sources.Add(std::move(source.path), std::move(source.text));
+  const FileId file = compilation.sources.Add(std::move(source.path), std::move(source.text));
   compilation.modules.push_back(parse::Parse(compilation.sources, file, sink));
   ReadImports(compilation, sink);
   const resolve::Names names = resolve::Collect(compilation.modules, sink);
-  std::optional<Program> program = check::Check(compilation.sources, compilation.modules, names,
-                                                LibraryConstraints(), sink);
+  std::optional<Program> program =
+      check::Check(compilation.sources, compilation.modules, names, LibraryConstraints(), sink);
   if (program) {
     const Result<void> verified = Verify(*program);
     if (verified) {

@@ -23,7 +23,7 @@ struct Compilation {
   std::vector<ast::Module> modules;           // parallel to sources
   std::vector<diag::Diagnostic> diagnostics;  // sorted
   size_t errors = 0;
-  std::shared_ptr<const Program> program;     // null when errors > 0; verified
+  std::shared_ptr<const Program> program;  // null when errors > 0; verified
 };
 
 /// Compiles one module; `import std.…` reads the standard library that is built into the compiler.

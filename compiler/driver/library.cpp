@@ -15,11 +15,11 @@ const std::vector<SourceText>& StandardLibrary() {
   return kLibrary;
 }
 
-const std::unordered_map<std::string, std::string>& LibraryConstraints() {
+const std::map<std::string, std::string>& LibraryConstraints() {
   // The declarations are found by their text: parsing every module to word one help would be dear.
-  static const std::unordered_map<std::string, std::string> kConstraints = [] {
+  static const std::map<std::string, std::string> kConstraints = [] {
     constexpr std::string_view kWord = "\nconstraint ";
-    std::unordered_map<std::string, std::string> found;
+    std::map<std::string, std::string> found;
     for (const SourceText& module : StandardLibrary()) {
       const std::string& text = module.text;
       for (size_t at = text.find(kWord); at != text.npos; at = text.find(kWord, at + 1)) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
+#include <map>
 #include <vector>
 
 namespace cap {
@@ -15,6 +15,6 @@ struct LibraryText {
 const std::vector<LibraryText>& LibraryTexts();
 
 /// Which module declares a constraint: "maxAmount" → "std.money".
-const std::unordered_map<std::string, std::string>& LibraryConstraints();
+const std::map<std::string, std::string>& LibraryConstraints();
 
 }  // namespace cap

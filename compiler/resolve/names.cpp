@@ -12,9 +12,9 @@ namespace {
 
 // The names of types that the language itself has, and those it will have.
 constexpr std::array<std::string_view, 21> kTypeNames = {
-    "bool",     "int",  "money", "string", "email", "instant", "set",  "list", "approver", "enum",
-    "record",   "map",  "url",   "path",   "ip",    "cidr",    "date", "rate", "decimal",  "duration",
-    "json"};
+    "bool", "int",      "money", "string", "email",   "instant",  "set",
+    "list", "approver", "enum",  "record", "map",     "url",      "path",
+    "ip",   "cidr",     "date",  "rate",   "decimal", "duration", "json"};
 
 bool IsTypeName(std::string_view name) {
   for (const std::string_view reserved : kTypeNames) {
@@ -92,8 +92,7 @@ class Collector {
 }  // namespace
 
 const Entry* Table::Add(Entry entry) {
-  const auto [at, added] =
-      by_name_.emplace(entry.name, static_cast<uint32_t>(entries_.size()));
+  const auto [at, added] = by_name_.emplace(entry.name, static_cast<uint32_t>(entries_.size()));
   if (!added) return &entries_[at->second];
   entries_.push_back(std::move(entry));
   return nullptr;
@@ -102,13 +101,6 @@ const Entry* Table::Add(Entry entry) {
 uint32_t Table::Find(std::string_view name) const {
   const auto at = by_name_.find(std::string(name));
   return at == by_name_.end() ? kNone : at->second;
-}
-
-std::string_view Table::Nearest(std::string_view name) const {
-  std::vector<std::string_view> candidates;
-  candidates.reserve(entries_.size());
-  for (const Entry& entry : entries_) candidates.push_back(entry.name);
-  return diag::NearestName(name, candidates);
 }
 
 Names Collect(const std::vector<ast::Module>& modules, diag::Sink& sink) {

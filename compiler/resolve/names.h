@@ -15,9 +15,9 @@ namespace cap::resolve {
 /// Where a declaration stands in the syntax trees.
 struct Entry {
   std::string name;
-  SourceSpan span;       // of the name
-  uint32_t module = 0;   // index into the modules of the compilation
-  uint32_t decl = 0;     // index into Module::decls
+  SourceSpan span;      // of the name
+  uint32_t module = 0;  // index into the modules of the compilation
+  uint32_t decl = 0;    // index into Module::decls
 };
 
 /// The declarations of one kind, in order of the text, found by name.
@@ -31,16 +31,13 @@ class Table {
   const Entry& operator[](uint32_t index) const { return entries_[index]; }
   const std::vector<Entry>& entries() const { return entries_; }
 
-  /// The declared name that is most like `name`, or empty.
-  std::string_view Nearest(std::string_view name) const;
-
  private:
   std::vector<Entry> entries_;
   std::unordered_map<std::string, uint32_t> by_name_;
 };
 
 struct Names {
-  Table types;        // records and enums: they share one table, since a type is named the same way
+  Table types;  // records and enums: they share one table, since a type is named the same way
   Table approvers;
   Table purposes;
   Table actions;

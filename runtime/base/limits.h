@@ -12,6 +12,7 @@ inline constexpr uint32_t kSourceTokens = 400'000;      // one file
 inline constexpr uint32_t kSourceFiles = 1'000;         // a compilation, with the standard library
 inline constexpr uint32_t kSyntaxDepth = 200;           // nested brackets, types or operators
 inline constexpr uint32_t kExpressionDepth = 500;       // operators below each other, lets put in
+inline constexpr uint32_t kContextValues = 128;         // bound and live together
 inline constexpr uint32_t kTypes = 65'536;              // one program: an instruction has 16 bits
 inline constexpr uint32_t kDiagnostics = 200;           // printed in one run; the rest is counted
 inline constexpr uint32_t kNameBytes = 128;             // one identifier

@@ -38,7 +38,10 @@ class Outcome {
 struct Mistake {
   std::string code;    // of all its diagnostics; empty: any
   std::string source;  // without the marks
-  struct Place { uint32_t begin; uint32_t end; };
+  struct Place {
+    uint32_t begin;
+    uint32_t end;
+  };
   std::vector<Place> places;
 };
 

@@ -46,16 +46,18 @@ action refund { order_id: string, amount: money in "USD"
 )";
 
 std::string Refund(std::string_view body) {
-  return std::string(kRefund) + "policy p { capability refund on \"order://customer:{{customer}}/*\" {\n" +
+  return std::string(kRefund) +
+         "policy p { capability refund on \"order://customer:{{customer}}/*\" {\n" +
          std::string(body) + "\n} }";
 }
 
 }  // namespace
 
 TEST_CASE("a policy becomes tools, patterns and clauses") {
-  const Outcome done(Refund("maxAmount(500.00 USD)\n"
-                            "require amount <= order.total\n"
-                            "requireApproval(by: manager) when amount > 100.00 USD"));
+  const Outcome done(
+      Refund("maxAmount(500.00 USD)\n"
+             "require amount <= order.total\n"
+             "requireApproval(by: manager) when amount > 100.00 USD"));
   REQUIRE(done.errors() == "");
   const cap::Program& program = done.program();
   const cap::Tool& tool = program.tools[0];
@@ -141,7 +143,8 @@ policy p { capability a {
   CHECK(CodeOf(program, 0) ==
         "load const str.in load const mask.in load const mask.subset "
         "load all element email.domain const str.eq");
-  const auto& list = std::get<cap::Value::List>(program.values[program.capabilities[0].consts[0].index].v);
+  const auto& list =
+      std::get<cap::Value::List>(program.values[program.capabilities[0].consts[0].index].v);
   REQUIRE(list.size() == 2);
   CHECK(std::get<std::string>(list[0].v) == "a");
 }
