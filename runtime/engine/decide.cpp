@@ -24,11 +24,7 @@ DecisionCode CodeOf(MalformedKind kind) {
   return DecisionCode::kLayoutMismatch;
 }
 
-Decision Denied(DecisionCode code) {
-  Decision decision;
-  decision.code = code;
-  return decision;
-}
+const ResourceTexts kNoTexts;  // the one resource of an action without any
 
 /// What the forbids of an action say, the strictest first.
 enum class ForbidClass : uint8_t { kTrue, kFault, kStepUp, kNothing };
@@ -245,8 +241,7 @@ DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId
 }
 
 ResourceView ResourcesOf(const Action& action, const Frame& frame, uint32_t nth) {
-  static const ResourceTexts kNothing;
-  if (!action.has_resource) return {{&kNothing, 1}, true};
+  if (!action.has_resource) return {{&kNoTexts, 1}, true};
   ResourceView view{frame.resources(nth), false};
   const uint64_t every_hole = (uint64_t{1} << action.resource.holes.size()) - 1;
   view.derived = !view.all.empty() &&
@@ -284,46 +279,73 @@ bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resourc
   return false;
 }
 
-Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
-                const Frame& frame) {
+namespace {
+
+/// Phases 2 to 4 for one action: forbids, candidates, reasons. Fills what is not common to all.
+void DecideAction(const ProgramState& state, const GrantView& view, const Frame& frame,
+                  uint32_t nth, uint32_t action, Decision& decision) {
+  decision.action_nth = static_cast<uint8_t>(nth);
+  decision.code = DecisionCode::kNoCapability;
+  const PolicyAction* entry = state.plan->Find(view.policy, action);
+  if (entry != nullptr) ActionDecider(state, view, frame, *entry, nth).Run(decision);
+}
+
+/// All actions of the call: each must be permitted. `decision` has what is common to all of them.
+void DecideActions(const ProgramState& state, const GrantView& view, const Frame& frame,
+                   Decision& decision) {
   const FrameHeader* header = frame.header();
-  if (header == nullptr) return Denied(CodeOf(frame.malformed().kind));
-  if (state == nullptr) return Denied(DecisionCode::kNotLoaded);
-  const std::vector<ToolPlan>& tools = state->plan->tools();
-  if (header->tool >= tools.size() || tools[header->tool].layout_hash != header->layout_hash) {
-    return Denied(DecisionCode::kLayoutMismatch);
-  }
-  Decision common;
-  common.program = state->number;
-  common.tool = header->tool;
-  GrantView view;
-  common.code = OpenGrant(*state, rows, grant, header->now_us, view);
-  if (common.code != DecisionCode::kPermit) return common;
-  common.policy = view.policy;
-  if (header->approvals != 0 && frame.subject() != view.specification->subject()) {
-    common.code = DecisionCode::kSubjectMismatch;
-    return common;
-  }
-  const std::vector<ActionPlan>& actions = tools[header->tool].actions;
-  Decision worst = common;
-  worst.code = DecisionCode::kNoAction;
+  const std::vector<ActionPlan>& actions = state.plan->tools()[header->tool].actions;
+  decision.code = DecisionCode::kNoAction;
   bool any = false;
   for (uint32_t nth = 0; nth < actions.size(); ++nth) {
     const ActionPlan& action = actions[nth];
     // A guard acts on true or fault: only false says that the call is not this action.
     if (action.guard != kNone &&
-        (state->evaluator.Predicate(header, action.guard_record) & 2) != 0) {
+        (state.evaluator.Predicate(header, action.guard_record) & 2) != 0) {
       continue;
     }
-    Decision decision = common;
-    decision.action_nth = static_cast<uint8_t>(nth);
-    decision.code = DecisionCode::kNoCapability;
-    const PolicyAction* entry = state->plan->Find(view.policy, action.action);
-    if (entry != nullptr) ActionDecider(*state, view, frame, *entry, nth).Run(decision);
-    if (!any || Worse(decision, worst)) worst = decision;
+    if (!any) {
+      DecideAction(state, view, frame, nth, action.action, decision);
+    } else {
+      Decision other;
+      other.program = decision.program;
+      other.tool = decision.tool;
+      other.policy = decision.policy;
+      DecideAction(state, view, frame, nth, action.action, other);
+      if (Worse(other, decision)) decision = other;
+    }
     any = true;
   }
-  return worst;
+}
+
+}  // namespace
+
+Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
+                const Frame& frame) {
+  Decision decision;
+  const FrameHeader* header = frame.header();
+  if (header == nullptr) {
+    decision.code = CodeOf(frame.malformed().kind);
+    return decision;
+  }
+  if (state == nullptr) return decision;  // a decision begins as not_loaded
+  decision.program = state->number;
+  const std::vector<ToolPlan>& tools = state->plan->tools();
+  if (header->tool >= tools.size() || tools[header->tool].layout_hash != header->layout_hash) {
+    decision.code = DecisionCode::kLayoutMismatch;
+    return decision;
+  }
+  decision.tool = header->tool;
+  GrantView view;
+  decision.code = OpenGrant(*state, rows, grant, header->now_us, view);
+  if (decision.code != DecisionCode::kPermit) return decision;
+  decision.policy = view.policy;
+  if (header->approvals != 0 && frame.subject() != view.specification->subject()) {
+    decision.code = DecisionCode::kSubjectMismatch;
+    return decision;
+  }
+  DecideActions(*state, view, frame, decision);
+  return decision;
 }
 
 }  // namespace cap::engine

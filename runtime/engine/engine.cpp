@@ -97,7 +97,7 @@ bool Engine::Impl::Kill(GrantId grant, GrantStatus status) {
 
 void Engine::Impl::Collect() {
   constexpr size_t kWaiting = 64;  // one system call for this many
-  constexpr size_t kAtOnce = 128;  // bounds the cost of one call
+  constexpr size_t kAtOnce = 4;    // more than one call retires, and little for one call to do
   limbo.Collect(kWaiting, kAtOnce);
 }
 

@@ -81,9 +81,12 @@ void Limbo::Retire(std::function<void()> free) {
 }
 
 void Limbo::Collect(size_t at_least, size_t most) {
-  if (retired_.size() < at_least || retired_.empty()) return;
-  const uint64_t safe = domain_.SafeBefore();
-  for (; most > 0 && !retired_.empty() && retired_.front().epoch < safe; --most) {
+  if (retired_.empty()) return;
+  if (retired_.front().epoch >= safe_before_) {
+    if (retired_.size() < at_least) return;
+    safe_before_ = domain_.SafeBefore();
+  }
+  for (; most > 0 && !retired_.empty() && retired_.front().epoch < safe_before_; --most) {
     retired_.front().free();
     retired_.pop_front();
   }

@@ -82,7 +82,8 @@ class Limbo {
   /// Calls `free` once no reader can see what it frees. Call it after unpublishing.
   void Retire(std::function<void()> free);
 
-  /// Frees at most `most` of what is safe; makes no system call before `at_least` wait.
+  /// Frees at most `most` of what is safe; looks where readers are, which takes a system call, only
+  /// when nothing is known to be safe and `at_least` wait.
   void Collect(size_t at_least, size_t most);
 
   /// Frees everything, waiting for readers for a short time. False: one is still inside.
@@ -98,6 +99,7 @@ class Limbo {
   };
   EpochDomain& domain_;
   std::deque<Retired> retired_;  // oldest first
+  uint64_t safe_before_ = 0;     // what SafeBefore() last said
 };
 
 }  // namespace cap::engine

@@ -1,5 +1,5 @@
 // One row a grant, at a place that never moves: what a decision asks first. A handle names a row
-// and the generation it was made in. Rows outlive every Program; what they hold of a Program does not.
+// and the generation it was made in. Rows outlive every Program; what they hold of one does not.
 #pragma once
 
 #include <atomic>

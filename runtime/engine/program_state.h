@@ -1,5 +1,5 @@
-// All that belongs to one loaded Program: its plan, its code, and the records that grants have under
-// it. Swapped whole; a reader sees one of them for the length of a decision.
+// All that belongs to one loaded Program: its plan, its code, and the records that grants have
+// under it. Swapped whole; a reader sees one of them for the length of a decision.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 // in segments. Readers take no lock and see every entry whole; one writer at a time.
 //
 //   directory[hash & mask] -> segment of 32 groups of 8 slots (a cache line a group)
-//   slot = fingerprint:24 | record:40; 0 = never used, so a group whose last slot is 0 ends a search
+//   slot = fingerprint:24 | record:40; 0 = never used, so a group that ends with 0 ends a search
 //
 // A search compares all fingerprints of a group without a branch, so that its cost does not depend
 // on how full the table is.
