@@ -74,7 +74,7 @@ struct Planner {
     bool costly = false;
     for (uint32_t j = start; j < k; ++j) {
       if (last_use[j] > k) return false;
-      costly = costly || InfoOf(insts[j].op).cost != 0;
+      costly = costly || insts[j].op == Op::kStrEq || InfoOf(insts[j].op).cost != 0;
     }
     return costly;
   }

@@ -31,6 +31,10 @@ class Admit {
       const uint32_t root = RootOf(e_, At(clause));
       Require(e_.BytesEqual(e_.A(root), e_.B(root)));
     }
+    for (uint32_t clause : branching_) {
+      e_.Emit(At(clause).begin, At(clause).end);
+      Require(e_.At(RootOf(e_, At(clause))).t);
+    }
     for (uint32_t cost : {0u, 1u}) Rest(cost);
     Leave();
   }
@@ -44,8 +48,15 @@ class Admit {
            options_.mutant_op != op;
   }
 
-  // Every clause of class 0 that a capability requires; of an equality of strings only the
-  // comparison of length and hash.
+  bool Branches(const Clause& clause) const {
+    for (uint32_t i = clause.begin; i < clause.end; ++i) {
+      if (e_.inst(i).op == Op::kStrEq || e_.inst(i).op == Op::kEmailDomain) return true;
+    }
+    return false;
+  }
+
+  // The clauses of class 0 that a capability requires and that need no branch; of an equality of
+  // strings the comparison of length and hash.
   void Cheap() {
     for (uint32_t c = 0; c < shape_.clause_count; ++c) {
       const Clause& clause = At(c);
@@ -56,6 +67,8 @@ class Admit {
         all_ = e_.Both(all_, e_.OperandsOk(root));
         all_ = e_.Both(all_, b_.CreateICmpEQ(e_.Hi(e_.A(root)), e_.Hi(e_.B(root))));
         equalities_.push_back(c);
+      } else if (Branches(clause)) {
+        branching_.push_back(c);
       } else {
         e_.Emit(clause.begin, clause.end);
         all_ = e_.Both(all_, e_.At(root).t);
@@ -105,7 +118,8 @@ class Admit {
   llvm::BasicBlock* refused_ = nullptr;
   llvm::Value* all_ = nullptr;
   llvm::Value* step_ups_ = nullptr;
-  std::vector<uint32_t> equalities_;
+  std::vector<uint32_t> equalities_;  // clauses whose bytes are still to be compared
+  std::vector<uint32_t> branching_;   // … that are still to be emitted
 };
 
 // A function that tests the present bits in its first block: with all of `mask` it goes on in its

@@ -17,11 +17,21 @@ struct Helpers {
   llvm::Function* bytes_equal = nullptr;    // (frame, a, calls, b, length) -> i1
   llvm::Function* str_in = nullptr;         // (text, list, frame, calls) -> i1
   llvm::Function* str_subset = nullptr;     // (set, set, frame, calls) -> i1
+  llvm::Function* str_prefix = nullptr;     // (text, part, frame, calls) -> i1
+  llvm::Function* str_suffix = nullptr;     // (text, part, frame, calls) -> i1
+  llvm::Function* str_disjoint = nullptr;   // (frame, list, calls, list) -> i1, lists by address
   llvm::Function* word_in = nullptr;        // (word, list) -> i1
   llvm::Function* word_subset = nullptr;    // (set, set) -> i1
 };
 Helpers EmitHelpers(llvm::Module& module);
 void EmitListHelpers(llvm::Module& module, Helpers& helpers);  // all but the first two
+
+/// The call-out at `offset` of CallOuts with its `arguments`, as (frame, first, calls, others) ->
+/// i1. It saves every register that its caller may use, so that callers need none that survive
+/// calls: what is decided without a call-out then pays for no pushes and pops. Frame and call-outs
+/// stand where admit got them, the frame unread, so that neither has to move.
+llvm::Function* EmitFar(llvm::Module& module, const char* name, uint64_t offset,
+                        const std::vector<llvm::Type*>& arguments);
 
 /// A function with an empty first block.
 llvm::Function* NewFunction(llvm::Module& module, llvm::Type* result,

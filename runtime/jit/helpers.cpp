@@ -97,34 +97,6 @@ class BytesEqual {
   llvm::Value* length_;
 };
 
-// The call-out for long strings. It saves every register that its caller may use, so that callers
-// need none that survive calls: short strings then pay for no pushes and pops. It takes frame and
-// call-outs where admit got them, and hands the frame on unread, so that neither has to move.
-llvm::Function* EmitFar(llvm::Module& module) {
-  llvm::LLVMContext& context = module.getContext();
-  llvm::Type* word = llvm::Type::getInt64Ty(context);
-  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
-  llvm::Function* function =
-      NewFunction(module, llvm::Type::getInt1Ty(context),
-                  {pointer, pointer, pointer, pointer, word}, "bytes_equal_far");
-  function->setCallingConv(llvm::CallingConv::PreserveMost);
-  function->addFnAttr(llvm::Attribute::NoInline);
-  Builder b(&function->getEntryBlock());
-  llvm::Value* address =
-      b.CreateGEP(b.getInt8Ty(), function->getArg(2), b.getInt64(offsetof(CallOuts, bytes_equal)));
-  auto* type = llvm::FunctionType::get(word, {pointer, pointer, word}, false);
-  llvm::CallInst* call =
-      b.CreateCall(type, b.CreateLoad(pointer, address),
-                   {function->getArg(1), function->getArg(3), function->getArg(4)});
-  call->setDoesNotThrow();
-  call->setOnlyReadsMemory();
-  call->addFnAttr(llvm::Attribute::WillReturn);
-  b.CreateRet(b.CreateICmpNE(call, b.getInt64(0)));
-  llvm::appendToCompilerUsed(module,
-                             function);  // so that it keeps its arguments, the unread one too
-  return function;
-}
-
 llvm::Value* LoadMask(Builder& b, llvm::Value* masks, size_t offset) {
   llvm::Value* address = b.CreateGEP(b.getInt8Ty(), masks, b.getInt64(offset));
   return b.CreateAlignedLoad(b.getInt64Ty(), address, llvm::Align(8));
@@ -163,6 +135,31 @@ llvm::Function* NewFunction(llvm::Module& module, llvm::Type* result,
   return function;
 }
 
+llvm::Function* EmitFar(llvm::Module& module, const char* name, uint64_t offset,
+                        const std::vector<llvm::Type*>& arguments) {
+  llvm::LLVMContext& context = module.getContext();
+  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
+  std::vector<llvm::Type*> types = arguments;
+  types.insert(types.begin() + 1, pointer);
+  types.insert(types.begin(), pointer);
+  llvm::Function* function = NewFunction(module, llvm::Type::getInt1Ty(context), types, name);
+  function->setCallingConv(llvm::CallingConv::PreserveMost);
+  function->setLinkage(llvm::Function::InternalLinkage);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  Builder b(&function->getEntryBlock());
+  llvm::Value* address = b.CreateGEP(b.getInt8Ty(), function->getArg(2), b.getInt64(offset));
+  std::vector<llvm::Value*> passed = {function->getArg(1)};
+  for (unsigned i = 3; i < function->arg_size(); ++i) passed.push_back(function->getArg(i));
+  auto* type = llvm::FunctionType::get(b.getInt64Ty(), arguments, false);
+  llvm::CallInst* call = b.CreateCall(type, b.CreateLoad(pointer, address), passed);
+  call->setDoesNotThrow();
+  call->setOnlyReadsMemory();
+  call->addFnAttr(llvm::Attribute::WillReturn);
+  b.CreateRet(b.CreateICmpNE(call, b.getInt64(0)));
+  llvm::appendToCompilerUsed(module, function);  // so that it keeps its unread argument
+  return function;
+}
+
 Helpers EmitHelpers(llvm::Module& module) {
   llvm::LLVMContext& context = module.getContext();
   llvm::Type* word = llvm::Type::getInt64Ty(context);
@@ -170,14 +167,15 @@ Helpers EmitHelpers(llvm::Module& module) {
   Helpers helpers;
   helpers.bytes_equal = NewFunction(module, llvm::Type::getInt1Ty(context),
                                     {pointer, word, pointer, word, word}, "bytes_equal");
-  llvm::Function* far = EmitFar(module);
+  llvm::Function* far =
+      EmitFar(module, "bytes_equal_far", offsetof(CallOuts, bytes_equal), {pointer, pointer, word});
   BytesEqual(helpers.bytes_equal, far).Emit();
   helpers.admit_checked =
       NewFunction(module, word, {pointer, pointer, pointer, pointer, word}, "admit_checked");
   helpers.admit_checked->addFnAttr(llvm::Attribute::NoInline);
   helpers.admit_checked->addFnAttr(llvm::Attribute::Cold);
   EmitAdmitChecked(helpers.admit_checked);
-  for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked, far}) {
+  for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked}) {
     function->setLinkage(llvm::Function::InternalLinkage);
   }
   EmitListHelpers(module, helpers);

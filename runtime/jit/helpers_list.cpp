@@ -13,8 +13,13 @@ using llvm::Value;
 // What the emitters below share: a builder, and lists as first element and end.
 class Search {
  public:
-  Search(llvm::Function* function, llvm::Function* bytes_equal)
-      : function_(function), bytes_equal_(bytes_equal), b_(&function->getEntryBlock()) {}
+  // `frame`, `calls`: which arguments these are.
+  Search(llvm::Function* function, llvm::Function* bytes_equal, unsigned frame, unsigned calls)
+      : function_(function),
+        bytes_equal_(bytes_equal),
+        frame_(frame),
+        calls_(calls),
+        b_(&function->getEntryBlock()) {}
 
   BasicBlock* NewBlock(const char* name) {
     return BasicBlock::Create(b_.getContext(), name, function_);
@@ -38,14 +43,12 @@ class Search {
   }
 
   // Goes to `same` if the strings are equal, else to `other`. The hash and length come first.
-  // Arguments 4 and 5 are frame and call-outs.
   void CompareText(Value* x_lo, Value* x_hi, Value* y, BasicBlock* same, BasicBlock* other) {
     BasicBlock* bytes = NewBlock("bytes");
     b_.CreateCondBr(b_.CreateICmpEQ(x_hi, Load(y, offsetof(Slot, hi))), bytes, other);
     b_.SetInsertPoint(bytes);
     Value* length = b_.CreateAnd(x_hi, b_.getInt64(0xFFFF'FFFF));
-    Value* equal =
-        b_.CreateCall(bytes_equal_, {Argument(4), x_lo, Argument(5), Load(y, 0), length});
+    Value* equal = BytesEqual(x_lo, Load(y, 0), length);
     b_.CreateCondBr(equal, same, other);
   }
 
@@ -59,11 +62,16 @@ class Search {
     return at;
   }
 
+  Value* BytesEqual(Value* x_lo, Value* y_lo, Value* length) {
+    return b_.CreateCall(bytes_equal_, {Argument(frame_), x_lo, Argument(calls_), y_lo, length});
+  }
   llvm::IRBuilder<>& b() { return b_; }
 
  private:
   llvm::Function* function_;
   llvm::Function* bytes_equal_;
+  unsigned frame_;
+  unsigned calls_;
   llvm::IRBuilder<> b_;
 };
 
@@ -163,11 +171,62 @@ void EmitSubset(Search s, bool texts) {
   s.Return(outside, false);
 }
 
-llvm::Function* NewHelper(llvm::Module& module, const char* name, unsigned words, bool calls) {
-  llvm::LLVMContext& context = module.getContext();
-  std::vector<llvm::Type*> arguments(words, llvm::Type::getInt64Ty(context));
-  if (calls) arguments.insert(arguments.end(), 2, llvm::PointerType::getUnqual(context));
-  llvm::Function* function = NewFunction(module, llvm::Type::getInt1Ty(context), arguments, name);
+// (text lo, text hi, part lo, part hi, frame, calls)
+void EmitPart(Search s, bool at_end) {
+  llvm::IRBuilder<>& b = s.b();
+  Value* text_length = b.CreateAnd(s.Argument(1), b.getInt64(0xFFFF'FFFF));
+  Value* length = b.CreateAnd(s.Argument(3), b.getInt64(0xFFFF'FFFF));
+  BasicBlock* fits = s.NewBlock("fits");
+  BasicBlock* longer = s.NewBlock("longer");
+  b.CreateCondBr(b.CreateICmpULE(length, text_length), fits, longer);
+  b.SetInsertPoint(fits);
+  Value* start = s.Argument(0);
+  if (at_end) start = b.CreateAdd(start, b.CreateSub(text_length, length));
+  b.CreateRet(s.BytesEqual(start, s.Argument(2), length));
+  s.Return(longer, false);
+}
+
+// (frame, left, calls, right): any two lists. Above this many elements on the right the call-out
+// is asked, which can search by halves.
+constexpr uint64_t kScanCount = 16;
+
+void EmitStrDisjoint(Search s, llvm::Function* far) {
+  llvm::IRBuilder<>& b = s.b();
+  Value* right = s.Argument(3);
+  Value* right_hi = s.Load(right, offsetof(Slot, hi));
+  Value* right_count = b.CreateAnd(right_hi, b.getInt64(0xFFFF'FFFF));
+  BasicBlock* many = s.NewBlock("many");
+  BasicBlock* few = s.NewBlock("few");
+  b.CreateCondBr(b.CreateICmpUGT(right_count, b.getInt64(kScanCount)), many, few);
+  b.SetInsertPoint(many);
+  llvm::CallInst* call = b.CreateCall(far, {s.Argument(0), s.Argument(1), s.Argument(2), right});
+  call->setCallingConv(far->getCallingConv());
+  b.CreateRet(call);
+  b.SetInsertPoint(few);
+  Value* first = s.Pointer(s.Load(s.Argument(1), 0));
+  Value* end = s.EndOf(first, s.Load(s.Argument(1), offsetof(Slot, hi)));
+  Value* right_first = s.Pointer(s.Load(right, 0));
+  Value* right_end = s.EndOf(right_first, right_hi);
+  BasicBlock* head = s.NewBlock("left");
+  BasicBlock* look = s.NewBlock("right");
+  BasicBlock* next = s.NewBlock("next");
+  BasicBlock* disjoint = s.NewBlock("disjoint");
+  BasicBlock* common = s.NewBlock("common");
+  llvm::PHINode* at = s.Walk(first, head);
+  b.CreateCondBr(b.CreateICmpEQ(at, end), disjoint, look);
+  b.SetInsertPoint(look);
+  ScanText(s, s.Load(at, 0), s.Load(at, offsetof(Slot, hi)), right_first, right_end, common, next);
+  b.SetInsertPoint(next);
+  at->addIncoming(s.Plus(at, sizeof(Slot)), next);
+  b.CreateBr(head);
+  s.Return(disjoint, true);
+  s.Return(common, false);
+}
+
+llvm::Function* NewHelper(llvm::Module& module, const char* name,
+                          const std::vector<llvm::Type*>& arguments) {
+  llvm::Type* truth = llvm::Type::getInt1Ty(module.getContext());
+  llvm::Function* function = NewFunction(module, truth, arguments, name);
   function->setLinkage(llvm::Function::InternalLinkage);
   return function;
 }
@@ -175,14 +234,28 @@ llvm::Function* NewHelper(llvm::Module& module, const char* name, unsigned words
 }  // namespace
 
 void EmitListHelpers(llvm::Module& module, Helpers& helpers) {
-  helpers.str_in = NewHelper(module, "str_in", 4, true);
-  EmitStrIn(Search(helpers.str_in, helpers.bytes_equal));
-  helpers.str_subset = NewHelper(module, "str_subset", 4, true);
-  EmitSubset(Search(helpers.str_subset, helpers.bytes_equal), true);
-  helpers.word_in = NewHelper(module, "word_in", 3, false);
-  EmitWordIn(Search(helpers.word_in, helpers.bytes_equal));
-  helpers.word_subset = NewHelper(module, "word_subset", 4, false);
-  EmitSubset(Search(helpers.word_subset, helpers.bytes_equal), false);
+  llvm::LLVMContext& context = module.getContext();
+  llvm::Type* word = llvm::Type::getInt64Ty(context);
+  llvm::Type* pointer = llvm::PointerType::getUnqual(context);
+  const std::vector<llvm::Type*> pair = {word, word, word, word, pointer, pointer};
+  auto texts = [&](const char* name) { return NewHelper(module, name, pair); };
+  auto search = [&](llvm::Function* f) { return Search(f, helpers.bytes_equal, 4, 5); };
+  helpers.str_in = texts("str_in");
+  EmitStrIn(search(helpers.str_in));
+  helpers.str_subset = texts("str_subset");
+  EmitSubset(search(helpers.str_subset), true);
+  helpers.str_prefix = texts("str_prefix");
+  EmitPart(search(helpers.str_prefix), false);
+  helpers.str_suffix = texts("str_suffix");
+  EmitPart(search(helpers.str_suffix), true);
+  llvm::Function* far =
+      EmitFar(module, "str_disjoint_far", offsetof(CallOuts, str_disjoint), {pointer, pointer});
+  helpers.str_disjoint = NewHelper(module, "str_disjoint", {pointer, pointer, pointer, pointer});
+  EmitStrDisjoint(Search(helpers.str_disjoint, helpers.bytes_equal, 0, 2), far);
+  helpers.word_in = NewHelper(module, "word_in", {word, word, word});
+  EmitWordIn(search(helpers.word_in));
+  helpers.word_subset = NewHelper(module, "word_subset", {word, word, word, word});
+  EmitSubset(search(helpers.word_subset), false);
 }
 
 }  // namespace cap::jit

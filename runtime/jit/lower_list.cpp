@@ -169,7 +169,12 @@ void LowerWordDisjoint(Emitter& e, uint32_t i) {
   SetCallOut(e, i, offsetof(CallOuts, word_disjoint));
 }
 void LowerStrDisjoint(Emitter& e, uint32_t i) {
-  SetCallOut(e, i, offsetof(CallOuts, str_disjoint));
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* truth = e.Guarded(ok, [&] {
+    return e.CallHelper(e.helpers().str_disjoint, {e.inputs().frame, e.AddressOf(e.A(i)),
+                                                   e.inputs().calls, e.AddressOf(e.B(i))});
+  });
+  e.SetBool(i, truth, ok);
 }
 
 void LowerAny(Emitter& e, uint32_t i) { Loop(e, i).Emit(); }

@@ -11,6 +11,15 @@ void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
   e.SetBool(i, truth, ok);
 }
 
+void SetPart(Emitter& e, uint32_t i, llvm::Function* helper) {
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* truth = e.Guarded(ok, [&] {
+    return e.CallHelper(helper, {e.Lo(e.A(i)), e.Hi(e.A(i)), e.Lo(e.B(i)), e.Hi(e.B(i)),
+                                 e.inputs().frame, e.inputs().calls});
+  });
+  e.SetBool(i, truth, ok);
+}
+
 }  // namespace
 
 void LowerStrEq(Emitter& e, uint32_t i) {
@@ -21,8 +30,8 @@ void LowerStrEq(Emitter& e, uint32_t i) {
 }
 
 void LowerStrLt(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_less)); }
-void LowerStrPrefix(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_prefix)); }
-void LowerStrSuffix(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_suffix)); }
+void LowerStrPrefix(Emitter& e, uint32_t i) { SetPart(e, i, e.helpers().str_prefix); }
+void LowerStrSuffix(Emitter& e, uint32_t i) { SetPart(e, i, e.helpers().str_suffix); }
 void LowerStrContains(Emitter& e, uint32_t i) {
   SetCallOut(e, i, offsetof(CallOuts, str_contains));
 }
