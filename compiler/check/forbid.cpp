@@ -11,7 +11,20 @@ namespace cap::check {
 std::vector<uint32_t> PolicyChecker::ForbidActions(const ast::Forbid& decl) {
   std::vector<uint32_t> found;
   if (decl.every_action) {
-    for (uint32_t i = 0; i < context_.program.actions.size(); ++i) found.push_back(i);
+    // With a pattern, `*` means every action whose resources could be of its kind.
+    const std::string_view pattern = decl.pattern ? decl.pattern->text : std::string_view();
+    const std::string_view scheme = pattern.substr(0, pattern.find("://"));
+    for (uint32_t i = 0; i < context_.program.actions.size(); ++i) {
+      const Action& action = context_.program.actions[i];
+      if (!decl.pattern || action.resource.scheme == scheme) found.push_back(i);
+    }
+    if (found.empty() && decl.pattern && !context_.sink.HasErrors()) {
+      context_.Error(diag::Code::kPatternNeverMatches, decl.pattern->span,
+                     {.message = "this pattern can never match: no action has such a resource",
+                      .label = "no resource begins like this",
+                      .help = {},
+                      .notes = {}});
+    }
     return found;
   }
   for (const ast::Ident& name : decl.actions) {

@@ -190,6 +190,22 @@ policy p {
   CHECK(program.forbids[2].patterns.empty());
 }
 
+TEST_CASE("a forbid of every action with a pattern is about the actions with such resources") {
+  constexpr std::string_view kActions = R"(module t
+action read { id: string
+  resource "doc://{id}" }
+action mail { to: email
+  resource "email://{to}" }
+action ping { id: string }
+)";
+  const Outcome done(std::string(kActions) + "policy p { forbid * on \"doc://secret\" }");
+  REQUIRE(done.errors() == "");
+  REQUIRE(done.program().forbids.size() == 1);
+  CHECK(done.program().forbids[0].action == 0);
+  CHECK(Outcome(std::string(kActions) + "policy p { forbid * on \"file://**\" }").errors() ==
+        "CAP0605");
+}
+
 TEST_CASE("patterns leave only the holes they hold to a value") {
   const Outcome done(R"(module t
 enum Kind { "doc", "mail" }
