@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cap/decision.h"
 #include "tests/bench/values.h"
 #include "tests/bench/world.h"
 

@@ -13,7 +13,7 @@ enum : unsigned {
 }
 namespace lit {
 enum : unsigned {
-  ids, teams, factor, offset, max_score, shifts, max_ids
+  ids, teams, max_score, factor, offset, shifts, max_ids
 };
 }
 

@@ -20,7 +20,7 @@ enum : unsigned {
 inline constexpr const char* kSlots[] = {
     "title", "starts", "ends", "attendees", "room"};
 inline constexpr ValueClass kConsts[] = {
-    ValueClass::kWord, ValueClass::kWord, ValueClass::kWord, ValueClass::kWord,
+    ValueClass::kWord, ValueClass::kWord, ValueClass::kWord,
     ValueClass::kList, ValueClass::kList};
 inline constexpr Layout kLayout = {"create_event", "create_event", kSlots, kConsts};
 
