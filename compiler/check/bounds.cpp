@@ -65,13 +65,15 @@ bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
   if (path.kind != NodeKind::kSlot) return true;
   const bool is_new = !by_slot_.contains(path.index);
   Interval& at = by_slot_[path.index];
+  if (at.reported) return true;
   if (is_new && context_.types.KindOf(path.type) == TypeKind::kMoney) at.low = 0;
   const std::string& name = context_.program.tools[tool_].slots[path.index].path;
   if (literal.text != nullptr) return !equal || Text(at, *literal.text, statement, name);
   if (literal.currency != 0) {
     // Bounds in two currencies cannot both hold: one of them always faults.
     const SourceSpan other = at.low_from != SourceSpan{} ? at.low_from : at.high_from;
-    if (at.currency != 0 && at.currency != literal.currency) return Report(statement, other, name);
+    if (at.currency != 0 && at.currency != literal.currency)
+      return Report(at, statement, other, name);
     at.currency = literal.currency;
   }
   // x < c, c < x, and what is left of the line when they are not so.
@@ -81,7 +83,7 @@ bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
   const bool strict = less && !negated;
   if (strict &&
       c == (upper ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max())) {
-    return Report(statement, {}, name);
+    return Report(at, statement, {}, name);
   }
   if (upper && c - (strict ? 1 : 0) < at.high) {
     at.high = c - (strict ? 1 : 0);
@@ -101,16 +103,18 @@ bool Bounds::Text(Interval& at, const std::string& text, const SourceSpan& state
     at.text_from = statement;
     return true;
   }
-  return at.text == text || Report(statement, at.text_from, name);
+  return at.text == text || Report(at, statement, at.text_from, name);
 }
 
 bool Bounds::Check(Interval& at, const SourceSpan& statement, const std::string& name) {
   if (at.low <= at.high) return true;
   const SourceSpan other = at.low_from == statement ? at.high_from : at.low_from;
-  return Report(statement, other == statement ? SourceSpan{} : other, name);
+  return Report(at, statement, other == statement ? SourceSpan{} : other, name);
 }
 
-bool Bounds::Report(const SourceSpan& statement, const SourceSpan& other, const std::string& name) {
+bool Bounds::Report(Interval& at, const SourceSpan& statement, const SourceSpan& other,
+                    const std::string& name) {
+  at.reported = true;
   if (other == SourceSpan{}) {
     context_.Error(diag::Code::kNeverTrue, statement,
                    {.message = fmt::format("no value of `{}` meets this", name),

@@ -28,6 +28,7 @@ class Bounds {
     uint32_t currency = 0;
     std::string text;  // the value a string must have
     SourceSpan text_from;
+    bool reported = false;  // what is left of it says nothing any more
   };
   struct Literal {
     int64_t value = 0;
@@ -40,7 +41,8 @@ class Bounds {
             const std::string& name);
   bool Check(Interval& at, const SourceSpan& statement, const std::string& name);
   bool LiteralOf(Placed placed, Literal& literal) const;
-  bool Report(const SourceSpan& statement, const SourceSpan& other, const std::string& name);
+  bool Report(Interval& at, const SourceSpan& statement, const SourceSpan& other,
+              const std::string& name);
 
   Context& context_;
   const Instances& instances_;

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "compiler/check/lower.h"
 #include "runtime/base/limits.h"
@@ -49,6 +50,7 @@ bool Lowering::AddClause(const ClauseSource& source) {
     return false;
   }
   statement_ = source.statement;
+  const bool failed_before = std::exchange(failed_, false);
   const auto begin = static_cast<uint32_t>(insts_.size());
   OpenRange();
   Clause clause{.begin = begin, .kind = source.kind};
@@ -66,7 +68,7 @@ bool Lowering::AddClause(const ClauseSource& source) {
   const Lowered body = Lower(source.condition);
   const SourceSpan& span = context_.nodes[source.condition.node].span;
   good = CheckConstant(source, body.known, false) && good;
-  if (good && !failed_ && source.guard == kNone && source.kind == ClauseKind::kRequire &&
+  if (good && !full_ && !failed_ && source.guard == kNone && source.kind == ClauseKind::kRequire &&
       shape_.kind == ShapeKind::kCapability) {
     good = bounds_.Add(source.condition, source.statement);
   }
@@ -88,7 +90,9 @@ bool Lowering::AddClause(const ClauseSource& source) {
     failed_ = true;
   }
   CloseRange();
-  return !failed_ && !full_;
+  const bool added = !failed_ && !full_;
+  failed_ = failed_ || failed_before;
+  return added;
 }
 
 bool Lowering::FromCall(Placed placed) const {

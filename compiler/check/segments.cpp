@@ -73,7 +73,7 @@ std::optional<ResourceText> Reader::Read() {
     SegmentText segment;
     segment.span = PlaceInText(context_, text_, begin, slash);
     good = ReadSegment(begin, slash, segment) && good;
-    if (segment.kind == SegmentText::Kind::kRest && slash < text.size()) {
+    if (segment.kind == SegmentText::Kind::kRest && segment.key.empty() && slash < text.size()) {
       good = Refuse(begin, slash, "`**` stands for all remaining segments, so it comes last",
                     "write `*` for one segment");
     }
