@@ -1,0 +1,353 @@
+#include "tests/diff/differ.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "runtime/program/print.h"
+
+namespace cap::diff {
+
+struct Differ::Running {
+  const Subject& subject;
+  const std::vector<Native>& natives;
+  const PolicyModel& policy;
+  const ActionModel& action;
+  const Program& program;
+  const Policy& compiled;
+  uint32_t tool;
+  Aims aims;
+  GrantImage grant;
+  size_t grant_number = 0;
+  std::vector<uint64_t> decided;  // by capability: a bit a clause
+};
+
+namespace {
+
+uint64_t HashOf(std::string_view text, uint64_t hash = 14695981039346656037u) {
+  for (char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211u;
+  return hash;
+}
+
+uint64_t ShapeHash(const Program& program, const Shape& shape) {
+  const std::string_view code(
+      reinterpret_cast<const char*>(program.insts.data() + shape.first_inst),
+      shape.inst_count * sizeof(Inst));
+  return HashOf(code, HashOf(program.tools[shape.tool].name));
+}
+
+std::string Names(const ClauseMasks& masks) {
+  return fmt::format("fail {:#b} fault {:#b} skipped {:#b}", masks.fail, masks.fault,
+                     masks.skipped);
+}
+
+constexpr std::string_view kTriNames[] = {"false", "true", "fault"};
+
+std::string_view TriName(uint64_t bits) {
+  return bits == 1 ? "true" : bits == 2 ? "false" : "fault";
+}
+
+}  // namespace
+
+std::vector<std::vector<Value>> Differ::BoundChoices() {
+  const auto texts = [](std::vector<std::string> items) {
+    Value::List list;
+    for (std::string& item : items) list.push_back({std::move(item)});
+    return Value{list};
+  };
+  return {{{std::string("C1")}, {int64_t{3}}, {Money{50'000, 840}},
+           texts({"a", "ab", "delivered"}), {Value::List{{EnumMember{"red"}}}},
+           {std::string("ann@company.com")}},
+          {{std::string("ab")}, {int64_t{100}}, {Money{0, 840}}, texts({}),
+           {Value::List{{EnumMember{"blue"}}, {EnumMember{"green"}}}},
+           {std::string("eve@evil.example")}}};
+}
+
+void Differ::Disagree(const Case& at, const std::string& what) {
+  ++totals.disagreements;
+  if (totals.examples.size() >= 5) return;
+  std::string text = fmt::format("policy {} grant {}: {}\n", at.policy.name, at.grant_number, what);
+  size_t line = 1;
+  size_t begin = 0;
+  while (begin < at.subject.module.source.size()) {
+    const size_t end = at.subject.module.source.find('\n', begin);
+    if (line >= at.policy.first_line && line <= at.policy.last_line) {
+      text += at.subject.module.source.substr(begin, end - begin + 1);
+    }
+    begin = end + 1;
+    ++line;
+  }
+  const ActionModel& action = at.subject.module.actions[at.policy.action];
+  for (size_t i = 0; i < action.arguments.size(); ++i) {
+    const auto& given = at.request.arguments[i];
+    text += fmt::format("  {}: {} = {}\n", action.arguments[i].name,
+                        InfoOf(action.arguments[i].ty).text,
+                        given ? PrintValue(*at.subject.program, *given) : "(left out)");
+  }
+  for (size_t i = 0; i < action.facts.size(); ++i) {
+    text += fmt::format("  fact {} ({}) = {}\n", action.facts[i].name,
+                        static_cast<int>(at.request.facts[i].state),
+                        PrintValue(*at.subject.program, at.request.facts[i].value));
+  }
+  for (size_t i = 0; i < LiveFields().size(); ++i) {
+    text += fmt::format("  live {} ({}) = {}\n", LiveFields()[i].name,
+                        static_cast<int>(at.request.live[i].state),
+                        PrintValue(*at.subject.program, at.request.live[i].value));
+  }
+  text += fmt::format("  approvals {} now {}\n", at.request.approvals, at.request.now_us);
+  totals.examples.push_back(text);
+}
+
+void Differ::Run(const Subject& subject, const std::vector<Native>& natives) {
+  for (const Shape& shape : subject.program->shapes) {
+    totals.distinct_shapes.insert(ShapeHash(*subject.program, shape));
+  }
+  for (const PolicyModel& policy : subject.module.policies) RunPolicy(subject, natives, policy);
+}
+
+void Differ::RunPolicy(const Subject& subject, const std::vector<Native>& natives,
+                       const PolicyModel& policy) {
+  const Program& program = *subject.program;
+  const ActionModel& action = subject.module.actions[policy.action];
+  const uint32_t index = FindPolicy(program, policy.name);
+  const auto tool = std::ranges::find(program.tools, action.name, &Tool::name);
+  Running run{subject, natives, policy, action, program, program.policies[index],
+              static_cast<uint32_t>(tool - program.tools.begin()), {}, {}, 0, {}};
+  run.decided.assign(policy.capabilities.size(), 0);
+  for (const Value& literal : policy.literals) run.aims.Add(literal);
+  uint64_t hash = HashOf(action.name);
+  for (const CapabilityModel& capability : policy.capabilities) {
+    for (const Statement& statement : capability.statements) hash = HashOf(statement.text, hash);
+  }
+  for (const ForbidModel& forbid : policy.forbids) {
+    hash = HashOf(forbid.when ? TextOf(*forbid.when) : "always", hash);
+  }
+  ++totals.policies;
+  totals.distinct_policies.insert(hash);
+  for (size_t grant = 0; grant < BoundChoices().size(); ++grant) RunGrant(run, grant);
+  for (size_t nth = 0; nth < policy.capabilities.size(); ++nth) {
+    const Capability& capability = program.capabilities[run.compiled.capabilities[nth]];
+    totals.clauses += capability.clauses.size();
+    totals.decisive += static_cast<uint64_t>(std::popcount(run.decided[nth]));
+  }
+}
+
+void Differ::RunGrant(Running& run, size_t grant_number) {
+  run.grant_number = grant_number;
+  run.grant = MakeGrant(run.program, run.compiled, BoundChoices()[grant_number]);
+  for (const Value& value : run.grant.bound) run.aims.Add(value);
+  const RequestModel base = Climb(run);
+  for (size_t i = 0; i < options_.requests / 2; ++i) Execute(run, Next(run, base));
+  if (options_.search) Search(run, base);
+}
+
+/// Towards a request that is permitted: keeps what makes more statements true.
+RequestModel Differ::Climb(Running& run) {
+  RequestMaker maker(run.action, run.aims, random_);
+  const auto score = [&](const RequestModel& request) {
+    Oracle oracle(run.action, run.grant.bound, request);
+    if (oracle.Decide(run.policy) == Outcome::kPermit) return 1000;
+    int sum = 0;
+    for (const CapabilityModel& capability : run.policy.capabilities) {
+      sum += oracle.Covers(capability.on) ? 1 : 0;
+      for (const Statement& statement : capability.statements) {
+        sum += oracle.Judge(statement) == Tri::kTrue ? 1 : 0;
+      }
+    }
+    for (const ForbidModel& forbid : run.policy.forbids) {
+      sum += oracle.Condition(forbid.when) == Tri::kFalse || !oracle.Covers(forbid.on) ? 1 : 0;
+    }
+    return sum;
+  };
+  RequestModel best = maker.Fresh();
+  int best_score = score(best);
+  for (int step = 0; step < 300 && best_score < 1000; ++step) {
+    RequestModel next = step % 60 == 59 ? maker.Fresh() : best;
+    maker.Mutate(next);
+    if (Chance(random_, 0.4)) maker.Mutate(next);
+    const int next_score = score(next);
+    if (next_score < best_score) continue;
+    best = std::move(next);
+    best_score = next_score;
+  }
+  return best;
+}
+
+RequestModel Differ::Next(Running& run, const RequestModel& base) {
+  RequestMaker maker(run.action, run.aims, random_);
+  const uint64_t dice = Below(random_, 100);
+  RequestModel request = base;
+  if (dice < 48) {
+    // Stay permitted, if it is: change as much as that allows.
+    for (int i = 0; i < 4; ++i) {
+      RequestModel changed = request;
+      maker.Mutate(changed);
+      Oracle oracle(run.action, run.grant.bound, changed);
+      if (oracle.Decide(run.policy) == Outcome::kPermit) request = std::move(changed);
+    }
+  } else if (dice < 75) {
+    for (uint64_t i = 0; i <= Below(random_, 2); ++i) maker.Mutate(request);
+  } else if (dice < 84) {
+    request = maker.Fresh();
+  } else if (dice < 98) {
+    for (uint64_t i = 0; i <= Below(random_, 2); ++i) maker.Break(request);
+  } else if (dice < 99) {
+    request.undeclared = "surprise";
+  } else {
+    request.arguments[Below(random_, request.arguments.size())].reset();
+  }
+  return request;
+}
+
+/// For each clause that no request has shown to matter yet: one that it alone decides.
+void Differ::Search(Running& run, const RequestModel& base) {
+  RequestMaker maker(run.action, run.aims, random_);
+  const auto missing = [&] {
+    for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
+      const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
+      if (run.decided[nth] != (uint64_t{1} << capability.clauses.size()) - 1) return true;
+    }
+    return false;
+  };
+  RequestModel from = base;
+  for (int attempt = 0; attempt < 300 && missing(); ++attempt) {
+    RequestModel request = from;
+    maker.Mutate(request);
+    if (Chance(random_, 0.3)) maker.Mutate(request);
+    if (Chance(random_, 0.2)) maker.Break(request);
+    Oracle oracle(run.action, run.grant.bound, request);
+    if (oracle.Malformed()) continue;
+    bool one = false;
+    for (const CapabilityModel& capability : run.policy.capabilities) {
+      const auto untrue = std::ranges::count_if(
+          capability.statements, [&](const Statement& s) { return oracle.Judge(s) != Tri::kTrue; });
+      one = one || untrue == 1;
+    }
+    if (one) Execute(run, request);
+    if (oracle.Decide(run.policy) == Outcome::kPermit) from = request;  // wander among the permits
+  }
+}
+
+void Differ::Execute(Running& run, const RequestModel& request) {
+  Oracle oracle(run.action, run.grant.bound, request);
+  const Frame frame = BuildFrame(run.program, run.tool, run.action, request);
+  const Case at{run.subject, run.policy, run.grant, run.grant_number, request, frame,
+                oracle.Decide(run.policy)};
+  ++totals.requests;
+  totals.permits += at.expected == Outcome::kPermit;
+  totals.step_ups += at.expected == Outcome::kStepUp;
+  totals.denials += at.expected == Outcome::kDeny;
+  if ((frame.header() == nullptr) != oracle.Malformed()) {
+    Disagree(at, fmt::format("malformed: {} {}", frame.malformed().what, frame.malformed().detail));
+  }
+  if (frame.header() == nullptr) {
+    ++totals.malformed;
+  } else {
+    bool fault = false;
+    for (size_t i = 0; i < run.policy.capabilities.size(); ++i) {
+      CompareCapability(run, at, i, fault);
+    }
+    for (size_t i = 0; i < run.policy.forbids.size(); ++i) CompareForbid(run, at, i, fault);
+    totals.faults += fault;
+  }
+  if (on_case) on_case(at);
+}
+
+void Differ::CompareCapability(Running& run, const Case& at, size_t nth, bool& fault) {
+  const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
+  const Shape& shape = run.program.shapes[capability.shape];
+  const CapabilityRecord* record = run.grant.capabilities[nth].get();
+  const FrameHeader* frame = at.frame.header();
+  ClauseMasks masks;
+  interp::Explain(run.program, shape, frame, record, StandardCallOuts(), &masks);
+  const uint64_t admit = interp::Admit(run.program, shape, frame, record, StandardCallOuts());
+  if ((admit == kPermit) != (masks == ClauseMasks{})) {
+    Disagree(at, fmt::format("interp admit {:#x} and explain {}", admit, Names(masks)));
+  }
+  for (const Native& native : run.natives) {
+    const ShapeCode& code = (*native.code)[capability.shape];
+    ClauseMasks own;
+    code.explain(frame, record, &StandardCallOuts(), &own);
+    const uint64_t own_admit = code.admit(frame, record, &StandardCallOuts());
+    totals.comparisons += 2;
+    if (own_admit != admit || !(own == masks)) {
+      Disagree(at, fmt::format("capability {}: interp {:#x} {}; {} {:#x} {}", capability.name,
+                               admit, Names(masks), native.name, own_admit, Names(own)));
+    }
+  }
+  fault = fault || masks.fault != 0;
+  CheckStatements(run, at, nth, masks);
+}
+
+void Differ::CheckStatements(Running& run, const Case& at, size_t nth, const ClauseMasks& masks) {
+  const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
+  const CapabilityModel& model = run.policy.capabilities[nth];
+  Oracle oracle(run.action, run.grant.bound, at.request);
+  size_t untrue = 0;
+  for (const Statement& statement : model.statements) {
+    uint64_t own = 0;
+    for (size_t i = 0; i < capability.clauses.size(); ++i) {
+      if (capability.clauses[i].span.line == statement.line) own |= uint64_t{1} << i;
+    }
+    const Tri expected = oracle.Judge(statement);
+    untrue += expected != Tri::kTrue;
+    const bool fail = (masks.fail & own) != 0;
+    const bool fault = (masks.fault & own) != 0;
+    const bool skipped = (masks.skipped & own) != 0;
+    ++totals.comparisons;
+    bool agree = false;
+    if (own == 0) {
+      agree = expected == Tri::kTrue;  // folded away
+    } else if (fail) {
+      agree = expected == Tri::kFalse;
+    } else if (skipped) {
+      agree = !fault || expected != Tri::kTrue;
+    } else {
+      agree = expected == (fault ? Tri::kFault : Tri::kTrue);
+    }
+    if (!agree) {
+      Disagree(at, fmt::format("the oracle says {} of line {}, the interpreter {} (clauses {:#b})",
+                               kTriNames[static_cast<size_t>(expected)], statement.line,
+                               Names(masks), own));
+    }
+  }
+  const uint64_t not_true = masks.fail | masks.fault;
+  if (untrue == 1 && std::has_single_bit(not_true)) run.decided[nth] |= not_true;
+}
+
+void Differ::CompareForbid(Running& run, const Case& at, size_t nth, bool& fault) {
+  const Forbid* forbid = nullptr;
+  size_t place = 0;
+  for (size_t i = 0; i < run.compiled.forbids.size(); ++i) {
+    const Forbid& each = run.program.forbids[run.compiled.forbids[i]];
+    if (each.info.span.line != run.policy.forbids[nth].line) continue;
+    forbid = &each;
+    place = i;
+  }
+  if (forbid == nullptr) return Disagree(at, "a forbid has no place in the program");
+  if (forbid->shape == kNone) return;
+  const CapabilityRecord* record = run.grant.forbids[place].get();
+  const FrameHeader* frame = at.frame.header();
+  const uint64_t bits = interp::Predicate(run.program, run.program.shapes[forbid->shape], frame,
+                                          record, StandardCallOuts());
+  for (const Native& native : run.natives) {
+    const uint64_t own =
+        (*native.code)[forbid->shape].predicate(frame, record, &StandardCallOuts());
+    ++totals.comparisons;
+    if (own != bits) {
+      Disagree(at, fmt::format("forbid {}: interp {}, {} {}", nth, TriName(bits), native.name,
+                               TriName(own)));
+    }
+  }
+  Oracle oracle(run.action, run.grant.bound, at.request);
+  const Tri expected = oracle.Condition(run.policy.forbids[nth].when);
+  ++totals.comparisons;
+  if (TriName(bits) != kTriNames[static_cast<size_t>(expected)]) {
+    Disagree(at, fmt::format("forbid {}: the oracle says {}, the interpreter {}", nth,
+                             kTriNames[static_cast<size_t>(expected)], TriName(bits)));
+  }
+  fault = fault || bits == 0;
+}
+
+}  // namespace cap::diff

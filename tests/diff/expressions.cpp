@@ -1,0 +1,263 @@
+#include "tests/diff/expressions.h"
+
+#include <fmt/format.h>
+
+namespace cap::diff {
+
+using test::Chance;
+
+ExprPtr ExpressionMaker::Node(ExprOp op, Ty ty, std::vector<ExprPtr> kids, std::string compare) {
+  for (const ExprPtr& kid : kids) {
+    if (kid == nullptr) return nullptr;
+  }
+  Expr expr;
+  expr.op = op;
+  expr.ty = ty;
+  expr.kids = std::move(kids);
+  expr.compare = std::move(compare);
+  return Make(std::move(expr));
+}
+
+template <typename Pred>
+ExprPtr ExpressionMaker::Pick(Pred pred) {
+  std::vector<const Var*> fitting;
+  for (const Var& var : scope_) {
+    if (!var.optional && pred(var)) fitting.push_back(&var);
+  }
+  if (fitting.empty()) return nullptr;
+  Expr expr;
+  expr.op = ExprOp::kVar;
+  expr.var = *fitting[Dice(fitting.size())];
+  expr.ty = expr.var.ty;
+  return Make(std::move(expr));
+}
+
+ExprPtr ExpressionMaker::VarOf(Ty ty) {
+  return Pick([ty](const Var& var) { return var.ty == ty; });
+}
+ExprPtr ExpressionMaker::VarOfKind(Kind kind) {
+  return Pick([kind](const Var& var) { return InfoOf(var.ty).kind == kind; });
+}
+
+Value ExpressionMaker::Simple(Ty ty) {
+  static const std::vector<int64_t> kInts = {0, 1, 2, 3, 5, 10, 100, -1, -7, 1'000'000,
+                                             INT64_MAX, INT64_MAX - 1, INT64_MAX / 2};
+  static const std::vector<int64_t> kAmounts = {1, 100, 9870, 50'000, 1'000'000,
+                                                INT64_MAX / 2};
+  static const std::vector<std::string> kTexts = {
+      "a", "b", "ab", "C1", "delivered", "open", "red", "company.com",
+      "a-text-that-is-longer-than-sixteen-bytes", "a-text-that-is-longer-than-sixteen-bytez"};
+  static const std::vector<std::string> kMails = {"ann@company.com", "bob@company.com",
+                                                  "eve@evil.example", "root@b.org"};
+  const TyInfo& info = InfoOf(ty);
+  switch (info.kind) {
+    case Kind::kBool: return {Dice(2) == 1};
+    case Kind::kInt: return {kInts[Dice(kInts.size())]};
+    case Kind::kMoney: return {Money{kAmounts[Dice(kAmounts.size())], 840}};
+    case Kind::kString: return {kTexts[Dice(kTexts.size())]};
+    case Kind::kEmail: return {kMails[Dice(kMails.size())]};
+    case Kind::kEnum: return {EnumMember{MembersOf(ty)[Dice(MembersOf(ty).size())]}};
+    case Kind::kInstant:
+      return {Instant{kNowUs + (static_cast<int64_t>(Dice(5)) - 2) * 1'000'000}};
+    case Kind::kSet:
+    case Kind::kList: {
+      Value::List list;
+      const uint64_t count = Chance(random_, 0.05) ? 20 : 1 + Dice(4);
+      for (uint64_t i = 0; i < count; ++i) list.push_back(Simple(info.element));
+      return {list};
+    }
+    case Kind::kRecord: break;
+  }
+  return {};
+}
+
+ExprPtr ExpressionMaker::LiteralOf(Ty ty, Value value) {
+  Expr expr;
+  expr.op = ExprOp::kLiteral;
+  expr.ty = ty;
+  expr.literal = std::move(value);
+  literals_.push_back(expr.literal);
+  return Make(std::move(expr));
+}
+ExprPtr ExpressionMaker::Literal(Ty ty) { return LiteralOf(ty, Simple(ty)); }
+
+ExprPtr ExpressionMaker::SizeOf() {
+  const ExprPtr sized = Pick([](const Var& var) {
+    const Kind kind = InfoOf(var.ty).kind;
+    return kind == Kind::kList || kind == Kind::kSet || kind == Kind::kString;
+  });
+  return Node(ExprOp::kSizeOf, kInt, {sized});
+}
+
+ExprPtr ExpressionMaker::Int(int depth, bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.5)) {
+    return LiteralOf(kInt, {Chance(random_, 0.7) ? static_cast<int64_t>(Dice(6))
+                                                 : std::get<int64_t>(Simple(kInt).v)});
+  }
+  if (depth > 0 && Chance(random_, 0.35)) {
+    static const ExprOp kOps[] = {ExprOp::kAdd, ExprOp::kSub, ExprOp::kMul};
+    return Node(kOps[Dice(3)], kInt, {Int(depth - 1, false), Int(depth - 1, true)});
+  }
+  if (Chance(random_, 0.3)) return SizeOf();
+  const ExprPtr var = VarOf(kInt);
+  return var != nullptr ? var : SizeOf();
+}
+
+ExprPtr ExpressionMaker::MoneyOf(int depth, bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.5)) return Literal(kUsd);
+  if (depth > 0 && Chance(random_, 0.35)) {
+    if (Chance(random_, 0.3)) {
+      return Node(ExprOp::kMul, kAnyMoney, {MoneyOf(depth - 1, false), Int(0, true)});
+    }
+    return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kAnyMoney,
+                {MoneyOf(depth - 1, false), MoneyOf(depth - 1, true)});
+  }
+  return VarOfKind(Kind::kMoney);
+}
+
+ExprPtr ExpressionMaker::Text(bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.6)) return Literal(kString);
+  if (Chance(random_, 0.25)) {
+    if (const ExprPtr mail = VarOf(kEmail)) return Node(ExprOp::kDomain, kString, {mail});
+  }
+  return VarOf(kString);
+}
+
+ExprPtr ExpressionMaker::CompareScalars(int depth) {
+  static const std::vector<std::string> kOrders = {"<", "<=", ">", ">="};
+  static const std::vector<std::string> kEquals = {"==", "!="};
+  const std::string order = Chance(random_, 0.75) ? kOrders[Dice(4)] : kEquals[Dice(2)];
+  const std::string equal = kEquals[Chance(random_, 0.7) ? 0 : 1];
+  const auto right = [&](Ty ty) { return Chance(random_, 0.6) ? Literal(ty) : VarOf(ty); };
+  switch (Dice(8)) {
+    case 0: return Node(ExprOp::kCompare, kBool, {VarOf(kColor), right(kColor)}, equal);
+    case 1: return Node(ExprOp::kCompare, kBool, {VarOf(kSize), right(kSize)}, equal);
+    case 2: return Node(ExprOp::kCompare, kBool, {VarOf(kEmail), right(kEmail)}, equal);
+    case 3: return Node(ExprOp::kCompare, kBool, {VarOf(kInstant), right(kInstant)}, order);
+    case 4: return Node(ExprOp::kCompare, kBool, {Text(false), Text(true)}, order);
+    case 5: return Node(ExprOp::kCompare, kBool, {Text(false), Text(true)}, equal);
+    case 6: return Node(ExprOp::kCompare, kBool, {VarOf(kBool), VarOf(kBool)}, equal);
+    default: return Node(ExprOp::kCompare, kBool, {Int(depth, false), Int(depth, true)}, order);
+  }
+}
+
+ExprPtr ExpressionMaker::Comparison(int depth) {
+  static const std::vector<std::string> kOps = {"<", "<=", ">", ">=", "==", "!="};
+  if (Chance(random_, 0.25)) {
+    return Node(ExprOp::kCompare, kBool, {MoneyOf(depth, false), MoneyOf(depth, true)},
+                kOps[Dice(6)]);
+  }
+  return CompareScalars(depth);
+}
+
+ExprPtr ExpressionMaker::Membership(int depth) {
+  static const std::pair<Ty, Ty> kPairs[] = {
+      {kColor, kColors}, {kColor, kColorList}, {kString, kTags},  {kString, kTexts},
+      {kInt, kNumbers},  {kInt, kInts},        {kEmail, kMails}, {kEmail, kMailSet}};
+  const auto& [item, list] = kPairs[Dice(8)];
+  if (item == kInt) {
+    return Node(ExprOp::kIn, kBool,
+                {Int(depth, false), Chance(random_, 0.4) ? Literal(list) : VarOf(list)});
+  }
+  const ExprPtr value = item == kString ? Text(false) : VarOf(item);
+  return Node(ExprOp::kIn, kBool, {value, Chance(random_, 0.5) ? Literal(list) : VarOf(list)});
+}
+
+ExprPtr ExpressionMaker::SetRelation() {
+  static const Ty kSides[] = {kColors, kTags, kNumbers, kInts, kTexts, kMails, kMailSet};
+  const Ty ty = kSides[Dice(7)];
+  const ExprOp op = Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint;
+  return Node(op, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)});
+}
+
+ExprPtr ExpressionMaker::TextRelation() {
+  static const ExprOp kOps[] = {ExprOp::kStarts, ExprOp::kEnds, ExprOp::kContains};
+  return Node(kOps[Dice(3)], kBool, {Text(false), Text(true)});
+}
+
+/// `x is present and P(x)`, `x is absent or P(x)`, or the test alone.
+ExprPtr ExpressionMaker::Presence(int depth) {
+  std::vector<size_t> optionals;
+  for (size_t i = 0; i < scope_.size(); ++i) {
+    if (scope_[i].optional) optionals.push_back(i);
+  }
+  if (optionals.empty()) return nullptr;
+  const size_t at = optionals[Dice(optionals.size())];
+  const bool present = Dice(2) == 0;
+  Expr test;
+  test.op = present ? ExprOp::kPresent : ExprOp::kAbsent;
+  test.var = scope_[at];
+  const ExprPtr tested = Make(std::move(test));
+  if (depth <= 0) return tested;
+  scope_[at].optional = false;
+  const ExprPtr rest = Bool(depth - 1);
+  scope_[at].optional = true;
+  return Node(present ? ExprOp::kAnd : ExprOp::kOr, kBool, {tested, rest});
+}
+
+ExprPtr ExpressionMaker::Quantifier(int depth) {
+  if (depth <= 0 || open_ >= 3) return nullptr;
+  const ExprPtr list = Pick([](const Var& var) {
+    const Kind kind = InfoOf(var.ty).kind;
+    return kind == Kind::kList || (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
+  });
+  if (list == nullptr) return nullptr;
+  const Ty element = InfoOf(list->ty).element;
+  Expr quantifier;
+  quantifier.op = Dice(2) == 0 ? ExprOp::kAny : ExprOp::kAll;
+  quantifier.element = quantifiers_++;
+  const std::string name = fmt::format("e{}", quantifier.element);
+  const size_t before = scope_.size();
+  // Twice, so that bodies speak mostly of the element.
+  for (int again = 0; again < 2; ++again) {
+    if (element != kItem) {
+      scope_.push_back({name, element, false, Var::Root::kElement, quantifier.element, -1});
+      continue;
+    }
+    for (size_t i = 0; i < FieldsOf(kItem).size(); ++i) {
+      const FieldModel& field = FieldsOf(kItem)[i];
+      if (again == 1 && field.optional) continue;  // else a test of one would not count for both
+      scope_.push_back({name + "." + field.name, field.ty, field.optional, Var::Root::kElement,
+                        quantifier.element, static_cast<int>(i)});
+    }
+  }
+  ++open_;
+  const ExprPtr body = Bool(depth - 1);
+  --open_;
+  scope_.resize(before);
+  if (body == nullptr) return nullptr;
+  quantifier.kids = {list, body};
+  return Make(std::move(quantifier));
+}
+
+ExprPtr ExpressionMaker::Leaf(int depth) {
+  const uint64_t dice = Dice(20);
+  if (dice < 8) return Comparison(depth);
+  if (dice < 12) return Membership(depth);
+  if (dice < 14) return SetRelation();
+  if (dice < 16) return TextRelation();
+  if (dice < 18) return Presence(depth);
+  return VarOf(kBool);
+}
+
+ExprPtr ExpressionMaker::Bool(int depth) {
+  for (int attempt = 0; attempt < 12; ++attempt) {
+    ExprPtr made;
+    const uint64_t dice = depth > 0 ? Dice(20) : 19;
+    if (dice < 3) {
+      made = Node(ExprOp::kAnd, kBool, {Bool(depth - 1), Bool(depth - 1)});
+    } else if (dice < 6) {
+      made = Node(ExprOp::kOr, kBool, {Bool(depth - 1), Bool(depth - 1)});
+    } else if (dice < 8) {
+      made = Node(ExprOp::kNot, kBool, {Bool(depth - 1)});
+    } else if (dice < 11) {
+      made = Quantifier(depth);
+    } else {
+      made = Leaf(depth);
+    }
+    if (made != nullptr) return made;
+  }
+  return Node(ExprOp::kCompare, kBool, {SizeOf(), Literal(kInt)}, "<=");
+}
+
+}  // namespace cap::diff

@@ -1,0 +1,49 @@
+// Random well-typed expressions over a scope. Internal to the generator.
+#pragma once
+
+#include "tests/diff/model.h"
+#include "tests/support/random_frame.h"
+
+namespace cap::diff {
+
+class ExpressionMaker {
+ public:
+  /// `literals` collects every literal that is made.
+  ExpressionMaker(test::Random& random, std::vector<Var> scope, std::vector<Value>& literals)
+      : random_(random), scope_(std::move(scope)), literals_(literals) {}
+
+  ExprPtr Bool(int depth);
+  /// A variable of the scope that is always there; null if there is none.
+  ExprPtr VarOf(Ty ty);
+  ExprPtr VarOfKind(Kind kind);
+  ExprPtr Literal(Ty ty);
+  ExprPtr LiteralOf(Ty ty, Value value);
+  Value Simple(Ty ty);
+
+ private:
+  ExprPtr Make(Expr expr) { return std::make_shared<const Expr>(std::move(expr)); }
+  ExprPtr Node(ExprOp op, Ty ty, std::vector<ExprPtr> kids, std::string compare = "");
+  ExprPtr Leaf(int depth);
+  ExprPtr Comparison(int depth);
+  ExprPtr CompareScalars(int depth);
+  ExprPtr Membership(int depth);
+  ExprPtr SetRelation();
+  ExprPtr TextRelation();
+  ExprPtr Presence(int depth);
+  ExprPtr Quantifier(int depth);
+  ExprPtr Int(int depth, bool literal_fine);
+  ExprPtr MoneyOf(int depth, bool literal_fine);
+  ExprPtr Text(bool literal_fine);
+  ExprPtr SizeOf();
+  template <typename Pred>
+  ExprPtr Pick(Pred pred);
+  uint64_t Dice(uint64_t sides) { return test::Below(random_, sides); }
+
+  test::Random& random_;
+  std::vector<Var> scope_;
+  std::vector<Value>& literals_;
+  size_t quantifiers_ = 0;  // of the expression so far
+  int open_ = 0;            // of them, those around
+};
+
+}  // namespace cap::diff

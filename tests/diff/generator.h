@@ -1,0 +1,15 @@
+// Random modules that the checker should accept: every construct of the language that decides.
+#pragma once
+
+#include "tests/diff/model.h"
+#include "tests/support/random_frame.h"
+
+namespace cap::diff {
+
+/// `actions` actions and `policies` policies over them. The same random numbers make the same text.
+ModuleModel GenerateModule(test::Random& random, size_t actions, size_t policies);
+
+/// Writes the source again, for what is left of the policies.
+void PrintModule(ModuleModel& module);
+
+}  // namespace cap::diff

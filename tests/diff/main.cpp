@@ -1,0 +1,174 @@
+// The differential run: random policies and requests through oracle, interpreter, native code at O0
+// and O2, a bundle, and three engines whole. Prints a table; exits with 1 on any disagreement, and
+// where the run did not reach what it is for.
+#include "tests/diff/whole.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string_view>
+
+#include "runtime/program/ir.h"
+#include "tests/diff/differ.h"
+#include "tests/diff/generator.h"
+
+namespace cap::diff {
+namespace {
+
+struct RunOptions {
+  uint64_t seed = 20'261'121;
+  uint64_t programs = 5'200;
+  uint64_t requests = 312'000;
+};
+
+bool ReadOptions(int argc, char** argv, RunOptions& options) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view name = argv[i];
+    const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--seed") {
+      options.seed = value;
+    } else if (name == "--programs") {
+      options.programs = value;
+    } else if (name == "--requests") {
+      options.requests = value;
+    } else {
+      return false;
+    }
+  }
+  return argc % 2 == 1;
+}
+
+/// Opcodes that never ended one way: rows of "name: true, fault", as far as the opcode can.
+template <typename Counters>
+uint64_t PrintGaps(std::string_view engine, const Counters& counters) {
+  uint64_t gaps = 0;
+  for (uint16_t op = 0; op < kOpCount; ++op) {
+    const OpInfo& info = InfoOf(static_cast<Op>(op));
+    const auto& seen = counters.seen[op];
+    const bool is_bool = !info.typed_result && info.result == ValueClass::kBool;
+    // What no program can make: `acts` and approvals (whose operand is a constant) that fault.
+    const bool operands = info.a == OperandKind::kValue || info.b == OperandKind::kValue;
+    const bool may_fault = (info.may_fault || operands) && static_cast<Op>(op) != Op::kActs &&
+                           static_cast<Op>(op) != Op::kApproved;
+    std::string gap;
+    if (seen[0] == 0) gap += is_bool ? " true" : " value";
+    if (is_bool && seen[1] == 0) gap += " false";
+    if (may_fault && seen[2] == 0) gap += " fault";
+    if (gap.empty()) continue;
+    ++gaps;
+    fmt::print("  {}: {} was never{}\n", engine, info.text, gap);
+  }
+  return gaps;
+}
+
+class Run {
+ public:
+  explicit Run(const RunOptions& options)
+      : options_(options), random_(options.seed),
+        differ_({.requests = options.requests / options.programs, .search = true}, random_) {
+    interp::SetCounters(&interp_counters_);
+  }
+
+  int Go() {
+    const auto start = std::chrono::steady_clock::now();
+    while (differ_.totals.policies < options_.programs && good_) Module();
+    seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return Print();
+  }
+
+ private:
+  void Module() {
+    constexpr size_t kActions = 16;
+    constexpr size_t kPolicies = 64;
+    Subject subject = MakeSubject(GenerateModule(random_, kActions, kPolicies), refused_);
+    if (!subject.problems.empty()) return Stop(subject.problems[0]);
+    const Program& program = *subject.program;
+    const auto compile = [&](jit::OptLevel level, jit::OpCounters* counters) {
+      jit::Options options;
+      options.level = level;
+      options.counters = counters;
+      auto compiled = jit::CompiledProgram::Compile(program, options);
+      if (!compiled) {
+        Stop(compiled.error().message);
+        return std::shared_ptr<jit::CompiledProgram>();
+      }
+      return std::shared_ptr<jit::CompiledProgram>(std::move(*compiled));
+    };
+    const auto o0 = compile(jit::OptLevel::kO0, nullptr);
+    const auto o2 = compile(jit::OptLevel::kO2, nullptr);
+    const auto counted = compile(jit::OptLevel::kO0, &jit_counters_);
+    if (!good_) return;
+    WholeEngines engines(subject, o0, o2);
+    differ_.on_case = [&](const Case& at) {
+      const std::string what = engines.Compare(at);
+      ++decisions_;
+      if (!what.empty()) differ_.Disagree(at, what);
+    };
+    differ_.Run(subject, {{"O0", &o0->code()}, {"O2", &o2->code()}, {"counted", &counted->code()}});
+    differ_.on_case = nullptr;
+    ++modules_;
+  }
+
+  void Stop(const std::string& why) {
+    fmt::print("the run stopped: {}\n", why);
+    good_ = false;
+  }
+
+  int Print() {
+    const Totals& t = differ_.totals;
+    const auto share = [&](uint64_t part) {
+      return t.requests == 0 ? 0.0 : 100.0 * static_cast<double>(part) /
+                                         static_cast<double>(t.requests);
+    };
+    uint64_t refused = 0;
+    for (const auto& [code, count] : refused_) refused += count;
+    fmt::print("seed {}, {:.0f} s\n", options_.seed, seconds_);
+    fmt::print("programs          {} policies in {} modules; distinct: {} policies, {} shapes\n",
+               t.policies, modules_, t.distinct_policies.size(), t.distinct_shapes.size());
+    fmt::print("refused           {} policies by the checker:", refused);
+    for (const auto& [code, count] : refused_) fmt::print(" {} {}", code, count);
+    fmt::print("\nrequests          {}\n", t.requests);
+    fmt::print("  permit          {:.1f} %\n  step-up         {:.1f} %\n  deny            {:.1f} %\n",
+               share(t.permits), share(t.step_ups), share(t.denials));
+    fmt::print("  met a fault     {:.1f} %\n  malformed       {:.1f} %\n", share(t.faults),
+               share(t.malformed));
+    fmt::print("clauses           {}, of which {} alone decided some request ({:.1f} %)\n",
+               t.clauses, t.decisive,
+               100.0 * static_cast<double>(t.decisive) / static_cast<double>(t.clauses));
+    fmt::print("compared          {} results of shapes, {} whole decisions, three engines each\n",
+               t.comparisons, decisions_);
+    const uint64_t gaps =
+        PrintGaps("interpreter", interp_counters_) + PrintGaps("native", jit_counters_);
+    fmt::print("opcodes           {}, {} without an outcome that they can have\n", kOpCount, gaps);
+    fmt::print("disagreements     {}\n", t.disagreements);
+    for (const std::string& example : t.examples) fmt::print("\n{}", example);
+    const bool reached = share(t.permits) >= 25 && share(t.faults) >= 10 && gaps == 0 &&
+                         t.policies >= options_.programs;
+    if (!reached) fmt::print("the run did not reach what it is for\n");
+    return good_ && reached && t.disagreements == 0 ? 0 : 1;
+  }
+
+  RunOptions options_;
+  Random random_;
+  Differ differ_;
+  interp::OpCounters interp_counters_;
+  jit::OpCounters jit_counters_;
+  std::map<std::string, uint64_t> refused_;
+  uint64_t modules_ = 0;
+  uint64_t decisions_ = 0;
+  double seconds_ = 0;
+  bool good_ = true;
+};
+
+}  // namespace
+}  // namespace cap::diff
+
+int main(int argc, char** argv) {
+  cap::diff::RunOptions options;
+  if (!cap::diff::ReadOptions(argc, argv, options) || options.programs == 0) {
+    fmt::print(stderr, "usage: {} [--seed N] [--programs N] [--requests N]\n", argv[0]);
+    return 2;
+  }
+  return cap::diff::Run(options).Go();
+}

@@ -1,0 +1,135 @@
+// A generated policy as the generator knows it: typed expression trees, statements, actions. The
+// oracle evaluates these trees; the engines see only the source text that is printed from them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/value/value.h"
+
+namespace cap::diff {
+
+enum class Kind : uint8_t {
+  kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
+};
+
+// Every type that generated modules use; TypeText() spells them.
+enum Ty : uint8_t {
+  kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
+  kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
+  kOrder, kTyCount,
+  kNoTy = 255,
+};
+struct TyInfo {
+  const char* text;
+  Kind kind;
+  Ty element = kNoTy;
+};
+const TyInfo& InfoOf(Ty ty);
+const std::vector<std::string>& MembersOf(Ty ty);  // of kColor, kSize
+
+struct FieldModel {
+  std::string name;
+  Ty ty = kBool;
+  bool optional = false;
+  std::optional<Value> default_value = {};
+};
+const std::vector<FieldModel>& FieldsOf(Ty record);  // of kItem, kOrder
+const std::vector<FieldModel>& LiveFields();
+const std::vector<FieldModel>& BoundFields();
+inline const std::vector<std::string> kApproverNames = {"manager", "user"};
+
+/// Something with a name that an expression can read.
+struct Var {
+  enum class Root : uint8_t { kArgument, kFact, kLive, kBound, kNow, kLet, kElement };
+  std::string text;  // as spelt: "order.total"
+  Ty ty = kBool;
+  bool optional = false;
+  Root root = Root::kArgument;
+  size_t index = 0;          // of the argument, fact, …; of an element: the quantifier's number
+  int field = -1;            // of a record
+};
+
+enum class ExprOp : uint8_t {
+  kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
+  kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent,
+};
+
+struct Expr;
+using ExprPtr = std::shared_ptr<const Expr>;
+struct Expr {
+  ExprOp op = ExprOp::kLiteral;
+  Ty ty = kBool;
+  std::vector<ExprPtr> kids;
+  Var var;             // kVar, kPresent, kAbsent
+  Value literal;
+  std::string compare; // "==", "<=", …
+  size_t element = 0;  // kAny, kAll: the quantifier's number, and the element's name is e<number>
+};
+std::string TextOf(const Expr& expr);
+std::string LiteralText(const Value& value, Ty ty);
+
+/// One line of a capability: every body must be true, where the guard acts.
+struct Statement {
+  std::string text;
+  std::vector<ExprPtr> bodies;
+  ExprPtr guard;             // null: always
+  uint64_t approvers = 0;    // not 0: a step-up that all of these satisfy; no bodies
+  uint32_t line = 0;
+};
+
+struct FactModel {
+  std::string name;
+  Ty ty = kOrder;
+  size_t key = 0;            // of the arguments
+  int64_t within_us = 0;
+  std::string attestor;
+};
+struct LetModel {
+  std::string name;
+  Ty ty = kMails;
+  std::vector<Var> sources;
+};
+struct ActionModel {
+  std::string name;
+  std::vector<FieldModel> arguments;
+  std::vector<FactModel> facts;
+  std::vector<LetModel> lets;
+  int resource_argument = -1;  // the string in "res://{x}/v"
+  std::vector<Var> scope;      // what policies read
+};
+
+struct ForbidModel {
+  std::string text;
+  ExprPtr when;              // null: always
+  uint64_t unless = 0;
+  std::string on;            // the literal of its pattern's first segment; empty: every resource
+  uint32_t line = 0;
+};
+struct CapabilityModel {
+  std::string name;
+  std::string on;            // first segment: "", "*", a literal, or "{{customer}}"
+  std::vector<Statement> statements;
+  uint32_t line = 0;
+};
+struct PolicyModel {
+  std::string name;
+  size_t action = 0;
+  std::vector<CapabilityModel> capabilities;
+  std::vector<ForbidModel> forbids;
+  std::vector<Value> literals;  // that its expressions name
+  uint32_t first_line = 0;
+  uint32_t last_line = 0;
+};
+struct ModuleModel {
+  std::vector<ActionModel> actions;
+  std::vector<PolicyModel> policies;
+  std::string source;        // of everything, with the lines filled in
+};
+
+inline constexpr int64_t kNowUs = 1'800'000'000'000'000;
+
+}  // namespace cap::diff

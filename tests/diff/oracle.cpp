@@ -1,0 +1,285 @@
+#include "tests/diff/oracle.h"
+
+#include <algorithm>
+#include <set>
+
+namespace cap::diff {
+namespace {
+
+Tri Of(bool value) { return value ? Tri::kTrue : Tri::kFalse; }
+Tri Not(Tri t) {
+  return t == Tri::kFault ? t : Of(t == Tri::kFalse);
+}
+Tri And(Tri a, Tri b) {
+  if (a == Tri::kFalse || b == Tri::kFalse) return Tri::kFalse;
+  return a == Tri::kTrue && b == Tri::kTrue ? Tri::kTrue : Tri::kFault;
+}
+Tri Or(Tri a, Tri b) { return Not(And(Not(a), Not(b))); }
+
+/// A text that compares and orders like the value does (numbers apart).
+const std::string& Text(const Value& value) {
+  if (const auto* member = std::get_if<EnumMember>(&value.v)) return member->name;
+  return std::get<std::string>(value.v);
+}
+
+bool Same(const Value& a, const Value& b) {
+  if (std::holds_alternative<std::string>(a.v) || std::holds_alternative<EnumMember>(a.v)) {
+    return Text(a) == Text(b);
+  }
+  return a == b;
+}
+
+int64_t Number(const Value& value) {
+  if (const auto* number = std::get_if<int64_t>(&value.v)) return *number;
+  if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
+  return std::get<Money>(value.v).minor_units;
+}
+
+const Value::List& List(const Value& value) { return std::get<Value::List>(value.v); }
+
+bool Contains(const Value::List& list, const Value& item) {
+  return std::ranges::any_of(list, [&](const Value& each) { return Same(each, item); });
+}
+
+size_t SizeOf(const Value& value, Kind kind) {
+  if (const auto* text = std::get_if<std::string>(&value.v)) return text->size();
+  if (kind == Kind::kList) return List(value).size();
+  std::vector<const Value*> distinct;
+  for (const Value& item : List(value)) {
+    if (std::ranges::none_of(distinct, [&](const Value* d) { return Same(*d, item); })) {
+      distinct.push_back(&item);
+    }
+  }
+  return distinct.size();
+}
+
+}  // namespace
+
+bool Oracle::Malformed() const {
+  if (!request_.undeclared.empty()) return true;
+  for (size_t i = 0; i < action_.arguments.size(); ++i) {
+    const FieldModel& argument = action_.arguments[i];
+    if (!request_.arguments[i] && !argument.optional && !argument.default_value) return true;
+  }
+  return false;
+}
+
+Oracle::Read Oracle::LookLet(const LetModel& let) {
+  Value::List joined;
+  for (const Var& source : let.sources) {
+    const Read read = Look(source);
+    if (read.value == nullptr) return {nullptr, read.fault};
+    // A set arrives sorted and without duplicates; only its members matter to what lets are for.
+    for (const Value& item : List(*read.value)) joined.push_back(item);
+  }
+  return {Keep({joined})};
+}
+
+Oracle::Read Oracle::Look(const Var& var) {
+  const Value* value = nullptr;
+  switch (var.root) {
+    case Var::Root::kArgument: {
+      const std::optional<Value>& given = request_.arguments[var.index];
+      const auto& otherwise = action_.arguments[var.index].default_value;
+      if (!given && !otherwise) return {};
+      value = given ? &*given : &*otherwise;
+      break;
+    }
+    case Var::Root::kLive: {
+      const LiveInputModel& live = request_.live[var.index];
+      if (live.state == LiveState::kUnreadable) return {nullptr, true};
+      return {live.state == LiveState::kGood ? &live.value : nullptr};
+    }
+    case Var::Root::kFact: {
+      const FactInputModel& fact = request_.facts[var.index];
+      const FactModel& declared = action_.facts[var.index];
+      const bool fine = fact.state == FactState::kGood ||
+                        (fact.state == FactState::kStale && declared.within_us == 0) ||
+                        (fact.state == FactState::kWrongAttestor && declared.attestor.empty());
+      if (!fine) return {nullptr, true};
+      value = &fact.value;
+      break;
+    }
+    case Var::Root::kBound: return {&bound_[var.index]};
+    case Var::Root::kNow: return {Keep({Instant{request_.now_us}})};
+    case Var::Root::kLet: return LookLet(action_.lets[var.index]);
+    case Var::Root::kElement: value = elements_[var.index]; break;
+  }
+  if (var.field < 0) return {value};
+  const auto& record = std::get<Value::Record>(value->v);
+  const std::string name = var.text.substr(var.text.rfind('.') + 1);
+  const auto found = std::ranges::find(record, name, &Field::name);
+  return {found == record.end() ? nullptr : &found->value};
+}
+
+const Value* Oracle::Arithmetic(const Expr& expr) {
+  const Value* a = Get(*expr.kids[0]);
+  const Value* b = Get(*expr.kids[1]);
+  if (a == nullptr || b == nullptr) return nullptr;
+  const __int128 x = Number(*a);
+  const __int128 y = Number(*b);
+  const __int128 exact = expr.op == ExprOp::kAdd ? x + y : expr.op == ExprOp::kSub ? x - y : x * y;
+  if (exact != static_cast<int64_t>(exact)) return nullptr;
+  const auto result = static_cast<int64_t>(exact);
+  const auto* money = std::get_if<Money>(&a->v);
+  if (money == nullptr) return Keep({result});
+  const auto* other = std::get_if<Money>(&b->v);
+  if (result < 0 || (other != nullptr && other->currency != money->currency)) return nullptr;
+  return Keep({Money{result, money->currency}});
+}
+
+const Value* Oracle::Get(const Expr& expr) {
+  switch (expr.op) {
+    case ExprOp::kLiteral: return &expr.literal;
+    case ExprOp::kVar: return Look(expr.var).value;
+    case ExprOp::kAdd:
+    case ExprOp::kSub:
+    case ExprOp::kMul: return Arithmetic(expr);
+    case ExprOp::kSizeOf: {
+      const Value* value = Get(*expr.kids[0]);
+      if (value == nullptr) return nullptr;
+      return Keep({static_cast<int64_t>(SizeOf(*value, InfoOf(expr.kids[0]->ty).kind))});
+    }
+    case ExprOp::kDomain: {
+      const Value* value = Get(*expr.kids[0]);
+      if (value == nullptr) return nullptr;
+      const std::string& mail = Text(*value);
+      return Keep({mail.substr(mail.find('@') + 1)});
+    }
+    case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
+    case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
+    case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
+    case ExprOp::kPresent: case ExprOp::kAbsent: break;
+  }
+  const Tri value = Bool(expr);
+  return value == Tri::kFault ? nullptr : Keep({value == Tri::kTrue});
+}
+
+Tri Oracle::Compare(const Expr& expr) {
+  const Value* a = Get(*expr.kids[0]);
+  const Value* b = Get(*expr.kids[1]);
+  if (a == nullptr || b == nullptr) return Tri::kFault;
+  const auto* money = std::get_if<Money>(&a->v);
+  if (money != nullptr && money->currency != std::get<Money>(b->v).currency) return Tri::kFault;
+  if (expr.compare == "==") return Of(Same(*a, *b));
+  if (expr.compare == "!=") return Of(!Same(*a, *b));
+  bool less = false;
+  bool more = false;
+  if (std::holds_alternative<std::string>(a->v)) {
+    less = Text(*a) < Text(*b);
+    more = Text(*b) < Text(*a);
+  } else {
+    less = Number(*a) < Number(*b);
+    more = Number(*b) < Number(*a);
+  }
+  if (expr.compare == "<") return Of(less);
+  if (expr.compare == "<=") return Of(!more);
+  return Of(expr.compare == ">" ? more : !less);
+}
+
+Tri Oracle::Contain(const Expr& expr) {
+  const Value* a = Get(*expr.kids[0]);
+  const Value* b = Get(*expr.kids[1]);
+  if (a == nullptr || b == nullptr) return Tri::kFault;
+  if (expr.op == ExprOp::kIn) return Of(Contains(List(*b), *a));
+  const auto in_b = [&](const Value& item) { return Contains(List(*b), item); };
+  if (expr.op == ExprOp::kDisjoint) return Of(std::ranges::none_of(List(*a), in_b));
+  return Of(std::ranges::all_of(List(*a), in_b));
+}
+
+Tri Oracle::Quantify(const Expr& expr) {
+  const Value* list = Get(*expr.kids[0]);
+  if (list == nullptr) return Tri::kFault;
+  Tri result = Of(expr.op == ExprOp::kAll);
+  if (elements_.size() <= expr.element) elements_.resize(expr.element + 1);
+  for (const Value& item : List(*list)) {
+    elements_[expr.element] = &item;
+    const Tri body = Bool(*expr.kids[1]);
+    result = expr.op == ExprOp::kAll ? And(result, body) : Or(result, body);
+  }
+  return result;
+}
+
+Tri Oracle::Bool(const Expr& expr) {
+  switch (expr.op) {
+    case ExprOp::kNot: return Not(Bool(*expr.kids[0]));
+    case ExprOp::kAnd: return And(Bool(*expr.kids[0]), Bool(*expr.kids[1]));
+    case ExprOp::kOr: return Or(Bool(*expr.kids[0]), Bool(*expr.kids[1]));
+    case ExprOp::kCompare: return Compare(expr);
+    case ExprOp::kIn:
+    case ExprOp::kSubset:
+    case ExprOp::kDisjoint: return Contain(expr);
+    case ExprOp::kStarts:
+    case ExprOp::kEnds:
+    case ExprOp::kContains: {
+      const Value* a = Get(*expr.kids[0]);
+      const Value* b = Get(*expr.kids[1]);
+      if (a == nullptr || b == nullptr) return Tri::kFault;
+      if (expr.op == ExprOp::kStarts) return Of(Text(*a).starts_with(Text(*b)));
+      if (expr.op == ExprOp::kEnds) return Of(Text(*a).ends_with(Text(*b)));
+      return Of(Text(*a).find(Text(*b)) != std::string::npos);
+    }
+    case ExprOp::kAny:
+    case ExprOp::kAll: return Quantify(expr);
+    case ExprOp::kPresent:
+    case ExprOp::kAbsent: {
+      const Read read = Look(expr.var);
+      if (read.fault) return Tri::kFault;
+      return Of((read.value != nullptr) == (expr.op == ExprOp::kPresent));
+    }
+    case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
+    case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: break;
+  }
+  const Value* value = Get(expr);
+  return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));
+}
+
+Tri Oracle::Condition(const ExprPtr& condition) {
+  kept_.clear();
+  return condition == nullptr ? Tri::kTrue : Bool(*condition);
+}
+
+Tri Oracle::Judge(const Statement& statement) {
+  // A guard acts on true or fault.
+  if (statement.guard != nullptr && Condition(statement.guard) == Tri::kFalse) return Tri::kTrue;
+  if (statement.approvers != 0) {
+    return Of((request_.approvals & statement.approvers) == statement.approvers);
+  }
+  Tri all = Tri::kTrue;
+  for (const ExprPtr& body : statement.bodies) all = And(all, Condition(body));
+  return all;
+}
+
+bool Oracle::Covers(const std::string& on) const {
+  if (on.empty() || on == "*") return true;
+  const auto& given = request_.arguments[static_cast<size_t>(action_.resource_argument)];
+  const std::string& segment = std::get<std::string>(given->v);
+  return segment == (on == "{{customer}}" ? std::get<std::string>(bound_[0].v) : on);
+}
+
+Outcome Oracle::Decide(const PolicyModel& policy) {
+  if (Malformed()) return Outcome::kDeny;
+  bool forbid_steps_up = false;
+  for (const ForbidModel& forbid : policy.forbids) {
+    if (!Covers(forbid.on) || Condition(forbid.when) == Tri::kFalse) continue;
+    if (forbid.unless == 0) return Outcome::kDeny;
+    if ((request_.approvals & forbid.unless) != forbid.unless) forbid_steps_up = true;
+  }
+  if (action_.resource_argument >= 0) {
+    const auto& given = request_.arguments[static_cast<size_t>(action_.resource_argument)];
+    if (std::get<std::string>(given->v).empty()) return Outcome::kDeny;  // no segment
+  }
+  Outcome best = Outcome::kDeny;
+  for (const CapabilityModel& capability : policy.capabilities) {
+    if (!Covers(capability.on)) continue;
+    Outcome own = forbid_steps_up ? Outcome::kStepUp : Outcome::kPermit;
+    for (const Statement& statement : capability.statements) {
+      if (Judge(statement) == Tri::kTrue) continue;
+      own = statement.approvers != 0 ? std::min(own, Outcome::kStepUp) : Outcome::kDeny;
+    }
+    best = std::max(best, own);
+  }
+  return best;
+}
+
+}  // namespace cap::diff

@@ -1,0 +1,56 @@
+// What a policy means, a second time: strong Kleene logic over the generator's own trees and the
+// inputs as they were given. Knows nothing of Programs, frames or slots.
+#pragma once
+
+#include "tests/diff/requests.h"
+
+namespace cap::diff {
+
+enum class Tri : uint8_t { kFalse, kTrue, kFault };
+
+enum class Outcome : uint8_t { kDeny, kStepUp, kPermit };
+
+struct Judgement {
+  bool malformed = false;
+  std::vector<Tri> statements;   // of one capability
+  std::vector<Tri> forbids;      // of the policy: whether its condition holds
+};
+
+class Oracle {
+ public:
+  Oracle(const ActionModel& action, const std::vector<Value>& bound, const RequestModel& request)
+      : action_(action), bound_(bound), request_(request) {}
+
+  bool Malformed() const;
+  Tri Condition(const ExprPtr& condition);  // null: true
+  Tri Judge(const Statement& statement);
+  /// The verdict of the policy. `covered`: what the action's resource segment is must match.
+  Outcome Decide(const PolicyModel& policy);
+  bool Covers(const std::string& on) const;
+
+ private:
+  struct Read {
+    const Value* value = nullptr;
+    bool fault = false;  // unusable; else, without a value: absent
+  };
+  Read Look(const Var& var);
+  Read LookLet(const LetModel& let);
+  Tri Bool(const Expr& expr);
+  const Value* Get(const Expr& expr);  // null: fault
+  Tri Compare(const Expr& expr);
+  Tri Contain(const Expr& expr);
+  Tri Quantify(const Expr& expr);
+  const Value* Arithmetic(const Expr& expr);
+  const Value* Keep(Value value) {
+    kept_.push_back(std::make_unique<Value>(std::move(value)));
+    return kept_.back().get();
+  }
+
+  const ActionModel& action_;
+  const std::vector<Value>& bound_;
+  const RequestModel& request_;
+  std::vector<const Value*> elements_;  // by the number of the quantifier
+  std::vector<std::unique_ptr<Value>> kept_;
+};
+
+}  // namespace cap::diff

@@ -1,0 +1,124 @@
+#include "tests/diff/subject.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "compiler/driver/compile.h"
+#include "runtime/frame/encode.h"
+#include "runtime/program/bundle.h"
+#include "tests/diff/generator.h"
+
+namespace cap::diff {
+namespace {
+
+/// Takes out the policies that errors stand in. False: an error stands outside of all policies.
+bool RemoveRefused(ModuleModel& module, const Compilation& compilation,
+                   std::map<std::string, uint64_t>& refused, std::string& problem) {
+  std::vector<bool> bad(module.policies.size(), false);
+  for (const diag::Diagnostic& diagnostic : compilation.diagnostics) {
+    const Span place = compilation.sources.Resolve(diagnostic.span);
+    bool found = false;
+    for (size_t i = 0; i < module.policies.size(); ++i) {
+      const PolicyModel& policy = module.policies[i];
+      if (place.line < policy.first_line || place.line > policy.last_line) continue;
+      found = true;
+      if (!bad[i]) ++refused[diag::IdOf(diagnostic.code)];
+      bad[i] = true;
+    }
+    if (!found) {
+      problem = fmt::format("line {}: {}", place.line, diagnostic.message);
+      return false;
+    }
+  }
+  std::vector<PolicyModel> kept;
+  for (size_t i = 0; i < bad.size(); ++i) {
+    if (!bad[i]) kept.push_back(std::move(module.policies[i]));
+  }
+  module.policies = std::move(kept);
+  return true;
+}
+
+}  // namespace
+
+Subject MakeSubject(ModuleModel module, std::map<std::string, uint64_t>& refused) {
+  Subject subject;
+  // An error may hide others of the same policy, but each turn takes policies out.
+  while (true) {
+    const Compilation compilation = Compile({"generated.cap", module.source});
+    if (compilation.program != nullptr) {
+      const std::string bundle = WriteBundle(*compilation.program);
+      const auto read = ReadBundle(bundle);
+      if (!read) {
+        subject.problems.push_back("bundle: " + read.error().message);
+      } else if (**read != *compilation.program) {
+        subject.problems.push_back("the bundle gives back another program");
+      } else {
+        subject.program = *read;
+      }
+      break;
+    }
+    std::string problem;
+    if (compilation.diagnostics.empty()) problem = "no program and no diagnostic";
+    if (!problem.empty() || !RemoveRefused(module, compilation, refused, problem)) {
+      subject.problems.push_back("the module does not compile: " + problem + "\n" + module.source);
+      break;
+    }
+    PrintModule(module);
+  }
+  subject.module = std::move(module);
+  return subject;
+}
+
+uint32_t FindPolicy(const Program& program, const std::string& name) {
+  const auto found = std::ranges::find(program.policies, name, &Policy::name);
+  if (found == program.policies.end()) throw std::runtime_error("no policy " + name);
+  return static_cast<uint32_t>(found - program.policies.begin());
+}
+
+namespace {
+
+std::vector<Slot> ConstsOf(const Program& program, uint32_t shape,
+                           const std::vector<ConstSource>& sources,
+                           const std::vector<Value>& bound, Arena& arena) {
+  std::vector<Slot> slots;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const Value* value = nullptr;
+    if (sources[i].bound) {
+      const std::string& name = program.bound[sources[i].index].name;
+      const auto field = std::ranges::find(BoundFields(), name, &FieldModel::name);
+      value = &bound[static_cast<size_t>(field - BoundFields().begin())];
+    } else {
+      value = &program.values[sources[i].index];
+    }
+    const TypeIndex type = program.shapes[shape].const_types[i];
+    const Result<Slot> slot = EncodeConstant(program, type, *value, arena);
+    if (!slot) throw std::runtime_error("a constant does not fit: " + slot.error().message);
+    slots.push_back(*slot);
+  }
+  return slots;
+}
+
+}  // namespace
+
+GrantImage MakeGrant(const Program& program, const Policy& policy, std::vector<Value> bound) {
+  GrantImage grant;
+  grant.bound = std::move(bound);
+  grant.arena = std::make_unique<Arena>();
+  for (uint32_t index : policy.capabilities) {
+    const Capability& capability = program.capabilities[index];
+    grant.capabilities.emplace_back(
+        ConstsOf(program, capability.shape, capability.consts, grant.bound, *grant.arena));
+  }
+  for (uint32_t index : policy.forbids) {
+    const Forbid& forbid = program.forbids[index];
+    grant.forbids.emplace_back(
+        forbid.shape == kNone
+            ? std::vector<Slot>{}
+            : ConstsOf(program, forbid.shape, forbid.consts, grant.bound, *grant.arena));
+  }
+  return grant;
+}
+
+}  // namespace cap::diff

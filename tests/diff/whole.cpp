@@ -1,0 +1,79 @@
+#include "tests/diff/whole.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace cap::diff {
+namespace {
+
+template <typename T>
+T Must(Result<T> result, std::string_view what) {
+  if (!result) throw std::runtime_error(fmt::format("{}: {}", what, result.error().message));
+  return std::move(*result);
+}
+
+Outcome OutcomeOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kDeny: return Outcome::kDeny;
+    case Verdict::kStepUp: return Outcome::kStepUp;
+    case Verdict::kPermit: return Outcome::kPermit;
+  }
+  return Outcome::kDeny;
+}
+
+}  // namespace
+
+WholeEngines::WholeEngines(const Subject& subject, std::shared_ptr<const jit::CompiledProgram> o0,
+                           std::shared_ptr<const jit::CompiledProgram> o2) {
+  Add(subject, {});
+  Add(subject, {.shapes = o0->code(), .owner = o0});
+  Add(subject, {.shapes = o2->code(), .owner = o2});
+}
+
+void WholeEngines::Add(const Subject& subject, NativeCode native) {
+  One one;
+  one.engine = Must(Engine::Create(), "create");
+  Must(one.engine->Load(subject.program, std::move(native)), "load");
+  for (const PolicyModel& model : subject.module.policies) {
+    const Policy& policy = subject.program->policies[FindPolicy(*subject.program, model.name)];
+    const auto choices = Differ::BoundChoices();
+    for (size_t choice = 0; choice < choices.size(); ++choice) {
+      GrantSpec spec;
+      spec.policy = model.name;
+      spec.subject = std::string(kSubject);
+      spec.ttl_us = 1'000'000'000'000'000;
+      for (uint32_t bound : policy.bound) {
+        const std::string& name = subject.program->bound[bound].name;
+        for (size_t i = 0; i < BoundFields().size(); ++i) {
+          if (BoundFields()[i].name == name) spec.bound.push_back({name, choices[choice][i]});
+        }
+      }
+      one.grants[{model.name, choice}] =
+          Must(one.engine->Mint(spec, kNowUs - 1'000'000'000), "mint " + model.name);
+    }
+  }
+  one.reader = std::make_unique<Reader>(one.engine->NewReader());
+  engines_.push_back(std::move(one));
+}
+
+std::string WholeEngines::Compare(const Case& at) {
+  std::vector<Decision> decisions;
+  for (One& one : engines_) {
+    const GrantId grant = one.grants.at({at.policy.name, at.grant_number});
+    decisions.push_back(one.reader->Authorize(grant, at.frame));
+  }
+  for (size_t i = 1; i < decisions.size(); ++i) {
+    if (!SameDecision(decisions[0], decisions[i])) {
+      return fmt::format("engine {} decides {} {}, the interpreter {} {}", i,
+                         NameOf(decisions[i].verdict), NameOf(decisions[i].code),
+                         NameOf(decisions[0].verdict), NameOf(decisions[0].code));
+    }
+  }
+  if (OutcomeOf(decisions[0].verdict) == at.expected) return "";
+  return fmt::format("the engine decides {} {} (clause {}, forbid {}), the oracle expects {}",
+                     NameOf(decisions[0].verdict), NameOf(decisions[0].code),
+                     decisions[0].clause, decisions[0].forbid, static_cast<int>(at.expected));
+}
+
+}  // namespace cap::diff
