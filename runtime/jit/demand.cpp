@@ -67,26 +67,65 @@ struct Planner {
     }
   }
 
-  // Ranges with this property nest: one that crossed the end of another would read, from outside,
-  // a value of that other.
-  bool IsLazy(uint32_t k, uint32_t start) const {
-    if (insts[k].b < start || insts[k].b >= k || scope[insts[k].a] != scope[k]) return false;
-    bool costly = false;
-    for (uint32_t j = start; j < k; ++j) {
-      if (last_use[j] > k) return false;
-      costly = costly || insts[j].op == Op::kStrEq || InfoOf(insts[j].op).cost != 0;
+  bool IsCostly(uint32_t begin, uint32_t end) const {
+    for (uint32_t j = begin; j < end; ++j) {
+      if (insts[j].op == Op::kStrEq || InfoOf(insts[j].op).cost != 0) return true;
     }
-    return costly;
+    return false;
+  }
+
+  // Nobody but `user` reads from [begin, end) what lies outside of it. Ranges with this property
+  // nest: one that crossed the end of another would read, from outside, a value of that other.
+  bool IsClosed(uint32_t begin, uint32_t end, uint32_t user) const {
+    for (uint32_t j = begin; j < end; ++j) {
+      if (last_use[j] >= end && last_use[j] != user) return false;
+    }
+    return true;
+  }
+
+  // The first instruction of the operand that ends at i, if its instructions stand together.
+  uint32_t StartOf(uint32_t i) const {
+    uint32_t start = i;
+    for (uint32_t j = i + 1; j-- > start;) {
+      const OpInfo& info = InfoOf(insts[j].op);
+      if (info.a == OperandKind::kValue) start = std::min(start, insts[j].a);
+      if (info.b == OperandKind::kValue) start = std::min(start, insts[j].b);
+    }
+    return start;
   }
 
   void FindLazy() {
     for (uint32_t k = shape.inst_count; k-- > 0;) {  // backwards, so that outer ranges come first
-      if (insts[k].op != Op::kAnd && insts[k].op != Op::kOr) continue;
-      const uint32_t start = Next(insts[k].a);
-      if (plan.need[k] == 0 || !IsLazy(k, start) || plan.lazy_at[start] != kNone) continue;
-      plan.lazy_at[start] = k;
-      plan.lazy[k] = 1;
+      const Inst& inst = insts[k];
+      if (inst.op != Op::kAnd && inst.op != Op::kOr) continue;
+      const uint32_t right = Next(inst.a);
+      const bool apart = inst.b >= right && inst.b < k && scope[inst.a] == scope[k];
+      if (plan.need[k] == 0 || !apart || !IsClosed(right, k, k)) continue;
+      if (IsCostly(right, k)) {
+        if (plan.lazy_at[right] != kNone) continue;
+        plan.lazy_at[right] = k;
+        plan.lazy[k] = 1;
+      } else {
+        FindLater(k, right);
+      }
     }
+  }
+
+  // The left operand of k, where it is the dear one. Two that are put off do not nest, so that they
+  // need no recursion.
+  void FindLater(uint32_t k, uint32_t right) {
+    const uint32_t left = StartOf(insts[k].a);
+    if (scope[left] != scope[k] || !IsCostly(left, right) || !IsClosed(left, right, k)) return;
+    for (uint32_t j = right; j < k; ++j) {
+      const OpInfo& info = InfoOf(insts[j].op);
+      if (info.a == OperandKind::kValue && insts[j].a >= left && insts[j].a < right) return;
+      if (info.b == OperandKind::kValue && insts[j].b >= left && insts[j].b < right) return;
+    }
+    for (uint32_t j = 0; j < k; ++j) {  // outer ones were found first
+      if (plan.later_at[j] != kNone) return;
+    }
+    plan.later_at[left] = k;
+    plan.lazy[k] = 1;
   }
 };
 
@@ -98,8 +137,10 @@ Plan MakePlan(const Program& program, const Shape& shape, Rails roots, const Opt
                   .shape = shape,
                   .options = options,
                   .insts = program.insts.data() + shape.first_inst,
-                  .plan = {std::vector<Rails>(count, 0), std::vector<uint32_t>(count + 1, kNone),
-                           std::vector<uint8_t>(count, 0)},
+                  .plan = {.need = std::vector<Rails>(count, 0),
+                           .lazy = std::vector<uint8_t>(count, 0),
+                           .lazy_at = std::vector<uint32_t>(count + 1, kNone),
+                           .later_at = std::vector<uint32_t>(count + 1, kNone)},
                   .pending = {},
                   .scope = std::vector<uint32_t>(count, kNone),
                   .last_use = std::vector<uint32_t>(count, 0)};

@@ -18,10 +18,11 @@ inline bool IsQuantifier(Op op) { return op == Op::kAny || op == Op::kAll; }
 
 struct Plan {
   std::vector<Rails> need;  // by instruction; 0 = nobody asks for it
-  /// By instruction s: the And or Or whose right operand is computed by [s, that) alone and costs
-  /// more than a branch, so that it is skipped where the left operand decides. Else kNone.
-  std::vector<uint32_t> lazy_at;
-  std::vector<uint8_t> lazy;  // by instruction: an And or Or that has such a range
+  /// And and Or that compute one operand only where the other does not decide. The operand that is
+  /// put off costs more than a branch, and its instructions serve nobody else.
+  std::vector<uint8_t> lazy;       // by instruction
+  std::vector<uint32_t> lazy_at;   // by the first instruction of a right operand that is put off
+  std::vector<uint32_t> later_at;  // by the first instruction of a left operand that is put off
 };
 
 /// `roots`: the rails asked of every clause's result. INVARIANT: `insts` are verified.

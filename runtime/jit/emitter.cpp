@@ -58,13 +58,37 @@ uint32_t Emitter::Next(uint32_t i) const {
 }
 
 void Emitter::Emit(uint32_t begin, uint32_t end) {
-  for (uint32_t i = begin; i < end; i = Next(i)) {
-    if (plan_.lazy_at[i] != kNone) Skip(plan_.lazy_at[i]);
-    if (plan_.need[i] == 0) continue;
-    kLowerers[static_cast<uint16_t>(insts_[i].op)](*this, i);
-    if (static_cast<uint16_t>(insts_[i].op) == options_.mutant_op) Mutate(i);
-    if (options_.counters != nullptr) Count(i);
+  for (uint32_t i = begin; i < end;) {
+    if (plan_.lazy_at[i] != kNone) Skip(plan_.lazy_at[i], A(plan_.lazy_at[i]));
+    const uint32_t later = plan_.later_at[i];
+    if (later == kNone) {
+      EmitOne(i);
+      i = Next(i);
+      continue;
+    }
+    const uint32_t right = Next(insts_[later].a);
+    EmitInOrder(right, later);
+    Skip(later, B(later));
+    EmitInOrder(i, right);
+    EmitOne(later);
+    i = Next(later);
   }
+}
+
+// A range in which no left operand is put off, and at whose start everything has been opened.
+void Emitter::EmitInOrder(uint32_t begin, uint32_t end) {
+  for (uint32_t i = begin; i < end; i = Next(i)) {
+    const uint32_t lazy = plan_.lazy_at[i];
+    if (i != begin && lazy != kNone) Skip(lazy, A(lazy));
+    EmitOne(i);
+  }
+}
+
+void Emitter::EmitOne(uint32_t i) {
+  if (plan_.need[i] == 0) return;
+  kLowerers[static_cast<uint16_t>(insts_[i].op)](*this, i);
+  if (static_cast<uint16_t>(insts_[i].op) == options_.mutant_op) Mutate(i);
+  if (options_.counters != nullptr) Count(i);
 }
 
 void Emitter::SetBool(uint32_t i, llvm::Value* truth, llvm::Value* ok) {
@@ -193,23 +217,22 @@ llvm::Value* Emitter::AddressOf(const Lowered& value) {
   return slot;
 }
 
-// Before the first instruction of the right operand of `i`: it is entered only where the left one
-// does not decide every rail that is asked of `i`.
-void Emitter::Skip(uint32_t i) {
+// Before the first instruction of the operand of `i` that is put off: it is entered only where the
+// other one, `first`, does not decide every rail that is asked of `i`.
+void Emitter::Skip(uint32_t i, const Lowered& first) {
   const bool is_and = insts_[i].op == Op::kAnd;
-  const Lowered& left = A(i);
   llvm::Value* enter = nullptr;
   if (is_and) {
-    enter = Needs(i, kFalseRail) ? builder_.CreateNot(left.f) : left.t;
+    enter = Needs(i, kFalseRail) ? builder_.CreateNot(first.f) : first.t;
   } else {
-    enter = Needs(i, kTrueRail) ? builder_.CreateNot(left.t) : left.f;
+    enter = Needs(i, kTrueRail) ? builder_.CreateNot(first.t) : first.f;
   }
   Branch& branch = branches_[i];
   branch.from = builder_.GetInsertBlock();
-  llvm::BasicBlock* right = NewBlock("right");
+  llvm::BasicBlock* later = NewBlock("later");
   branch.join = NewBlock("join");
-  builder_.CreateCondBr(enter, right, branch.join);
-  builder_.SetInsertPoint(right);
+  builder_.CreateCondBr(enter, later, branch.join);
+  builder_.SetInsertPoint(later);
 }
 
 void Emitter::Join(uint32_t i, Lowered& evaluated) {

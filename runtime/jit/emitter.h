@@ -1,7 +1,7 @@
 // What the handlers of opcodes write with: one Emitter turns the instructions of one shape into
 // LLVM IR inside one function. A handler reads its operands with At(), and sets its own result with
 // SetBool() or SetValue(). Control flow comes from four constructs only, all of which join again:
-// Guarded(), Equal(), lazy right operands and the loop of a quantifier. So every value that the
+// Guarded(), Equal(), operands put off and the loop of a quantifier. So every value that the
 // verifier lets an instruction read dominates it.
 //
 // Emitted code carries no nsw, exact, inbounds, assume or noundef, and reads through a pointer of a
@@ -99,7 +99,7 @@ class Emitter {
   llvm::Value* CallOut(uint64_t offset, std::initializer_list<llvm::Value*> arguments);
   llvm::Value* AddressOf(const Lowered& value);  // of the slot; written to the stack if need be
 
-  /// Closes the range of a lazy And or Or: its rails there and where the right side was skipped.
+  /// Closes the branch of a lazy And or Or: its rails there and where an operand was skipped.
   void Join(uint32_t i, Lowered& evaluated);
   bool IsLazy(uint32_t i) const { return plan_.lazy[i] != 0; }
 
@@ -112,11 +112,13 @@ class Emitter {
   uint32_t Next(uint32_t i) const;
 
  private:
-  struct Branch {  // of a lazy right operand
+  struct Branch {  // around an operand that is put off
     llvm::BasicBlock* from = nullptr;
     llvm::BasicBlock* join = nullptr;
   };
-  void Skip(uint32_t i);
+  void EmitInOrder(uint32_t begin, uint32_t end);
+  void EmitOne(uint32_t i);
+  void Skip(uint32_t i, const Lowered& first);
   void Mutate(uint32_t i);
   void Count(uint32_t i);
 

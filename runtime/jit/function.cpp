@@ -62,7 +62,7 @@ class Admit {
       const Clause& clause = At(c);
       if (clause.kind != ClauseKind::kRequire || clause.cost != 0) continue;
       const uint32_t root = RootOf(e_, clause);
-      if (IsEquality(root)) {
+      if (IsEquality(root) && !Branches({.begin = clause.begin, .end = root})) {
         e_.Emit(clause.begin, root);
         all_ = e_.Both(all_, e_.OperandsOk(root));
         all_ = e_.Both(all_, b_.CreateICmpEQ(e_.Hi(e_.A(root)), e_.Hi(e_.B(root))));
