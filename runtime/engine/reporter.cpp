@@ -39,17 +39,18 @@ class Reporter {
   void Action();
 
  private:
-  void Candidates(const PolicyAction& entry, const RecordFinder& finder,
-                  const ResourceView& resources);
+  void Candidates(const PolicyAction& entry, const std::vector<const CapabilityRecord*>& covering);
   void Capability(const CapabilityRecord& record);
   void Forbid(const PolicyAction& entry, const RecordFinder& finder, const ResourceView& resources);
   void Take(ClauseView view, const ClauseInfo& info);
   void Underived(const Resource& resource, uint32_t nth);
   void Uncovered(const PolicyAction& entry);
+  void UnusedApproval();
   void AddStepUps(const CapabilityRecord& record, uint64_t bits);
   bool ResourceIsPublic(const Resource& resource) const;
-  const CapabilityRecord* FindRecord(const PolicyAction& entry, const RecordFinder& finder,
-                                     const ResourceView& resources, uint32_t capability) const;
+  std::vector<const CapabilityRecord*> Covering(const PolicyAction& entry,
+                                                const RecordFinder& finder,
+                                                const ResourceView& resources) const;
 
   const ProgramState& state_;
   const Program& program_;
@@ -58,6 +59,7 @@ class Reporter {
   const Frame& frame_;
   FullReport& full_;
   DecisionReport& report_;
+  std::string unused_;  // an approval that does not count
 };
 
 void Reporter::Names() {
@@ -105,12 +107,20 @@ void Reporter::Action() {
   if (entry == nullptr) return;
   const RecordFinder finder(state_, grant_.id, index);
   if (decision_.forbid != kNone) Forbid(*entry, finder, resources);
+  if (decision_.verdict == Verdict::kStepUp) UnusedApproval();
   if (decision_.code == DecisionCode::kNoResource) Underived(action.resource, nth);
   if (decision_.code == DecisionCode::kNoCapability) Uncovered(*entry);
   if (!resources.derived) return;
-  Candidates(*entry, finder, resources);
-  const CapabilityRecord* record = FindRecord(*entry, finder, resources, decision_.capability);
-  if (record != nullptr) Capability(*record);
+  const std::vector<const CapabilityRecord*> covering = Covering(*entry, finder, resources);
+  Candidates(*entry, covering);
+  if (decision_.capability != kNone) {
+    const CapabilityRecord* record = covering[state_.plan->PositionOf(decision_.capability)];
+    if (record != nullptr) Capability(*record);
+  }
+  if (report_.fault.empty() && !unused_.empty()) {
+    report_.fault = unused_;
+    full_.fault_public = true;  // what the host gave, and no value of a fact
+  }
 }
 
 /// Which value is none that a resource can be made of.
@@ -140,6 +150,24 @@ void Reporter::Underived(const Resource& resource, uint32_t nth) {
   }
 }
 
+/// Why an approval that came with the call is none of this call.
+void Reporter::UnusedApproval() {
+  if (frame_.approval_notes().empty()) return;
+  const ApprovalNote& note = frame_.approval_notes().front();
+  const std::string approver = "`" + note.approver + "`";
+  switch (note.reason) {
+    case ApprovalNote::Reason::kOtherCall:
+      unused_ = "the approval by " + approver + " is of another call";
+      return;
+    case ApprovalNote::Reason::kUnknownApprover:
+      unused_ = approver + " is no approver of this policy";
+      return;
+    case ApprovalNote::Reason::kUnknownKind:
+      unused_ = "the approval by " + approver + " is of an unknown kind";
+      return;
+  }
+}
+
 /// What the nearest capability covers, by the name that stands first.
 void Reporter::Uncovered(const PolicyAction& entry) {
   report_.observed = report_.resource;
@@ -159,26 +187,30 @@ void Reporter::Uncovered(const PolicyAction& entry) {
   full_.limit_public = true;
 }
 
-const CapabilityRecord* Reporter::FindRecord(const PolicyAction& entry, const RecordFinder& finder,
-                                             const ResourceView& resources,
-                                             uint32_t capability) const {
-  const CapabilityRecord* found = nullptr;
-  if (finder.Covered(entry, capability, resources.all) < resources.all.size()) return found;
+/// A record of each capability of the entry, in its order; null where one does not cover all.
+std::vector<const CapabilityRecord*> Reporter::Covering(const PolicyAction& entry,
+                                                        const RecordFinder& finder,
+                                                        const ResourceView& resources) const {
+  std::vector<const CapabilityRecord*> covering(entry.capabilities.size(), nullptr);
+  const Coverage coverage(*state_.plan, finder, entry, resources.all, frame_.header()->now_us);
+  if (coverage.covered() < resources.all.size()) return covering;
   finder.ForEachCapability(entry, resources.all[0], [&](const CapabilityRecord& record) {
-    if (record.capability == capability) found = &record;
+    if (!coverage.Has(record.capability)) return;
+    covering[state_.plan->PositionOf(record.capability)] = &record;
   });
-  return found;
+  return covering;
 }
 
-void Reporter::Candidates(const PolicyAction& entry, const RecordFinder& finder,
-                          const ResourceView& resources) {
-  for (uint32_t index : entry.capabilities) {
+void Reporter::Candidates(const PolicyAction& entry,
+                          const std::vector<const CapabilityRecord*>& covering) {
+  for (size_t nth = 0; nth < covering.size(); ++nth) {
+    const uint32_t index = entry.capabilities[nth];
     const cap::Capability& capability = program_.capabilities[index];
     CandidateReport& candidate = report_.candidates.emplace_back();
     candidate.capability = capability.name;
     candidate.place = PlaceOf(program_, capability.span);
     candidate.stage = "resource";
-    const CapabilityRecord* record = FindRecord(entry, finder, resources, index);
+    const CapabilityRecord* record = covering[nth];
     if (record == nullptr) continue;
     const ClauseMasks masks = state_.evaluator.Explain(frame_.header(), *record);
     const uint64_t require = state_.plan->RequireMask(record->shape);
@@ -229,6 +261,7 @@ void Reporter::Capability(const CapabilityRecord& record) {
                    .clause = decision_.clause,
                    .info = &info,
                    .record = &record,
+                   .consts = capability.consts,
                    .first_inst_span = capability.first_inst_span}),
        info);
 }
@@ -271,6 +304,7 @@ void Reporter::Forbid(const PolicyAction& entry, const RecordFinder& finder,
                    .clause = 0,
                    .info = &forbid.info,
                    .record = found,
+                   .consts = forbid.consts,
                    .first_inst_span = forbid.first_inst_span}),
        forbid.info);
 }
