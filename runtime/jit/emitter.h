@@ -147,6 +147,10 @@ struct SlotMask {
 };
 SlotMask TestedSlots(const Program& program, const Shape& shape);
 
+/// Goes to `otherwise` unless the bodies of all `quantifiers`, which range over one list that is
+/// present, hold for every element: the body of an All is true, of an Any false. One loop for all.
+void RequireEach(Emitter& e, llvm::ArrayRef<uint32_t> quantifiers, llvm::BasicBlock* otherwise);
+
 /// Emits instruction i. One a row of inst_kind.def; the linker says which is missing.
 #define INST(name, ...) void Lower##name(Emitter& e, uint32_t i);
 #include "runtime/program/inst_kind.def"

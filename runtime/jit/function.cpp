@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <llvm/IR/MDBuilder.h>
 
+#include <algorithm>
+
 #include "runtime/jit/emitter.h"
 
 namespace cap::jit {
@@ -36,7 +38,9 @@ class Admit {
       Require(e_.At(RootOf(e_, At(clause))).t);
     }
     for (uint32_t cost : {0u, 1u}) Rest(cost);
-    Leave();
+    b_.CreateRet(step_ups_ == nullptr ? e_.Word(kPermit) : step_ups_);
+    b_.SetInsertPoint(refused_);
+    b_.CreateRet(e_.Word(kRefused));
   }
 
  private:
@@ -82,6 +86,10 @@ class Admit {
     for (uint32_t c = 0; c < shape_.clause_count; ++c) {
       const Clause& clause = At(c);
       if (clause.cost != cost || (cost == 0 && clause.kind == ClauseKind::kRequire)) continue;
+      if (IsForEach(clause)) {
+        ForEach(c);
+        continue;
+      }
       e_.Emit(clause.begin, clause.end);
       llvm::Value* t = e_.At(RootOf(e_, clause)).t;
       if (clause.kind == ClauseKind::kRequire) {
@@ -94,20 +102,43 @@ class Admit {
     }
   }
 
+  // `all(x in slot: …)` or `not any(x in slot: …)`, required, of a slot that is present.
+  bool IsForEach(const Clause& clause) const {
+    const uint32_t load = clause.begin;
+    const uint32_t quantifier = load + 1;
+    if (clause.kind != ClauseKind::kRequire || clause.end - clause.begin < 2 ||
+        e_.inst(load).op != Op::kLoad || !e_.AlwaysPresent(e_.inst(load).a) ||
+        !IsQuantifier(e_.inst(quantifier).op) || e_.inst(quantifier).a != load) {
+      return false;
+    }
+    const bool is_any = e_.inst(quantifier).op == Op::kAny;
+    const uint32_t after = e_.Next(quantifier);
+    const bool negated =
+        after + 1 == clause.end && e_.inst(after).op == Op::kNot && e_.inst(after).a == quantifier;
+    return (is_any ? negated : after == clause.end) && options_.counters == nullptr &&
+           options_.mutant_op == kNoMutant;
+  }
+
+  // Clause `first` with all later ones that say something of every element of the same list. Their
+  // order does not matter: all of them are required.
+  void ForEach(uint32_t first) {
+    if (std::find(looped_.begin(), looped_.end(), first) != looped_.end()) return;
+    std::vector<uint32_t> quantifiers;
+    const uint32_t slot = e_.inst(At(first).begin).a;
+    for (uint32_t c = first; c < shape_.clause_count; ++c) {
+      const Clause& clause = At(c);
+      if (!IsForEach(clause) || e_.inst(clause.begin).a != slot) continue;
+      e_.Emit(clause.begin, clause.begin + 1);
+      quantifiers.push_back(clause.begin + 1);
+      looped_.push_back(c);
+    }
+    RequireEach(e_, quantifiers, refused_);
+  }
+
   void Require(llvm::Value* t) {
     llvm::BasicBlock* next = e_.NewBlock("holds");
     b_.CreateCondBr(t, next, refused_);
     b_.SetInsertPoint(next);
-  }
-
-  void Leave() {
-    b_.CreateRet(step_ups_ == nullptr ? e_.Word(kPermit) : step_ups_);
-    if (refused_->hasNPredecessorsOrMore(1)) {
-      b_.SetInsertPoint(refused_);
-      b_.CreateRet(e_.Word(kRefused));
-    } else {
-      refused_->eraseFromParent();
-    }
   }
 
   Emitter& e_;
@@ -120,6 +151,7 @@ class Admit {
   llvm::Value* step_ups_ = nullptr;
   std::vector<uint32_t> equalities_;  // clauses whose bytes are still to be compared
   std::vector<uint32_t> branching_;   // … that are still to be emitted
+  std::vector<uint32_t> looped_;      // … that ForEach() has emitted
 };
 
 // A function that tests the present bits in its first block: with all of `mask` it goes on in its

@@ -27,6 +27,17 @@ void SetSubset(Emitter& e, uint32_t i, llvm::Function* helper, uint64_t call_out
   e.SetBool(i, truth, ok);
 }
 
+uint32_t PredicateOf(const Emitter& e, uint32_t quantifier) {
+  const uint32_t end = quantifier + 1 + e.inst(quantifier).b;
+  uint32_t predicate = quantifier + 1;
+  for (uint32_t j = predicate; j < end; j = e.Next(j)) predicate = j;
+  return predicate;
+}
+
+TypeIndex ElementType(const Emitter& e, uint32_t quantifier) {
+  return e.TypeOf(e.inst(quantifier).a).element;
+}
+
 // One loop for both quantifiers. `any` stops at the first true element, `all` at the first false
 // one: call that rail `decisive` and the other one `other`. The result has `decisive` if some
 // element has; it has `other` if every element has, and it is a fault otherwise.
@@ -48,8 +59,8 @@ class Loop {
 
  private:
   void Head(const Lowered& list) {
-    const Type& element = e_.program().types[e_.TypeOf(e_.inst(i_).a).element];
-    stride_ = sizeof(Slot) * SlotsOf(e_.program(), e_.TypeOf(e_.inst(i_).a).element);
+    const TypeIndex element = ElementType(e_, i_);
+    stride_ = sizeof(Slot) * SlotsOf(e_.program(), element);
     llvm::Value* count = e_.Length(list);
     // A list that is absent has no elements to look at; Result() then lets no rail stand.
     if (list.ok != nullptr) count = b_.CreateSelect(list.ok, count, e_.Word(0));
@@ -67,16 +78,12 @@ class Loop {
       every_ = b_.CreatePHI(b_.getInt1Ty(), 2);
       every_->addIncoming(b_.getTrue(), before_);
     }
-    e_.ElementOf(i_) = {at_, element.kind == TypeKind::kRecord};
+    e_.ElementOf(i_) = {at_, e_.program().types[element].kind == TypeKind::kRecord};
   }
 
   void Body() {
-    const uint32_t begin = i_ + 1;
-    const uint32_t end = begin + e_.inst(i_).b;
-    e_.Emit(begin, end);
-    uint32_t predicate = begin;
-    for (uint32_t j = begin; j < end; j = e_.Next(j)) predicate = j;
-    const Lowered& result = e_.At(predicate);
+    e_.Emit(i_ + 1, i_ + 1 + e_.inst(i_).b);
+    const Lowered& result = e_.At(PredicateOf(e_, i_));
     llvm::Value* decides = is_any_ ? result.t : result.f;
     llvm::Value* agrees = is_any_ ? result.f : result.t;
     // With one rail asked the loop ends where that rail is settled.
@@ -138,6 +145,38 @@ class Loop {
 };
 
 }  // namespace
+
+void RequireEach(Emitter& e, llvm::ArrayRef<uint32_t> quantifiers, llvm::BasicBlock* otherwise) {
+  llvm::IRBuilder<>& b = e.b();
+  const TypeIndex element = ElementType(e, quantifiers.front());
+  const bool is_record = e.program().types[element].kind == TypeKind::kRecord;
+  const uint64_t stride = sizeof(Slot) * SlotsOf(e.program(), element);
+  const Lowered& list = e.A(quantifiers.front());
+  llvm::Value* count = e.Length(list);
+  llvm::Value* first = b.CreateIntToPtr(e.Lo(list), b.getPtrTy());
+  llvm::BasicBlock* before = b.GetInsertBlock();
+  llvm::BasicBlock* head = e.NewBlock("element");
+  llvm::BasicBlock* done = e.NewBlock("done");
+  b.CreateCondBr(b.CreateICmpEQ(count, e.Word(0)), done, head);
+  b.SetInsertPoint(head);
+  llvm::PHINode* at = b.CreatePHI(b.getPtrTy(), 2);
+  llvm::PHINode* left = b.CreatePHI(b.getInt64Ty(), 2);
+  for (uint32_t quantifier : quantifiers) {
+    e.ElementOf(quantifier) = {at, is_record};
+    e.Emit(quantifier + 1, quantifier + 1 + e.inst(quantifier).b);
+    const Lowered& result = e.At(PredicateOf(e, quantifier));
+    llvm::BasicBlock* holds = e.NewBlock("holds");
+    b.CreateCondBr(e.inst(quantifier).op == Op::kAny ? result.f : result.t, holds, otherwise);
+    b.SetInsertPoint(holds);
+  }
+  llvm::Value* rest = b.CreateSub(left, e.Word(1));
+  at->addIncoming(first, before);
+  at->addIncoming(e.Offset(at, stride), b.GetInsertBlock());
+  left->addIncoming(count, before);
+  left->addIncoming(rest, b.GetInsertBlock());
+  b.CreateCondBr(b.CreateICmpEQ(rest, e.Word(0)), done, head);
+  b.SetInsertPoint(done);
+}
 
 void LowerListSize(Emitter& e, uint32_t i) { e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok}); }
 
