@@ -158,6 +158,8 @@ def main():
         prefix = pathlib.Path(arguments[at + 1]).resolve()
         del arguments[at:at + 2]
     capc = pathlib.Path(arguments[0]).resolve()
+    if not os.access(capc, os.X_OK):
+        sys.exit(f"{capc}: no such command\n0 passed, 1 failed")
     pages = [pathlib.Path(p).resolve() for p in arguments[1:]] or [
         ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")),
         *sorted((ROOT / "policies").rglob("*.md"))]
