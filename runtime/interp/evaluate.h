@@ -24,7 +24,7 @@ inline InstValue Fault() { return {}; }
 inline bool IsTrue(const InstValue& v) { return (v.value.lo & kTrue) != 0; }
 inline bool IsFalse(const InstValue& v) { return (v.value.lo & kFalse) != 0; }
 
-/// Room for the values of one clause of at most N instructions, left unwritten until they are known.
+/// Room for the values of one clause of at most N instructions, unwritten until they are known.
 template <size_t N>
 struct Table {
   alignas(InstValue) std::byte bytes[N * sizeof(InstValue)];

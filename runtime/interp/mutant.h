@@ -7,7 +7,7 @@
 #ifdef CAPC_MUTANTS
 namespace cap::interp {
 
-/// From now on the results of `op` are wrong: a bool has its rails swapped (a fault becomes true), a
+/// From now on results of `op` are wrong: a bool has its rails swapped (a fault becomes true), a
 /// word and money are one off, a mask has its first member flipped, a string or list is empty.
 /// kNoMutant ends it. Not thread-safe.
 inline constexpr uint16_t kNoMutant = 0xFFFF;

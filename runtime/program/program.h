@@ -2,7 +2,7 @@
 // compiler or read from a bundle, verified (verify.h), then immutable and shared by threads.
 // Plain data with indices, so that the codec, the printer and the verifier stay simple.
 //
-// Records in slots. A value of scalar, set or list type takes one slot. A value of record type takes
+// Records in slots. A value of scalar, set or list type is one slot. A value of record type takes
 // 1 + Σ slots of its fields: a marker slot, then the fields in order, depth first; the marker is
 // present when the record is. An element of a list of records is laid out the same way, its marker
 // slot holding the presence mask (slot.h). SlotsOf() in layout.h is the one place that counts.
@@ -22,7 +22,7 @@ struct RecordField {
   std::string name;
   TypeIndex type = 0;
   bool optional = false;
-  uint32_t currency_field = kNone;  // MoneyForm::kSibling: index of the field that names the currency
+  uint32_t currency_field = kNone;  // MoneyForm::kSibling: the field that names the currency
   bool operator==(const RecordField&) const = default;
 };
 struct RecordType {
@@ -108,7 +108,7 @@ struct Resource {
   bool operator==(const Resource&) const = default;
 };
 
-/// A constant of one capability, forbid or guard: a literal, or a bound context value known at mint.
+/// A constant of one capability, forbid or guard: a literal, or a bound value known at mint.
 struct ConstSource {
   bool bound = false;
   uint32_t index = 0;  // Program::values, or Program::bound
@@ -181,7 +181,7 @@ struct PatternHole {
   ConstSource value;             // string, int or enum; a bound set<string> means alternatives
   bool operator==(const PatternHole&) const = default;
 };
-struct Pattern {                 // a capability's or forbid's `on`, matched to the action statically
+struct Pattern {                 // a capability's or forbid's `on`, matched statically
   std::string text;              // as written
   uint32_t skeleton = 0;         // index into Action::skeletons
   std::vector<PatternHole> holes;  // in order of hole
@@ -261,7 +261,7 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
-/// What instructions compute with for a value of `type`. A record has no class: kList stands in, and
+/// What instructions compute with for a value of `type`. A record has none: kList stands in, and
 /// the verifier lets no instruction have a record as its value.
 ValueClass ClassOf(const Program& program, TypeIndex type);
 

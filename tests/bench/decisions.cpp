@@ -20,8 +20,8 @@ constexpr Keys kKeys[] = {Keys::kUniform, Keys::kZipf, Keys::kAllMiss};
 
 void Print(const char* goal, const std::string& what, const Comparison& c, bool json) {
   if (json) {
-    fmt::print("{{\"goal\": \"{}\", \"row\": \"{}\", \"ns\": {:.2f}, \"other_ns\": {:.2f}, \"ratio\": "
-               "{:.4f}, \"low\": {:.4f}, \"high\": {:.4f}}}\n",
+    fmt::print("{{\"goal\": \"{}\", \"row\": \"{}\", \"ns\": {:.2f}, \"other_ns\": {:.2f}, "
+               "\"ratio\": {:.4f}, \"low\": {:.4f}, \"high\": {:.4f}}}\n",
                goal, what, c.a_ns, c.b_ns, c.ratio, c.low, c.high);
     return;
   }
@@ -59,7 +59,8 @@ int RunDecisions(const RunOptions& options) {
   if (!options.json) {
     fmt::print("G2 goal {:.1f}: {}; control {}. Mix in %: permit/step-up/refused/forbidden/not "
                "covered\n",
-               kDecisionGoal, met ? "met" : "missed", control_fails ? "fails, as it must" : "PASSES");
+               kDecisionGoal, met ? "met" : "missed",
+               control_fails ? "fails, as it must" : "PASSES");
   }
   return met && control_fails ? 0 : 4;
 }
@@ -110,7 +111,8 @@ int CountDecisions() {
     World world(DecisionWorld(permit_only));
     const std::string mix = permit_only ? "permit" : "mixed";
     for (const Side& side : {world.Hand(), world.Native(), world.Linear()}) {
-      CountInstructions(fmt::format("g2 decide {} {} {}", mix, side.name, world.requests()), side, 1);
+      CountInstructions(fmt::format("g2 decide {} {} {}", mix, side.name, world.requests()), side,
+                        1);
     }
   }
   for (const Keys keys : kKeys) {

@@ -1,4 +1,4 @@
-// Time and instructions of two sides, so that noise cannot decide: paired blocks A B B A of at least
+// Time and instructions of two sides, so that noise cannot decide: blocks A B B A of at least
 // 10 ms each, the median of their ratios and its interval; instructions through callgrind.
 #pragma once
 
@@ -25,7 +25,7 @@ struct Comparison {
 /// `requests`: in one round. Cost: pairs × 4 blocks.
 Comparison Compare(const Side& a, const Side& b, size_t requests, uint32_t pairs);
 
-/// Under callgrind: `rounds` rounds of the side are counted and dumped as `label`. Elsewhere it only
+/// Under callgrind: `rounds` rounds of the side are counted, dumped as `label`. Elsewhere it only
 /// runs them.
 void CountInstructions(const std::string& label, const Side& side, uint32_t rounds);
 

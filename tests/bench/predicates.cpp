@@ -189,14 +189,14 @@ struct Row {
 
 void PrintHeader() {
   fmt::print("{:<20}{:>8}{:>8} | {:>8}{:>8}{:>7} {:<15}| {:>8}{:>8}{:>7} {:<15}| {:>9}  {}\n",
-             "G1 shape", "clauses", "insts", "permit", "hand", "ratio", "", "mixed", "hand", "ratio",
-             "", "interp", "mix % (permit step-up false fault)");
+             "G1 shape", "clauses", "insts", "permit", "hand", "ratio", "", "mixed", "hand",
+             "ratio", "", "interp", "mix % (permit step-up false fault)");
 }
 
 void PrintRow(const Case& c, const Row& r) {
   const auto share = [](size_t n) { return 100 * n / kRequests; };
-  fmt::print("{:<20}{:>8}{:>8} | {:>6.1f}ns{:>6.1f}ns{:>7.3f} [{:.3f}, {:.3f}] | {:>6.1f}ns{:>6.1f}ns"
-             "{:>7.3f} [{:.3f}, {:.3f}] | {:>8.1f}×  {} {} {} {}\n",
+  fmt::print("{:<20}{:>8}{:>8} | {:>6.1f}ns{:>6.1f}ns{:>7.3f} [{:.3f}, {:.3f}] | {:>6.1f}ns"
+             "{:>6.1f}ns{:>7.3f} [{:.3f}, {:.3f}] | {:>8.1f}×  {} {} {} {}\n",
              r.name, c.shape->clause_count, c.shape->inst_count, r.permit.a_ns, r.permit.b_ns,
              r.permit.ratio, r.permit.low, r.permit.high, r.mixed.a_ns, r.mixed.b_ns, r.mixed.ratio,
              r.mixed.low, r.mixed.high, r.control.ratio, share(c.mix.permit), share(c.mix.step_up),

@@ -154,7 +154,8 @@ void World::Impl::CheckLayout() const {
 
 void World::Impl::MintAll() {
   compiled = std::move(jit::CompiledProgram::Compile(*program, {.cpu = "x86-64-v3"}).value());
-  const EngineOptions engine_options{.hash_seed = std::array<uint64_t, 2>{kHandSeed.a, kHandSeed.b}};
+  EngineOptions engine_options;
+  engine_options.hash_seed = std::array<uint64_t, 2>{kHandSeed.a, kHandSeed.b};
   native = Engine::Create(engine_options).value();
   interpreted = Engine::Create(engine_options).value();
   if (!native->Load(program, {compiled->code(), compiled})) Die("the program does not load");
@@ -289,8 +290,8 @@ void World::CheckAgreement() {
           d.fault == hand.fault && d.skipped == hand.skipped && d.step_up == hand.step_up) {
         return;
       }
-      Die(fmt::format("request {}: {}: {} clause {} capability {} ({:x} {:x} {:x} {:x}), by hand {} "
-                      "clause {} capability {} ({:x} {:x} {:x} {:x})",
+      Die(fmt::format("request {}: {}: {} clause {} capability {} ({:x} {:x} {:x} {:x}), by hand "
+                      "{} clause {} capability {} ({:x} {:x} {:x} {:x})",
                       i, side, NameOf(d.code), d.clause, d.capability, d.fail, d.fault, d.skipped,
                       d.step_up, NameOf(hand.code), hand.clause, hand.capability, hand.fail,
                       hand.fault, hand.skipped, hand.step_up));
@@ -353,7 +354,8 @@ std::vector<uint32_t> World::Mix() {
   std::vector<uint32_t> counts(5);
   for (size_t i = 0; i < impl_->requests.size(); ++i) {
     const Decision d = impl_->HandDecision(i);
-    const bool forbidden = d.code == DecisionCode::kForbidden || d.code == DecisionCode::kForbidFault;
+    const bool forbidden =
+        d.code == DecisionCode::kForbidden || d.code == DecisionCode::kForbidFault;
     ++counts[d.permitted() ? 0
              : d.verdict == Verdict::kStepUp ? 1
              : forbidden ? 3

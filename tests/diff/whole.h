@@ -1,4 +1,4 @@
-// Whole decisions: three engines (interpreter, native O0, native O2) with the same grants, asked the
+// Whole decisions: three engines (interpreter, native O0, native O2) with equal grants, asked the
 // same.
 #pragma once
 

@@ -373,7 +373,7 @@ TEST_CASE("nested quantifiers read the elements of both") {
   CHECK(ask(items({1, 5})) == kIsFalse);
 }
 
-// Clauses: 0 require slot 0, 1 step-up slot 1, 2 (cost 1) require a string in slot 2 to contain "y".
+// Clauses: 0 require slot 0, 1 step-up slot 1, 2 (cost 1) require a text in slot 2 to contain "y".
 Program ThreeClauses() {
   ShapeBuilder builder;
   builder.AddLoad(kTBool);

@@ -120,7 +120,8 @@ TEST_CASE("a Program prints as text") {
   for (std::string_view line :
        {"    %2 = money.lt %1, %0 : bool  ; test.cap:3:1\n", "    const 0 = 500.00 USD\n",
         "    %1 = const #0 : money  ; test.cap:2:1\n",
-        "  clause 0 require cost 0 observed %0 limit %1\n", "      %8 = element %7, field 2 : string",
+        "  clause 0 require cost 0 observed %0 limit %1\n",
+        "      %8 = element %7, field 2 : string",
         "  slot 12 let everyone : list<string>\n", "    clause 1 require step-up approval by"}) {
     CHECK_MESSAGE(text.find(line) != std::string::npos, line, "\n", text);
   }
@@ -308,7 +309,8 @@ TEST_CASE("the verifier refuses broken policies") {
           {"no pattern", [](Program& p) { p.capabilities[0].patterns.clear(); }},
           {"value is missing", [](Program& p) { p.policies[0].bound.clear(); }},
           {"the step-up", [](Program& p) { p.capabilities[0].clauses[1].step_up = "prayer"; }},
-          {"what is not there", [](Program& p) { p.capabilities[0].clauses[0].text[0].index = 99; }},
+          {"what is not there",
+           [](Program& p) { p.capabilities[0].clauses[0].text[0].index = 99; }},
           {"no approvers", [](Program& p) { p.capabilities[0].clauses[1].approvers_const = 0; }},
           {"no such file", [](Program& p) { p.capabilities[0].span = {7, 1, 1, 1}; }},
           {"no such file", [](Program& p) { p.spans[0].file = 7; }},

@@ -1,4 +1,4 @@
-// What the baseline of shapes/cancel_reservation.cap expects of the compiled Program: the slots of the
+// What the baseline of shapes/cancel_reservation.cap expects of the Program: the slots of the
 // frame and the constants of the record, in order. capc_bench checks it before it measures.
 #pragma once
 
