@@ -27,10 +27,12 @@ class Viewer {
   const Inst& InstAt(uint32_t at) const { return program_.insts[source_.shape->first_inst + at]; }
   const Tool& ToolOf() const { return program_.tools[source_.shape->tool]; }
   std::string Show(uint32_t inst, const interp::InstValue& value) const;
-  std::string ShowObserved() const;
+  void Observe(ClauseView& view) const;
   std::string Offending() const;
   std::string Witness() const;
   bool IsPublic(uint32_t inst) const;
+  bool ClauseIsPublic() const;
+  bool ReadsPublic(const Inst& inst) const;
   bool SlotIsPublic(uint32_t slot) const;
   std::string Text() const;
   std::string Piece(const TextPiece& piece) const;
@@ -47,13 +49,12 @@ class Viewer {
 ClauseView Viewer::View() {
   ClauseView view;
   if (clause_.observed != kNone) {
-    view.observed = ShowObserved();
-    view.observed_public = IsPublic(clause_.observed);
+    Observe(view);
     const Inst& inst = InstAt(clause_.observed);
     if (inst.op == Op::kLoad) view.subject = ToolOf().slots[inst.a].path;
   } else if (trace_.witness != kNone) {
     view.observed = Witness();
-    view.observed_public = IsPublic(InstAt(trace_.witness_inst).a);
+    view.observed_public = ClauseIsPublic();
   }
   if (clause_.limit != kNone && !trace_.limit.fault) {
     view.limit = Show(clause_.limit, trace_.limit);
@@ -73,14 +74,21 @@ std::string Viewer::Show(uint32_t inst, const interp::InstValue& value) const {
   return ShowSlot(program_, type, value.value);
 }
 
-// Of a set or list that the clause held against another, only the members that offend.
-std::string Viewer::ShowObserved() const {
-  if (trace_.observed.fault) return {};
-  const std::string offending = Offending();
-  if (!offending.empty()) return offending;
+// Of a set or list that the clause held against another, only the members that offend. Which of
+// them do tells what they were held against, so that an agent sees them only where it may see all
+// of the clause.
+void Viewer::Observe(ClauseView& view) const {
+  if (trace_.observed.fault) return;
+  view.observed_public = IsPublic(clause_.observed);
+  view.observed = Offending();
   const bool of_witness = trace_.witness != kNone &&
                           InstAt(trace_.witness_inst).a == clause_.observed;
-  return of_witness ? Witness() : Show(clause_.observed, trace_.observed);
+  if (view.observed.empty() && !of_witness) {
+    view.observed = Show(clause_.observed, trace_.observed);
+    return;
+  }
+  if (view.observed.empty()) view.observed = Witness();
+  view.observed_public = view.observed_public && ClauseIsPublic();
 }
 
 std::string Viewer::Offending() const {
@@ -121,6 +129,14 @@ bool Viewer::SlotIsPublic(uint32_t slot) const {
          });
 }
 
+// What the instruction itself reads, its operands aside.
+bool Viewer::ReadsPublic(const Inst& inst) const {
+  if (inst.op == Op::kApproved) return false;
+  const OpInfo& info = InfoOf(inst.op);
+  if (info.a == OperandKind::kConst) return !source_.consts[inst.a].bound;
+  return info.a != OperandKind::kSlot || SlotIsPublic(inst.a);
+}
+
 // Goes through everything that the instruction is computed from.
 bool Viewer::IsPublic(uint32_t inst) const {
   std::vector<bool> seen(source_.shape->inst_count, false);
@@ -132,14 +148,20 @@ bool Viewer::IsPublic(uint32_t inst) const {
     seen[at] = true;
     const Inst& each = InstAt(at);
     const OpInfo& info = InfoOf(each.op);
-    if (each.op == Op::kApproved) return false;
-    if (info.a == OperandKind::kSlot && !SlotIsPublic(each.a)) return false;
+    if (!ReadsPublic(each)) return false;
     if (info.a == OperandKind::kValue) open.push_back(each.a);
     if (info.a == OperandKind::kQuant) open.push_back(InstAt(each.a).a);
     if (info.b == OperandKind::kValue) open.push_back(each.b);
     if (info.b == OperandKind::kLength) {
       for (uint32_t body = at + 1; body <= at + each.b; ++body) open.push_back(body);
     }
+  }
+  return true;
+}
+
+bool Viewer::ClauseIsPublic() const {
+  for (uint32_t at = clause_.begin; at < clause_.end; ++at) {
+    if (!ReadsPublic(InstAt(at))) return false;
   }
   return true;
 }

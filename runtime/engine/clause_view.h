@@ -3,13 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "runtime/engine/program_state.h"
 #include "runtime/frame/frame.h"
 
 namespace cap::engine {
 
-/// `…_public`: made of arguments and of constants of the policy alone, so that an agent may see it.
+/// `…_public`: made of arguments and of constants that the policy's text has, so that an agent
+/// may see it. A bound value is the mint's, not the agent's.
 struct ClauseView {
   std::string observed;
   bool observed_public = false;
@@ -27,6 +29,7 @@ struct ClauseSource {
   uint32_t clause = 0;
   const ClauseInfo* info = nullptr;
   const CapabilityRecord* record = nullptr;
+  const std::vector<ConstSource>& consts;  // of the record, parallel to the shape's constants
   uint32_t first_inst_span = 0;
 };
 

@@ -60,19 +60,17 @@ class ActionDecider {
   };
 
   ForbidOutcome Forbids() const;
-  bool CoversRest(const CapabilityRecord& record) const {
-    return resources_.all.size() == 1 ||
-           finder_.Covered(entry_, record.capability, resources_.all) == resources_.all.size();
+  bool Usable(const CapabilityRecord& record, const Coverage* coverage) const {
+    return record.expires_us > header_->now_us &&
+           (coverage == nullptr || coverage->Has(record.capability));
   }
-  bool Usable(const CapabilityRecord& record) const {
-    return record.expires_us > header_->now_us && CoversRest(record);
-  }
+  void Choose(const ForbidOutcome& forbids, const Coverage* coverage, Decision& decision) const;
   void Permit(const CapabilityRecord& record, const ForbidOutcome& forbids,
               Decision& decision) const;
   void StepUp(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
   void ForbidIs(const ForbidOutcome& forbids, Decision& decision) const;
-  void NoneCovers(Decision& decision) const;
-  void Nearest(Decision& decision) const;
+  void NoneCovers(const Coverage& coverage, Decision& decision) const;
+  void Nearest(const Coverage* coverage, Decision& decision) const;
 
   const ProgramState& state_;
   const Program& program_;
@@ -94,10 +92,21 @@ void ActionDecider::Run(Decision& decision) const {
     decision.code = DecisionCode::kNoResource;
     return;
   }
+  // One resource is covered by whatever is found for it.
+  const std::span<const ResourceTexts> all = resources_.all;
+  if (all.size() == 1) return Choose(forbids, nullptr, decision);
+  const Coverage coverage(*state_.plan, finder_, entry_, all, header_->now_us);
+  if (coverage.covered() < all.size()) return NoneCovers(coverage, decision);
+  Choose(forbids, &coverage, decision);
+}
+
+// Among those that cover every resource. Null `coverage`: all that are found do.
+void ActionDecider::Choose(const ForbidOutcome& forbids, const Coverage* coverage,
+                           Decision& decision) const {
   Best permit, step_up;
   bool covered = false;
   finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
-    if (!Usable(record)) return;
+    if (!Usable(record, coverage)) return;
     covered = true;
     const uint64_t admitted = state_.evaluator.Admit(header_, record);
     if ((admitted & kRefused) != 0) return;
@@ -106,7 +115,8 @@ void ActionDecider::Run(Decision& decision) const {
   });
   if (permit.record != nullptr) return Permit(*permit.record, forbids, decision);
   if (step_up.record != nullptr) return StepUp(step_up, forbids, decision);
-  return covered ? Nearest(decision) : NoneCovers(decision);
+  if (covered) return Nearest(coverage, decision);
+  decision.code = DecisionCode::kNoCapability;
 }
 
 ForbidOutcome ActionDecider::Forbids() const {
@@ -158,29 +168,25 @@ void ActionDecider::StepUp(const Best& best, const ForbidOutcome& forbids,
 }
 
 // Names the capability that covers the most resources of the first ones.
-void ActionDecider::NoneCovers(Decision& decision) const {
+void ActionDecider::NoneCovers(const Coverage& coverage, Decision& decision) const {
   decision.code = DecisionCode::kNoCapability;
-  uint32_t most = 0;
+  Best best;
   finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
-    if (record.expires_us <= header_->now_us) return;
-    const uint32_t covered = finder_.Covered(entry_, record.capability, resources_.all);
-    const bool nearer = covered > most || (covered == most && decision.capability != kNone &&
-                                           state_.plan->RankOf(record.capability) <
-                                               state_.plan->RankOf(decision.capability));
-    if (!nearer) return;
-    most = covered;
-    decision.capability = record.capability;
-    decision.resource = static_cast<uint16_t>(covered);
-    decision.span = program_.capabilities[record.capability].span;
+    if (!Usable(record, &coverage)) return;
+    if (best.Takes(*state_.plan, record)) best = {&record, 0};
   });
+  if (best.record == nullptr) return;
+  decision.capability = best.record->capability;
+  decision.resource = static_cast<uint16_t>(coverage.covered());
+  decision.span = program_.capabilities[decision.capability].span;
 }
 
-void ActionDecider::Nearest(Decision& decision) const {
+void ActionDecider::Nearest(const Coverage* coverage, Decision& decision) const {
   uint32_t most = 0;
   Best nearest;
   ClauseMasks masks;
   finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
-    if (!Usable(record)) return;
+    if (!Usable(record, coverage)) return;
     const ClauseMasks own = state_.evaluator.Explain(header_, record);
     const auto not_true =
         static_cast<uint32_t>(std::popcount(own.fail | own.fault | own.skipped));
@@ -251,16 +257,39 @@ ResourceView ResourcesOf(const Action& action, const Frame& frame, uint32_t nth)
   return view;
 }
 
-uint32_t RecordFinder::Covered(const PolicyAction& entry, uint32_t capability,
-                               std::span<const ResourceTexts> resources) const {
-  for (uint32_t nth = 0; nth < resources.size(); ++nth) {
-    bool covered = false;
-    ForEachCapability(entry, resources[nth], [&](const CapabilityRecord& record) {
-      covered = covered || record.capability == capability;
-    });
-    if (!covered) return nth;
+Coverage::Coverage(const Plan& plan, const RecordFinder& finder, const PolicyAction& entry,
+                   std::span<const ResourceTexts> resources, int64_t now_us)
+    : plan_(plan), finder_(finder), entry_(entry), now_us_(now_us) {
+  const size_t words = (entry.capabilities.size() + 63) / 64;
+  std::array<uint64_t, kWords> few = {};
+  std::vector<uint64_t> many;
+  if (words > kWords) {
+    many_.resize(words);
+    many.resize(words);
   }
-  return static_cast<uint32_t>(resources.size());
+  uint64_t* left = many_.empty() ? few_.data() : many_.data();
+  uint64_t* next = many.empty() ? few.data() : many.data();
+  Collect(resources[0], left);
+  if (std::all_of(left, left + words, [](uint64_t word) { return word == 0; })) return;
+  for (covered_ = 1; covered_ < resources.size(); ++covered_) {
+    std::fill_n(next, words, 0);
+    Collect(resources[covered_], next);
+    uint64_t any = 0;
+    for (size_t i = 0; i < words; ++i) {
+      next[i] &= left[i];
+      any |= next[i];
+    }
+    if (any == 0) return;
+    std::copy_n(next, words, left);
+  }
+}
+
+void Coverage::Collect(const ResourceTexts& texts, uint64_t* set) const {
+  finder_.ForEachCapability(entry_, texts, [&](const CapabilityRecord& record) {
+    if (record.expires_us <= now_us_) return;
+    const uint32_t at = plan_.PositionOf(record.capability);
+    set[at / 64] |= uint64_t{1} << at % 64;
+  });
 }
 
 bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resources) {

@@ -1,9 +1,12 @@
 // One call under one grant and one Program: the phases between the grant's row and the decision.
-// Allocates nothing. Shared by Authorize and by the reports, which look at the same records again.
+// Allocates nothing, unless a call with several resources meets more than a thousand capabilities.
+// Shared by Authorize and by the reports, which look at the same records again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "cap/decision.h"
 #include "runtime/engine/grant_rows.h"
@@ -66,10 +69,6 @@ class RecordFinder {
     }
   }
 
-  /// How many of the resources, from the first on, the capability covers.
-  uint32_t Covered(const PolicyAction& entry, uint32_t capability,
-                   std::span<const ResourceTexts> resources) const;
-
  private:
   static bool SameLiterals(const CapabilityRecord& record, uint32_t holes,
                            const ResourceTexts& texts) {
@@ -88,6 +87,39 @@ class RecordFinder {
   const RecordIndex& index_;
   GrantId grant_;
   uint32_t action_;
+};
+
+/// Which capabilities of an entry cover the resources of a call: all of them, or as many of the
+/// first ones as any capability covers. One pass over the resources and the records of each.
+class Coverage {
+ public:
+  /// Records that have expired at `now_us` count for nothing. INVARIANT: `resources` is not empty.
+  Coverage(const Plan& plan, const RecordFinder& finder, const PolicyAction& entry,
+           std::span<const ResourceTexts> resources, int64_t now_us);
+
+  /// How many resources, from the first on, are covered by those that Has() knows.
+  uint32_t covered() const { return covered_; }
+
+  /// INVARIANT: `capability` is of the entry.
+  bool Has(uint32_t capability) const {
+    const uint32_t at = plan_.PositionOf(capability);
+    return (Words()[at / 64] >> at % 64 & 1) != 0;
+  }
+
+ private:
+  static constexpr size_t kWords = 16;  // without an allocation: 1,024 capabilities
+
+  const uint64_t* Words() const { return many_.empty() ? few_.data() : many_.data(); }
+  /// Adds what covers the resource to `set`, one bit a capability.
+  void Collect(const ResourceTexts& texts, uint64_t* set) const;
+
+  const Plan& plan_;
+  const RecordFinder& finder_;
+  const PolicyAction& entry_;
+  int64_t now_us_;
+  uint32_t covered_ = 0;
+  std::array<uint64_t, kWords> few_ = {};
+  std::vector<uint64_t> many_;
 };
 
 /// Whether a forbid's pattern, the same for every grant, matches one of the resources.

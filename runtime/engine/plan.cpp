@@ -92,6 +92,7 @@ Result<void> Plan::AddCapabilities(const Program& program, ConstPool& pool) {
     const Capability& capability = program.capabilities[index];
     const Action& action = program.actions[capability.action];
     PolicyAction& entry = EntryOf(capability.policy, capability.action);
+    positions_.push_back(static_cast<uint32_t>(entry.capabilities.size()));
     entry.capabilities.push_back(index);
     for (const Pattern& pattern : capability.patterns) {
       const auto skeleton = static_cast<uint8_t>(pattern.skeleton);

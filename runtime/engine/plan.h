@@ -79,6 +79,9 @@ class Plan {
   /// Of two capabilities that permit, the one with the lower rank is charged: name, then order.
   uint32_t RankOf(uint32_t capability) const { return ranks_[capability]; }
 
+  /// Where a capability stands in PolicyAction::capabilities.
+  uint32_t PositionOf(uint32_t capability) const { return positions_[capability]; }
+
   /// Whether a capability's or forbid's constants are the same for every grant, and what they are.
   bool HasStaticConsts(uint32_t capability) const { return capability_static_[capability]; }
   const Slot* StaticConsts(uint32_t capability) const { return capability_consts_[capability]; }
@@ -108,6 +111,7 @@ class Plan {
   std::vector<uint32_t> table_;                   // open addressing over entries_
   uint64_t mask_ = 0;
   std::vector<uint32_t> ranks_;
+  std::vector<uint32_t> positions_;
   std::vector<const Slot*> capability_consts_;
   std::vector<bool> capability_static_;
   std::vector<bool> forbid_bound_;

@@ -1,5 +1,5 @@
-// Shows that the differential run would notice a mistake: makes one opcode wrong at a time, first in
-// native code, then in the interpreter (this program links the library built with CAPC_MUTANTS), and
+// Shows that the differential run would notice a mistake: one opcode is wrong at a time, first in
+// native code, then in the interpreter (this program links the one built with CAPC_MUTANTS), and
 // demands a disagreement each time. With no opcode wrong there must be none.
 #include <fmt/core.h>
 

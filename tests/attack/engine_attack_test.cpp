@@ -1,0 +1,136 @@
+// Attacks on the engine: what an agent learns from denials, what a mint is made to accept, what a
+// terminal is made to obey, and how long a decision can be made to take.
+#include <chrono>
+
+#include "tests/unit/engine_world.h"
+
+namespace cap::test {
+namespace {
+
+bool Has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string Shown(const AgentDecisionReport& report) { return ToText(report) + ToJson(report); }
+
+TEST_CASE("the agent never sees a bound value that no deny text names") {
+  World world(R"(
+module m
+context bound { secret: string, most: int }
+constraint told(want: string) of id: string { require id == want  deny "ask for {{want}}" }
+action use { id: string, n: int }
+action drop { id: string }
+policy p {
+  capability use { require id == secret  require n <= most }
+  capability drop { told(secret) }
+  forbid drop when id == secret or id == "b"
+}
+)");
+  const GrantId grant =
+      world.Mint({{"secret", {std::string("TOPSECRET")}}, {"most", {int64_t{4711}}}});
+  const std::string use = R"({"tool":"use","arguments":{"id":"guess","n":5000}})";
+  CHECK(world.Report(grant, use).limit == "\"TOPSECRET\"");
+  const AgentDecisionReport report = world.AgentReport(grant, use);
+  CHECK(report.code == DecisionCode::kConstraintFailed);
+  CHECK(report.limit.empty());
+  CHECK(report.observed == "\"guess\"");
+  CHECK_FALSE(Has(Shown(report), "TOPSECRET"));
+  const std::string right = R"({"tool":"use","arguments":{"id":"TOPSECRET","n":5000}})";
+  CHECK_FALSE(Has(Shown(world.AgentReport(grant, right)), "4711"));
+
+  const std::string forbidden = R"({"tool":"drop","arguments":{"id":"b"}})";
+  CHECK(world.Code(grant, forbidden) == DecisionCode::kForbidden);
+  CHECK_FALSE(Has(Shown(world.AgentReport(grant, forbidden)), "TOPSECRET"));
+  // The author of a deny text chose what it shows.
+  const std::string named = R"({"tool":"drop","arguments":{"id":"x"}})";
+  CHECK(Has(world.AgentReport(grant, named).message, "TOPSECRET"));
+}
+
+constexpr const char* kMembers = R"(
+module m
+record Order { owner: string, tags: set<string> }
+action mail { id: string, to: list<string>, tags: set<string>
+  fact order: Order for id by shop }
+policy p {
+  capability mail {
+    require all(r in to: r != order.owner)
+    require tags subset order.tags
+    require tags disjoint ["never", "ever"]
+  }
+}
+)";
+
+std::string Members(const std::string& to, const std::string& tags) {
+  return R"({"tool":"mail","arguments":{"id":"O","to":[)" + to + R"(],"tags":[)" + tags +
+         R"(]},"facts":[{"name":"order","key":"O","as_of":"2026-03-02T10:00:00Z","by":"shop",)"
+         R"("value":{"owner":"C7","tags":["new","never"]}}]})";
+}
+
+TEST_CASE("which element offends a fact is the operator's to see, not the agent's") {
+  World world(kMembers);
+  const GrantId grant = world.Mint();
+  const std::string owner = Members(R"("C1","C7","C9")", R"("new")");
+  CHECK(world.Report(grant, owner).observed == "\"C7\"");
+  CHECK_FALSE(Has(Shown(world.AgentReport(grant, owner)), "C7"));
+
+  const std::string subset = Members(R"("C1")", R"("new","gold")");
+  CHECK(world.Report(grant, subset).observed == "[\"gold\"]");
+  CHECK_FALSE(Has(Shown(world.AgentReport(grant, subset)), "gold"));
+
+  // Held against the policy's own words, the offending members help and tell nothing.
+  const std::string disjoint = Members(R"("C1")", R"("new","never")");
+  CHECK(world.AgentReport(grant, disjoint).observed == "[\"never\"]");
+}
+
+std::string Recipients(int count) {
+  std::string json = R"({"tool":"mail","arguments":{"to":[)";
+  for (int i = 0; i < count; ++i) {
+    json += (i == 0 ? "\"r" : ",\"r") + std::to_string(i) + "@company.com\"";
+  }
+  return json + "]}}";
+}
+
+TEST_CASE("many capabilities and many resources do not multiply twice") {
+  std::string text = "module m\naction mail { to: list<email> max 4096\n"
+                     "  resource each r in to \"email://{r.domain}/{r}\" }\npolicy p {\n";
+  for (int i = 0; i < 1500; ++i) {
+    text += "capability c" + std::to_string(1000 + i) + ": mail on \"email://*/*\" "
+            "{ require size(to) < " + std::to_string(i) + " }\n";
+  }
+  World world(text + "}");
+  const GrantId grant = world.Mint();
+  const Frame frame = world.Call(Recipients(4096));
+  const auto begin = std::chrono::steady_clock::now();
+  const Decision decision = world.reader().Authorize(grant, frame);
+  CHECK(decision.code == DecisionCode::kConstraintFailed);
+  CHECK(world.reader().Report(decision, grant, frame).candidates.size() == 1500);
+  // Takes well under a second without optimisation; what it replaced, minutes.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(15));
+  CHECK(world.Capability(world.Decide(grant, Recipients(600))) == "c1601");
+}
+
+TEST_CASE("of more than a thousand capabilities the one that covers every resource is found") {
+  std::string text = "module m\naction mail { to: list<email>\n"
+                     "  resource each r in to \"email://{r.domain}/{r}\" }\npolicy p {\n";
+  for (int i = 0; i < 1100; ++i) {
+    const std::string n = std::to_string(1000 + i);
+    text += "capability c" + n + ": mail on \"email://company.com/r" + n + "@company.com\", " +
+            "\"email://company.com/boss@company.com\"\n";
+  }
+  World world(text + "}");
+  const GrantId grant = world.Mint();
+  const auto mail = [&](const std::string& to) {
+    return world.Decide(grant, R"({"tool":"mail","arguments":{"to":[)" + to + "]}}");
+  };
+  const Decision both = mail(R"("boss@company.com","r2099@company.com")");
+  CHECK(both.permitted());
+  CHECK(world.Capability(both) == "c2099");
+  const Decision two =
+      mail(R"("boss@company.com","r2050@company.com","r1007@company.com")");
+  CHECK(two.code == DecisionCode::kNoCapability);
+  CHECK(world.Capability(two) == "c2050");
+  CHECK(two.resource == 2);
+}
+
+}  // namespace
+}  // namespace cap::test
