@@ -125,7 +125,8 @@ class CaseRun {
     }
     if (!text.has_value()) return std::unexpected(text.error());
     Result<GrantSpec> spec = GrantFromJson(program, *text);
-    if (spec.has_value() && spec->ttl_us == 0) spec->ttl_us = DefaultTtl(program, spec->policy);
+    if (spec.has_value() && !spec->ttl_us.has_value())
+      spec->ttl_us = DefaultTtl(program, spec->policy);
     return spec;
   }
 

@@ -3,7 +3,9 @@
 #include <cstring>
 
 #include "runtime/frame/encode.h"
+#include "runtime/value/email.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/quote.h"
 #include "runtime/value/segment.h"
 
 namespace cap::engine {
@@ -123,6 +125,17 @@ Result<std::string> SegmentOf(const Value& value) {
   return NoSegment();
 }
 
+// A pattern compares bytes, and calls write emails in one way only: a bound "Evil.com" would never
+// match, and a forbid that inserts it would never forbid.
+Result<std::string> AsWritten(const Program& program, const ResourceHole& of, std::string text) {
+  if (program.types[of.type].kind != TypeKind::kEmail) return text;
+  const std::string prefix = of.email_domain ? "a@" : "";  // stands in for the other half
+  const Result<std::string> email = ParseEmail(prefix + text);
+  if (email) return email->substr(prefix.size());
+  return Fail("bad-bound", QuoteCut(text) + (of.email_domain ? " is no domain of an email"
+                                                             : " is no email"));
+}
+
 Result<TypedSlot> ResolveConst(const Program& program, const ConstSource& source, TypeIndex type,
                                const std::vector<TypedSlot>& bound, Arena& arena) {
   if (source.bound) {
@@ -196,6 +209,7 @@ Result<std::vector<TypedSlot>> ConstantsOf(const Program& program, uint32_t shap
 }
 
 Result<std::vector<std::string>> TextsOf(const Program& program, const PatternHole& hole,
+                                         const ResourceHole& of,
                                          const std::vector<TypedSlot>& bound) {
   const uint32_t index = hole.value.index;
   std::vector<Result<std::string>> made;
@@ -221,6 +235,7 @@ Result<std::vector<std::string>> TextsOf(const Program& program, const PatternHo
   }
   std::vector<std::string> texts;
   for (Result<std::string>& text : made) {
+    if (text) text = AsWritten(program, of, std::move(*text));
     if (!text) return std::unexpected(text.error());
     texts.push_back(std::move(*text));
   }

@@ -59,9 +59,12 @@ Result<std::vector<TypedSlot>> ConstantsOf(const Program& program, uint32_t shap
                                            const std::vector<ConstSource>& sources,
                                            const std::vector<TypedSlot>& bound, Arena& arena);
 
-/// The texts that a pattern's hole may have: one, or one an alternative of a bound set. Errors:
-/// "bad-bound" (a value that is no literal segment), "missing-bound", "bad-program".
+/// The texts that a pattern's hole may have: one, or one an alternative of a bound set. `of` is the
+/// hole of the resource: texts for an email or for its domain come out as calls would write them.
+/// Errors: "bad-bound" (a value that is no literal segment, or that no call could have there),
+/// "missing-bound", "bad-program".
 Result<std::vector<std::string>> TextsOf(const Program& program, const PatternHole& hole,
+                                         const ResourceHole& of,
                                          const std::vector<TypedSlot>& bound);
 
 }  // namespace cap::engine

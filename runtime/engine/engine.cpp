@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "runtime/base/utf8.h"
 #include "runtime/engine/engine_impl.h"
@@ -49,8 +50,8 @@ Result<std::vector<Value>> OrderBound(const Program& program, const Policy& poli
               "policy `" + policy.name + "` does not have every bound name that was given, once");
 }
 
-Result<int64_t> ExpiryOf(const Policy& policy, int64_t ttl_us, int64_t now_us) {
-  const int64_t ttl = ttl_us == 0 ? policy.max_ttl_us : ttl_us;
+Result<int64_t> ExpiryOf(const Policy& policy, std::optional<int64_t> ttl_us, int64_t now_us) {
+  const int64_t ttl = ttl_us.value_or(policy.max_ttl_us);
   if (ttl <= 0) return Fail("bad-ttl", "a grant needs a positive time to live");
   if (policy.max_ttl_us > 0 && ttl > policy.max_ttl_us) {
     return Fail("bad-ttl", "the time to live is longer than the policy's `expires after`");

@@ -147,7 +147,8 @@ Result<void> Plan::AddForbid(const Program& program, uint32_t index, ConstPool& 
     StaticPattern& made = plan.patterns.emplace_back();
     made.holes = program.actions[forbid.action].skeletons[pattern.skeleton];
     for (const PatternHole& hole : pattern.holes) {
-      auto texts = TextsOf(program, hole, {});
+      const ResourceHole& of = program.actions[forbid.action].resource.holes[hole.hole];
+      auto texts = TextsOf(program, hole, of, {});
       if (!texts) return Fail("bad-program", texts.error().message);
       if (texts->size() != 1) return Fail("bad-program", "a literal of a pattern is no text");
       made.literals.push_back(std::move(texts->front()));

@@ -135,8 +135,9 @@ Result<void> Resolver::AddPatterns(const std::vector<Pattern>& patterns, Pending
 // One record for each choice of the alternatives of the pattern's holes.
 Result<void> Resolver::AddAlternatives(const Pattern& pattern, const PendingRecord& record) {
   std::vector<std::string> choices{""};
+  const Resource& resource = program_.actions[record.action].resource;
   for (const PatternHole& hole : pattern.holes) {
-    auto texts = TextsOf(program_, hole, bound_);
+    auto texts = TextsOf(program_, hole, resource.holes[hole.hole], bound_);
     if (!texts) return std::unexpected(texts.error());
     if (choices.size() * texts->size() + records_.size() > limits::kGrantRecords) {
       return Fail("too-many-records", "the alternatives of a pattern multiply beyond " +

@@ -383,7 +383,7 @@ Result<GrantContext> ParseGrantContext(const Program& program, std::string_view 
     if (!text) return std::unexpected(std::move(text.error()));
     *target = std::move(*text);
   }
-  if (!ttl.empty()) {
+  if (tree->Find(root, "ttl") != nullptr) {
     const Result<int64_t> ttl_us = ParseDuration(ttl);
     if (!ttl_us) return Fail("grant-bad-json", "`ttl`: " + ttl_us.error().message);
     out.ttl_us = *ttl_us;

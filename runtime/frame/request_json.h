@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,7 @@ struct GrantContext {
   std::string subject;
   std::string purpose;
   std::vector<Field> bound;
-  int64_t ttl_us = 0;  // 0 = not given
+  std::optional<int64_t> ttl_us;  // nothing = not given; a mint refuses what is not positive
 };
 
 /// Errors: "grant-bad-json" (not JSON, a doubled or unknown key, a member of another type),

@@ -82,6 +82,62 @@ TEST_CASE("which element offends a fact is the operator's to see, not the agent'
   CHECK(world.AgentReport(grant, disjoint).observed == "[\"never\"]");
 }
 
+constexpr const char* kBlocked = R"(
+module m
+context bound { blocked: string, boss: string }
+action mail { to: list<email> resource each r in to "email://{r.domain}/{r}" }
+policy p {
+  capability mail on "email://*/*"
+  forbid mail on "email://{{blocked}}/*"
+  forbid mail on "email://*/{{boss}}"
+}
+)";
+
+TEST_CASE("a bound domain or email forbids in every spelling, or is refused at the mint") {
+  World world(kBlocked);
+  const auto bound = [](const char* blocked, const char* boss) {
+    return std::vector<Field>{{"blocked", {std::string(blocked)}}, {"boss", {std::string(boss)}}};
+  };
+  const GrantId grant = world.Mint(bound("Evil.com", "Boss@Company.COM"));
+  const auto mail = [&](const std::string& to) {
+    return world.Code(grant, R"({"tool":"mail","arguments":{"to":[")" + to + R"("]}})");
+  };
+  CHECK(mail("a@evil.com") == DecisionCode::kForbidden);
+  CHECK(mail("a@EVIL.com") == DecisionCode::kForbidden);
+  CHECK(mail("Boss@company.com") == DecisionCode::kForbidden);
+  CHECK(mail("a@good.com") == DecisionCode::kPermit);
+  for (const char* bad :
+       {"evil", "evil.com.", " evil.com", "x@evil.com", "ev\xC4\xB1l.com", "-a.com"}) {
+    CAPTURE(bad);
+    const auto refused = world.engine().Mint(world.Spec(bound(bad, "a@b.com")), kNowUs);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == "bad-bound");
+  }
+  const auto refused = world.engine().Mint(world.Spec(bound("evil.com", "boss")), kNowUs);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == "bad-bound");
+}
+
+TEST_CASE("a grant for no time at all is refused, not made as long as can be") {
+  World world("module m\naction a { }\npolicy p { expires after 8h capability a }");
+  const Program& program = world.program();
+  const auto mint = [&](const char* json) {
+    const auto context = ParseGrantContext(program, json);
+    if (!context) return context.error().code;
+    GrantSpec spec = world.Spec();
+    spec.ttl_us = context->ttl_us;
+    const auto grant = world.engine().Mint(spec, kNowUs);
+    return grant ? std::string() : grant.error().code;
+  };
+  CHECK(mint(R"({"policy":"p","subject":"s"})").empty());
+  CHECK(mint(R"({"policy":"p","subject":"s","ttl":"1s"})").empty());
+  CHECK_FALSE(mint(R"({"policy":"p","subject":"s","ttl":"0s"})").empty());
+  CHECK_FALSE(mint(R"({"policy":"p","subject":"s","ttl":""})").empty());
+  GrantSpec none = world.Spec();
+  none.ttl_us = 0;
+  CHECK(world.engine().Mint(none, kNowUs).error().code == "bad-ttl");
+}
+
 std::string Recipients(int count) {
   std::string json = R"({"tool":"mail","arguments":{"to":[)";
   for (int i = 0; i < count; ++i) {

@@ -105,7 +105,8 @@ TEST_CASE("a mint refuses what it cannot stand behind") {
   CHECK(error([](GrantSpec& s) { s.bound[2].value = {std::string("9")}; }) == "bad-bound");
   CHECK(error([](GrantSpec& s) { s.ttl_us = -1; }) == "bad-ttl");
   CHECK(error([](GrantSpec& s) { s.ttl_us = 2 * kHourUs + 1; }) == "bad-ttl");
-  CHECK(error([](GrantSpec& s) { s.ttl_us = 0; }) == "");
+  CHECK(error([](GrantSpec& s) { s.ttl_us = 0; }) == "bad-ttl");
+  CHECK(error([](GrantSpec& s) { s.ttl_us.reset(); }) == "");
   CHECK(files.MintError(files.SpecOf(Bound("anna", {})),
                         std::numeric_limits<int64_t>::max()) == "bad-ttl");
 }

@@ -46,7 +46,8 @@ struct GrantSpec {
   std::string subject;        // who holds it: 1 to limits::kSubjectBytes bytes
   std::string purpose;        // one of the policy's, or empty if it declares none
   std::vector<Field> bound;
-  int64_t ttl_us = 0;         // > 0; 0 = the policy's `expires after`, if it has one
+  /// > 0; nothing = the policy's `expires after`, if it has one.
+  std::optional<int64_t> ttl_us;
 };
 
 /// Machine code for every shape of a Program, made by somebody else (runtime/jit, or an image of a
