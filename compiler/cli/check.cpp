@@ -4,6 +4,7 @@
 #include "compiler/cli/cli.h"
 #include "compiler/cli/io.h"
 #include "compiler/diag/render_json.h"
+#include "runtime/value/quote.h"
 
 namespace cap::cli {
 
@@ -39,7 +40,7 @@ int CheckOne(const std::string& path, bool json) {
     }
   } else {
     PrintDiagnostics(*compilation, stdout);
-    fmt::print("{}: {}\n", path, Counted(*compilation));
+    fmt::print("{}: {}\n", OneLine(path), Counted(*compilation));
   }
   return compilation->errors > 0 ? kDiagnostics : kOk;
 }

@@ -13,6 +13,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/request_json.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/quote.h"
 
 namespace cap::cli {
 
@@ -127,7 +128,7 @@ class Evaluation {
     } else {
       if (decided_++ > 0) fmt::print("\n");
       if (options_.requests.size() != 1 || request.origin != options_.requests.front()) {
-        fmt::print("{}:\n", request.origin);
+        fmt::print("{}:\n", OneLine(request.origin));
       }
       fmt::print("{}\n", Coloured(std::move(text), decision.verdict, ColourWanted(stdout)));
     }

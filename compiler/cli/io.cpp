@@ -11,6 +11,7 @@
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/bundle.h"
+#include "runtime/value/quote.h"
 
 namespace cap::cli {
 
@@ -28,7 +29,9 @@ bool ColourWanted(std::FILE* stream) {
   return isatty(fileno(stream)) != 0;
 }
 
-void PrintError(std::string_view message) { fmt::print(stderr, "capc: {}\n", message); }
+void PrintError(std::string_view message) {
+  fmt::print(stderr, "capc: {}\n", OneLine(message));  // paths and a bundle's texts are anybody's
+}
 
 Result<void> WriteOutput(const std::string& path, std::string_view bytes) {
   std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "wb");

@@ -1,14 +1,16 @@
 #include <string>
 
 #include "cap/decision.h"
+#include "runtime/value/quote.h"
 
 namespace cap {
 namespace {
 
+// Names, texts and places come from a policy, a bundle or a grant: none may steer a terminal.
 void Line(std::string_view label, std::string_view value, std::string& text) {
   constexpr size_t kLabelWidth = 12;
   if (value.empty()) return;
-  text.append("\n  ").append(label).append(kLabelWidth - label.size(), ' ').append(value);
+  text.append("\n  ").append(label).append(kLabelWidth - label.size(), ' ').append(OneLine(value));
 }
 
 std::string Show(const SourcePlace& place) {
@@ -45,7 +47,7 @@ std::string Head(Verdict verdict, DecisionCode code, bool escalate, std::string_
   std::string text(NameOf(verdict));
   if (verdict == Verdict::kDeny) text.append(" [").append(NameOf(code)).append("]");
   if (escalate) text += " (escalate)";
-  return text.append(": ").append(message);
+  return text.append(": ").append(OneLine(message));
 }
 
 }  // namespace

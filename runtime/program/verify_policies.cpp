@@ -274,6 +274,55 @@ bool AllListed(const std::vector<Policy>& policies, const std::vector<Item>& ite
   return listed == items.size();  // no policy lists one twice, nor another policy's
 }
 
+/// No control characters: a terminal would obey them. What a policy writes as an identifier never
+/// has any; strings may, and are made safe where they are shown.
+bool IsPlain(std::string_view name) {
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(name[i]);
+    if (byte < 0x20 || byte == 0x7F) return false;
+    const bool c1 = byte == 0xC2 && i + 1 < name.size() && static_cast<uint8_t>(name[i + 1]) < 0xA0;
+    if (c1) return false;
+  }
+  return true;
+}
+
+template <typename Item>
+bool PlainNames(Context& context, std::string_view table, const std::vector<Item>& items) {
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (IsPlain(items[i].name)) continue;
+    return context.Fail(fmt::format("{}[{}]", table, i), "the name has a control character");
+  }
+  return true;
+}
+
+bool VerifyPlainNames(Context& context) {
+  const Program& program = context.program;
+  for (const std::string& approver : program.approvers) {
+    if (!IsPlain(approver)) {
+      return context.Fail("approvers", "the name has a control character");
+    }
+  }
+  for (const Tool& tool : program.tools) {
+    if (!PlainNames(context, "arguments", tool.arguments) ||
+        !PlainNames(context, "facts", tool.facts) || !PlainNames(context, "live", tool.live)) {
+      return false;
+    }
+  }
+  for (const RecordType& record : program.records) {
+    if (!PlainNames(context, "fields", record.fields)) return false;
+  }
+  for (const Capability& capability : program.capabilities) {
+    if (!PlainNames(context, "clauses", capability.clauses)) return false;
+  }
+  return PlainNames(context, "records", program.records) &&
+         PlainNames(context, "enums", program.enums) &&
+         PlainNames(context, "purposes", program.purposes) &&
+         PlainNames(context, "bound", program.bound) &&
+         PlainNames(context, "actions", program.actions) &&
+         PlainNames(context, "policies", program.policies) &&
+         PlainNames(context, "capabilities", program.capabilities);
+}
+
 }  // namespace
 
 bool VerifyPolicies(Context& context) {
@@ -303,6 +352,7 @@ bool VerifyPolicies(Context& context) {
   for (uint32_t i = 0; i < program.forbids.size(); ++i) {
     if (!VerifyForbid(context, i)) return false;
   }
+  if (!VerifyPlainNames(context)) return false;
   if (!AllListed(program.policies, program.capabilities,
                  [](const Policy& p) { return p.capabilities; }) ||
       !AllListed(program.policies, program.forbids, [](const Policy& p) { return p.forbids; })) {

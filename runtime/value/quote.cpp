@@ -26,18 +26,24 @@ bool IsHidden(uint32_t c) {
          (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
-void AppendCodePoint(std::string_view sequence, std::string& out) {
+void AppendByte(char byte, std::string& out) {
+  fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(byte));
+}
+
+void AppendVisible(std::string_view sequence, std::string& out) {
   const uint32_t c = Decode(sequence);
-  if (c == '"' || c == '\\') {
-    out += '\\';
-    out += static_cast<char>(c);
-  } else if (c == '\n') {
+  if (c == '\n') {
     out += "\\n";
   } else if (IsHidden(c)) {
     fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}", c);
   } else {
     out += sequence;
   }
+}
+
+void AppendQuoted(std::string_view sequence, std::string& out) {
+  if (sequence == "\"" || sequence == "\\") out += '\\';
+  AppendVisible(sequence, out);
 }
 
 }  // namespace
@@ -51,9 +57,9 @@ std::string QuoteCut(std::string_view text, size_t limit) {
     const size_t step = length == 0 ? 1 : length;
     if (shown + step > limit) break;
     if (length == 0) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<uint8_t>(text[shown]));
+      AppendByte(text[shown], out);
     } else {
-      AppendCodePoint(text.substr(shown, length), out);
+      AppendQuoted(text.substr(shown, length), out);
     }
     shown += step;
   }
@@ -65,6 +71,20 @@ std::string QuoteCut(std::string_view text, size_t limit) {
 std::string SafeName(std::string_view name) {
   const std::string quoted = QuoteCut(name);
   return quoted.substr(1, quoted.size() - 2);
+}
+
+std::string OneLine(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = Utf8Length(text, at);
+    if (length == 0) {
+      AppendByte(text[at++], out);
+      continue;
+    }
+    AppendVisible(text.substr(at, length), out);
+    at += length;
+  }
+  return out;
 }
 
 }  // namespace cap

@@ -17,4 +17,8 @@ std::string QuoteCut(std::string_view text, size_t limit = kQuoteBytes);
 /// The same without the quotes around it: for a name that a stranger may have made up.
 std::string SafeName(std::string_view name);
 
+/// All of `text`, its quotes and backslashes as they are: one line, safe to show. For text that has
+/// quoted parts already, and for what a policy's author wrote.
+std::string OneLine(std::string_view text);
+
 }  // namespace cap
