@@ -31,7 +31,10 @@ InstValue Mutated(const Program& program, const Inst& inst, InstValue result) {
     case ValueClass::kWord:
     case ValueClass::kMask: result.value.lo ^= 1; return result;
     case ValueClass::kMoney: result.value.lo += 1; return result;
-    case ValueClass::kStr: return {.fault = result.fault, .value = StringSlot("")};
+    case ValueClass::kStr:
+      // An email is read together with what stands before its bytes.
+      if (program.types[inst.type].kind == TypeKind::kEmail) return Fault();
+      return {.fault = result.fault, .value = StringSlot("")};
     case ValueClass::kList: result.value.hi &= ~uint64_t{0xFFFF'FFFF}; return result;
   }
   return result;

@@ -21,6 +21,7 @@ struct Differ::Running {
   GrantImage grant;
   size_t grant_number = 0;
   std::vector<uint64_t> decided;  // by capability: a bit a clause
+  bool permits = false;
 };
 
 namespace {
@@ -113,7 +114,7 @@ void Differ::RunPolicy(const Subject& subject, const std::vector<Native>& native
   const uint32_t index = FindPolicy(program, policy.name);
   const auto tool = std::ranges::find(program.tools, action.name, &Tool::name);
   Running run{subject, natives, policy, action, program, program.policies[index],
-              static_cast<uint32_t>(tool - program.tools.begin()), {}, {}, 0, {}};
+              static_cast<uint32_t>(tool - program.tools.begin()), {}, {}, 0, {}, false};
   run.decided.assign(policy.capabilities.size(), 0);
   for (const Value& literal : policy.literals) run.aims.Add(literal);
   uint64_t hash = HashOf(action.name);
@@ -126,6 +127,8 @@ void Differ::RunPolicy(const Subject& subject, const std::vector<Native>& native
   ++totals.policies;
   totals.distinct_policies.insert(hash);
   for (size_t grant = 0; grant < BoundChoices().size(); ++grant) RunGrant(run, grant);
+  if (!run.permits) return;
+  ++totals.permitting;
   for (size_t nth = 0; nth < policy.capabilities.size(); ++nth) {
     const Capability& capability = program.capabilities[run.compiled.capabilities[nth]];
     totals.clauses += capability.clauses.size();
@@ -138,8 +141,13 @@ void Differ::RunGrant(Running& run, size_t grant_number) {
   run.grant = MakeGrant(run.program, run.compiled, BoundChoices()[grant_number]);
   for (const Value& value : run.grant.bound) run.aims.Add(value);
   const RequestModel base = Climb(run);
-  for (size_t i = 0; i < options_.requests / 2; ++i) Execute(run, Next(run, base));
-  if (options_.search) Search(run, base);
+  // A policy that is hard or impossible to satisfy says little; more requests go to the others.
+  Oracle oracle(run.action, run.grant.bound, base);
+  const bool permitted = oracle.Decide(run.policy) == Outcome::kPermit;
+  run.permits = run.permits || permitted;
+  const size_t share = permitted ? options_.requests / 2 : options_.requests / 8;
+  for (size_t i = 0; i < share; ++i) Execute(run, Next(run, base));
+  if (options_.search && permitted) Search(run, base);
 }
 
 /// Towards a request that is permitted: keeps what makes more statements true.
@@ -162,7 +170,7 @@ RequestModel Differ::Climb(Running& run) {
   };
   RequestModel best = maker.Fresh();
   int best_score = score(best);
-  for (int step = 0; step < 300 && best_score < 1000; ++step) {
+  for (int step = 0; step < 500 && best_score < 1000; ++step) {
     RequestModel next = step % 60 == 59 ? maker.Fresh() : best;
     maker.Mutate(next);
     if (Chance(random_, 0.4)) maker.Mutate(next);
@@ -191,13 +199,26 @@ RequestModel Differ::Next(Running& run, const RequestModel& base) {
   } else if (dice < 84) {
     request = maker.Fresh();
   } else if (dice < 98) {
-    for (uint64_t i = 0; i <= Below(random_, 2); ++i) maker.Break(request);
+    // Something that the policy reads: until a statement faults.
+    for (int i = 0; i < 6 && !MeetsFault(run, request); ++i) maker.Break(request);
   } else if (dice < 99) {
     request.undeclared = "surprise";
   } else {
     request.arguments[Below(random_, request.arguments.size())].reset();
   }
   return request;
+}
+
+bool Differ::MeetsFault(Running& run, const RequestModel& request) {
+  Oracle oracle(run.action, run.grant.bound, request);
+  for (const CapabilityModel& capability : run.policy.capabilities) {
+    for (const Statement& statement : capability.statements) {
+      if (oracle.Judge(statement) == Tri::kFault) return true;
+    }
+  }
+  return std::ranges::any_of(run.policy.forbids, [&](const ForbidModel& forbid) {
+    return oracle.Condition(forbid.when) == Tri::kFault;
+  });
 }
 
 /// For each clause that no request has shown to matter yet: one that it alone decides.
@@ -211,7 +232,7 @@ void Differ::Search(Running& run, const RequestModel& base) {
     return false;
   };
   RequestModel from = base;
-  for (int attempt = 0; attempt < 300 && missing(); ++attempt) {
+  for (int attempt = 0; attempt < 600 && missing(); ++attempt) {
     RequestModel request = from;
     maker.Mutate(request);
     if (Chance(random_, 0.3)) maker.Mutate(request);
@@ -224,9 +245,27 @@ void Differ::Search(Running& run, const RequestModel& base) {
           capability.statements, [&](const Statement& s) { return oracle.Judge(s) != Tri::kTrue; });
       one = one || untrue == 1;
     }
-    if (one) Execute(run, request);
+    if (one && NewlyDecides(run, request)) Execute(run, request);
     if (oracle.Decide(run.policy) == Outcome::kPermit) from = request;  // wander among the permits
   }
+}
+
+/// Whether the one statement that is not true has a clause that has not decided anything yet.
+bool Differ::NewlyDecides(Running& run, const RequestModel& request) {
+  Oracle oracle(run.action, run.grant.bound, request);
+  for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
+    const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
+    for (const Statement& statement : run.policy.capabilities[nth].statements) {
+      if (oracle.Judge(statement) == Tri::kTrue) continue;
+      for (size_t i = 0; i < capability.clauses.size(); ++i) {
+        if (capability.clauses[i].span.line == statement.line &&
+            (run.decided[nth] >> i & 1) == 0) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 void Differ::Execute(Running& run, const RequestModel& request) {

@@ -28,8 +28,9 @@ struct Totals {
   uint64_t malformed = 0;
   uint64_t faults = 0;                    // requests that met a fault in a clause or forbid
   uint64_t comparisons = 0;               // of results of two evaluators
-  uint64_t clauses = 0;
-  uint64_t decisive = 0;                  // clauses that alone decided some request
+  uint64_t permitting = 0;                // policies with a request that they permit
+  uint64_t clauses = 0;                   // of these
+  uint64_t decisive = 0;                  // of them: that alone decided some request
   uint64_t disagreements = 0;
   std::vector<std::string> examples;      // of disagreements, the first ones
 };
@@ -59,6 +60,8 @@ class Differ {
   void Run(const Subject& subject, const std::vector<Native>& natives);
   void Disagree(const Case& at, const std::string& what);
 
+  void SetRequests(size_t requests) { options_.requests = requests; }
+
   Totals totals;
 
   /// The grants that every policy is run under; the same for all evaluators.
@@ -72,6 +75,8 @@ class Differ {
   RequestModel Climb(Running& run);
   RequestModel Next(Running& run, const RequestModel& base);
   void Search(Running& run, const RequestModel& base);
+  static bool MeetsFault(Running& run, const RequestModel& request);
+  static bool NewlyDecides(Running& run, const RequestModel& request);
   void Execute(Running& run, const RequestModel& request);
   void CompareCapability(Running& run, const Case& at, size_t nth, bool& fault);
   void CompareForbid(Running& run, const Case& at, size_t nth, bool& fault);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace cap::diff {
 
 using test::Chance;
@@ -20,9 +22,15 @@ ExprPtr ExpressionMaker::Node(ExprOp op, Ty ty, std::vector<ExprPtr> kids, std::
 
 template <typename Pred>
 ExprPtr ExpressionMaker::Pick(Pred pred) {
+  // A bound value is the same in every call, so a condition on it alone decides little.
+  const bool bound_fine = Chance(random_, 0.15);
   std::vector<const Var*> fitting;
   for (const Var& var : scope_) {
-    if (!var.optional && pred(var)) fitting.push_back(&var);
+    const bool wanted = bound_fine || var.root != Var::Root::kBound;
+    if (var.optional || !wanted || !pred(var)) continue;
+    fitting.push_back(&var);
+    // What has just been tested or bound is what the rest speaks about.
+    if (var.text.starts_with(focus_)) fitting.insert(fitting.end(), 8, &var);
   }
   if (fitting.empty()) return nullptr;
   Expr expr;
@@ -182,16 +190,20 @@ ExprPtr ExpressionMaker::Presence(int depth) {
     if (scope_[i].optional) optionals.push_back(i);
   }
   if (optionals.empty()) return nullptr;
-  const size_t at = optionals[Dice(optionals.size())];
+  // The last ones are the fields of the innermost element: ask for these more often.
+  const size_t at = open_ > 0 && Chance(random_, 0.5) ? optionals.back()
+                                                      : optionals[Dice(optionals.size())];
   const bool present = Dice(2) == 0;
   Expr test;
   test.op = present ? ExprOp::kPresent : ExprOp::kAbsent;
   test.var = scope_[at];
   const ExprPtr tested = Make(std::move(test));
   if (depth <= 0) return tested;
+  const std::string outer = std::exchange(focus_, scope_[at].text);
   scope_[at].optional = false;
   const ExprPtr rest = Bool(depth - 1);
   scope_[at].optional = true;
+  focus_ = outer;
   return Node(present ? ExprOp::kAnd : ExprOp::kOr, kBool, {tested, rest});
 }
 
@@ -208,22 +220,20 @@ ExprPtr ExpressionMaker::Quantifier(int depth) {
   quantifier.element = quantifiers_++;
   const std::string name = fmt::format("e{}", quantifier.element);
   const size_t before = scope_.size();
-  // Twice, so that bodies speak mostly of the element.
-  for (int again = 0; again < 2; ++again) {
-    if (element != kItem) {
-      scope_.push_back({name, element, false, Var::Root::kElement, quantifier.element, -1});
-      continue;
-    }
+  if (element != kItem) {
+    scope_.push_back({name, element, false, Var::Root::kElement, quantifier.element, -1});
+  } else {
     for (size_t i = 0; i < FieldsOf(kItem).size(); ++i) {
       const FieldModel& field = FieldsOf(kItem)[i];
-      if (again == 1 && field.optional) continue;  // else a test of one would not count for both
       scope_.push_back({name + "." + field.name, field.ty, field.optional, Var::Root::kElement,
                         quantifier.element, static_cast<int>(i)});
     }
   }
+  const std::string outer = std::exchange(focus_, name);
   ++open_;
   const ExprPtr body = Bool(depth - 1);
   --open_;
+  focus_ = outer;
   scope_.resize(before);
   if (body == nullptr) return nullptr;
   quantifier.kids = {list, body};
@@ -244,7 +254,9 @@ ExprPtr ExpressionMaker::Bool(int depth) {
   for (int attempt = 0; attempt < 12; ++attempt) {
     ExprPtr made;
     const uint64_t dice = depth > 0 ? Dice(20) : 19;
-    if (dice < 3) {
+    if (open_ > 0 && Chance(random_, 0.15)) {
+      made = Presence(depth);
+    } else if (dice < 3) {
       made = Node(ExprOp::kAnd, kBool, {Bool(depth - 1), Bool(depth - 1)});
     } else if (dice < 6) {
       made = Node(ExprOp::kOr, kBool, {Bool(depth - 1), Bool(depth - 1)});

@@ -44,6 +44,7 @@ class ExpressionMaker {
   std::vector<Value>& literals_;
   size_t quantifiers_ = 0;  // of the expression so far
   int open_ = 0;            // of them, those around
+  std::string focus_ = "-";  // how the names begin that are chosen most; at first none
 };
 
 }  // namespace cap::diff

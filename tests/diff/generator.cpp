@@ -93,7 +93,9 @@ class ActionMaker {
   }
 
   void AddFact(uint64_t number) {
-    static const Ty kTys[] = {kOrder, kOrder, kOrder, kInt, kTags, kUsd, kBool, kMails, kItem};
+    static const Ty kTys[] = {kOrder, kOrder, kOrder,  kOrder,  kInt,     kTags,  kUsd,  kBool,
+                              kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
+                              kFlags, kSize,  kItems};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];

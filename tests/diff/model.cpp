@@ -49,7 +49,8 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"good", kBool},        {"weights", kInts, true}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
-      {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails}};
+      {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
+      {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers}};
   return record == kItem ? kItemFields : kOrderFields;
 }
 

@@ -88,7 +88,8 @@ Oracle::Read Oracle::Look(const Var& var) {
     case Var::Root::kLive: {
       const LiveInputModel& live = request_.live[var.index];
       if (live.state == LiveState::kUnreadable) return {nullptr, true};
-      return {live.state == LiveState::kGood ? &live.value : nullptr};
+      const bool good = live.state == LiveState::kGood;
+      return {good ? &live.value : nullptr, !good && !LiveFields()[var.index].optional};
     }
     case Var::Root::kFact: {
       const FactInputModel& fact = request_.facts[var.index];
