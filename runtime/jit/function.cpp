@@ -68,8 +68,6 @@ class Admit {
       const uint32_t root = RootOf(e_, clause);
       if (IsEquality(root) && !Branches({.begin = clause.begin, .end = root})) {
         e_.Emit(clause.begin, root);
-        all_ = e_.Both(all_, e_.OperandsOk(root));
-        all_ = e_.Both(all_, b_.CreateICmpEQ(e_.Hi(e_.A(root)), e_.Hi(e_.B(root))));
         equalities_.push_back(c);
       } else if (Branches(clause)) {
         branching_.push_back(c);
@@ -77,6 +75,12 @@ class Admit {
         e_.Emit(clause.begin, clause.end);
         all_ = e_.Both(all_, e_.At(root).t);
       }
+    }
+    // Length and hash after the rest: they are the likelier to hold.
+    for (uint32_t clause : equalities_) {
+      const uint32_t root = RootOf(e_, At(clause));
+      all_ = e_.Both(all_, e_.OperandsOk(root));
+      all_ = e_.Both(all_, b_.CreateICmpEQ(e_.Hi(e_.A(root)), e_.Hi(e_.B(root))));
     }
     if (all_ != nullptr) Require(all_);
   }

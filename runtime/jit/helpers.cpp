@@ -28,8 +28,12 @@ class BytesEqual {
     Tiny();
     b_.SetInsertPoint(many);
     llvm::BasicBlock* far = NewBlock("far");
-    Split(b_.CreateICmpUGT(length_, b_.getInt64(32)), far);
+    llvm::BasicBlock* more = NewBlock("more");
+    Split(b_.CreateICmpUGT(length_, b_.getInt64(32)), more);
     TwoLoads(b_.getInt128Ty(), 16);
+    b_.SetInsertPoint(more);
+    Split(b_.CreateICmpUGT(length_, b_.getInt64(64)), far);
+    FourLoads();
     b_.SetInsertPoint(far);
     llvm::Value* frame = function_->getArg(0);
     llvm::Value* calls = function_->getArg(2);
@@ -66,6 +70,16 @@ class BytesEqual {
   void TwoLoads(llvm::Type* type, uint64_t bytes) {
     llvm::Value* last = b_.CreateSub(length_, b_.getInt64(bytes));
     Return(b_.CreateOr(Differ(type, b_.getInt64(0)), Differ(type, last)));
+  }
+
+  // From 32 bytes to 64.
+  void FourLoads() {
+    llvm::Type* type = b_.getInt128Ty();
+    llvm::Value* second = Differ(type, b_.getInt64(16));
+    llvm::Value* third = Differ(type, b_.CreateSub(length_, b_.getInt64(32)));
+    llvm::Value* last = Differ(type, b_.CreateSub(length_, b_.getInt64(16)));
+    Return(
+        b_.CreateOr(b_.CreateOr(Differ(type, b_.getInt64(0)), second), b_.CreateOr(third, last)));
   }
 
   void Words(llvm::Type* type, uint64_t bytes) {
