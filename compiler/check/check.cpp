@@ -24,6 +24,16 @@ bool TooManyTypes(Context& context) {
   return true;
 }
 
+bool TooManyActions(Context& context, size_t count) {
+  if (count <= limits::kActions) return false;
+  context.Error(diag::Code::kProgramTooLarge, {},
+                {.message = fmt::format("a program has at most {} actions", limits::kActions),
+                 .label = {},
+                 .help = "split the tools over several modules",
+                 .notes = {}});
+  return true;
+}
+
 }  // namespace
 
 std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
@@ -34,6 +44,7 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   for (uint32_t i = 0; i < sources.size(); ++i) {
     context.program.files.push_back(sources.file(static_cast<FileId>(i)).path);
   }
+  if (TooManyActions(context, names.actions.entries().size())) return std::nullopt;
   DeclareNamed(context);
   const std::vector<ContextValue> values = DeclareContext(context);
   std::vector<ActionInfo> actions;

@@ -6,6 +6,7 @@
 
 #include "compiler/check/lower.h"
 #include "runtime/base/limits.h"
+#include "runtime/program/cost.h"
 
 namespace cap::check {
 
@@ -169,6 +170,18 @@ std::optional<Lowering::Rule> Lowering::Finish() {
     return std::nullopt;
   }
   if (failed_) return std::nullopt;
+  if (const uint64_t steps = WorstCaseSteps(context_.program, insts_);
+      steps > limits::kShapeSteps) {
+    context_.Error(
+        diag::Code::kTooCostly, rule_,
+        {.message = fmt::format("the conditions here can take {} steps in one call, at most {} "
+                                "are allowed",
+                                steps, limits::kShapeSteps),
+         .label = "too much work for one call",
+         .help = "nest fewer quantifiers, or bound the lists: `list<int> max 8`",
+         .notes = {}});
+    return std::nullopt;
+  }
   Rule rule;
   rule.first_inst_span = static_cast<uint32_t>(context_.program.spans.size());
   rule.consts = std::move(consts_);

@@ -14,8 +14,6 @@
 //                keys only, so that no record and no integer looks like it
 //   list         array; set: array sorted by the bytes of the elements' encodings, no doubles
 //   record       map: field name (text) → value; an absent optional field has no entry
-//
-// A member of a set<enum> that is not declared keeps its name: it is part of what was asked.
 #pragma once
 
 #include <array>

@@ -1,7 +1,6 @@
 #include "runtime/frame/encode.h"
 
 #include <algorithm>
-#include <set>
 
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
@@ -149,19 +148,13 @@ Result<Slot> Encoder::OneApprovers(const ApproverMask& approvers) const {
 
 Result<Slot> Encoder::Mask(const Type& element, const Value::List& list) const {
   Slot out;
-  std::set<std::string_view> unknown;
   for (const Value& value : list) {
     const auto* member = std::get_if<EnumMember>(&value.v);
     if (member == nullptr) return Bad(DescribeValue(value) + " is no member of an enum");
     const Result<Slot> known = OneMember(element, *member);
-    if (!known && !options_.keep_unknown_members) return known;
-    if (known) {
-      out.lo |= uint64_t{1} << known->lo;
-    } else {
-      unknown.insert(member->name);
-    }
+    if (!known) return known;
+    out.lo |= uint64_t{1} << known->lo;
   }
-  out.hi = unknown.size();
   return out;
 }
 

@@ -9,9 +9,6 @@
 namespace cap {
 
 struct EncodeOptions {
-  /// set<enum>: a member that is not declared is counted (slot.h) instead of refused, so that a
-  /// policy can say which members it wanted.
-  bool keep_unknown_members = false;
   /// MoneyForm::kSibling at the top of the value: the currency that the sibling names; 0 = any.
   uint32_t sibling_currency = 0;
   /// Elements are refused as oversize where the arena would come to hold more bytes than this.

@@ -44,8 +44,7 @@ const std::string* FindUndeclared(const Range& given, const Declared& declared) 
   return nullptr;
 }
 
-constexpr EncodeOptions kOptions{.keep_unknown_members = true,
-                                 .arena_bytes = limits::kFrameBytes};
+constexpr EncodeOptions kOptions{.arena_bytes = limits::kFrameBytes};
 
 FaultNote NoteOf(const Error& error) {
   return error.code == "oversize" ? FaultNote::kOversize : FaultNote::kBadValue;
@@ -183,7 +182,11 @@ void Sealer::PutFacts(bool with_sibling) {
 
 void Sealer::PutFact(const FactDesc& fact) {
   const FactInput* given = FindNamed(in_.facts_, fact.name);
-  if (given == nullptr) return Note(fact.slot, fact.type, FaultNote::kMissing, "was not given");
+  // Poison, not absence: what nobody attested is not known, so that `is absent` of one of its
+  // fields is a fault as well.
+  if (given == nullptr) {
+    return Poison(fact.slot, fact.type, FaultNote::kMissing, "was not given");
+  }
   const auto of_name = [&](const FactInput& f) { return f.name == fact.name; };
   if (std::ranges::count_if(in_.facts_, of_name) > 1) {
     return Poison(fact.slot, fact.type, FaultNote::kFactDoubled, "was given more than once");
@@ -251,7 +254,7 @@ void Sealer::PutLive() {
   for (const LiveDesc& live : tool_->live) {
     const FrameBuilder::Given* given = FindNamed(in_.live_, live.name);
     if (given == nullptr || (given->value && IsNull(*given->value))) {
-      if (!live.optional) Note(live.slot, live.type, FaultNote::kMissing, "was not given");
+      if (!live.optional) Poison(live.slot, live.type, FaultNote::kMissing, "was not given");
       continue;
     }
     Result<void> done;
@@ -279,7 +282,7 @@ void Sealer::PutLet(const LetDesc& let) {
       return Poison(let.slot, type, FaultNote::kBadValue, "`" + path + "` is unusable");
     }
     if (!BitOf(out_->header->present, source)) {
-      return Note(let.slot, type, FaultNote::kMissing, "`" + path + "` is missing");
+      return Poison(let.slot, type, FaultNote::kMissing, "`" + path + "` is missing");
     }
     const Slot& list = *SlotAt(source);
     if (ClassOf(program_, tool_->slots[source].type) != ValueClass::kList ||

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/base/limits.h"
 #include "runtime/value/slot.h"
 
 namespace cap {
@@ -17,7 +18,8 @@ struct alignas(64) FrameHeader {
   uint32_t tool = 0;
   uint32_t slot_count = 0;
   uint64_t present[2] = {0, 0};    // bit s: slot s was given (or defaulted) and is usable
-  uint64_t poison[2] = {0, 0};     // bit s: given but unusable. INVARIANT: present & poison == 0
+  uint64_t poison[2] = {0, 0};     // bit s: unusable, or owed and not given: reading it, and asking
+                                   // whether it is there, faults. INVARIANT: present & poison == 0
   uint64_t approvals = 0;          // bit r: approver r approved exactly this call
 };
 static_assert(sizeof(FrameHeader) == 64);
@@ -49,6 +51,7 @@ struct alignas(64) CapabilityRecord {
 };
 static_assert(sizeof(CapabilityRecord) == 64);
 static_assert(offsetof(CapabilityRecord, consts) == 8);
+static_assert(limits::kActions <= UINT16_MAX);
 
 inline constexpr uint64_t kPermit = 0;
 inline constexpr uint64_t kRefused = uint64_t{1} << 63;  // admit: refused; lower bits then are zero
@@ -82,7 +85,7 @@ struct CallOuts {
 };
 const CallOuts& StandardCallOuts();
 
-// 0 = permit · a bit for each unsatisfied step-up clause (bit i = clause i of the shape) · kRefused.
+// 0 = permit · a bit an unsatisfied step-up clause (bit i = clause i of the shape) · kRefused.
 using AdmitFn = uint64_t (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*);
 using ExplainFn = void (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*,
                            ClauseMasks*);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "runtime/base/limits.h"
+#include "runtime/program/cost.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
 
@@ -298,6 +299,11 @@ bool ShapeVerifier::Run() {
   if (!Header()) return false;
   scope_.assign(shape_.inst_count, kNone);
   if (!Clauses()) return false;
+  const std::span<const Inst> insts(program_.insts);
+  if (WorstCaseSteps(program_, insts.subspan(shape_.first_inst, shape_.inst_count)) >
+      limits::kShapeSteps) {
+    return FailShape("its worst case takes too many steps");
+  }
   if (required_[0] != shape_.required[0] || required_[1] != shape_.required[1]) {
     return FailShape("the required slots are not those of its loads");
   }

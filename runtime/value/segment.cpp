@@ -43,9 +43,10 @@ bool IsLegalSegment(std::string_view text) {
     if (!IsLegalByte(static_cast<uint8_t>(text.front())) || IsC1(text)) return false;
     const int escaped = EscapedByte(text);
     // %25 is refused too: "%252f" becomes "%2f" and then "/" when it is decoded twice. A dot is
-    // refused wherever it is escaped, since nobody escapes a dot but to hide it.
+    // refused wherever it is escaped, since nobody escapes a dot but to hide it; so are bytes above
+    // ASCII, which may be an overlong "/" or ".".
     if (escaped >= 0 && (!IsLegalByte(static_cast<uint8_t>(escaped)) || escaped == '.' ||
-                         escaped == '%')) {
+                         escaped == '%' || escaped >= 0x80)) {
       return false;
     }
   }
