@@ -24,8 +24,6 @@ DecisionCode CodeOf(MalformedKind kind) {
   return DecisionCode::kLayoutMismatch;
 }
 
-const ResourceTexts kNoTexts;  // the one resource of an action without any
-
 /// What the forbids of an action say, the strictest first.
 enum class ForbidClass : uint8_t { kTrue, kFault, kStepUp, kNothing };
 struct ForbidOutcome {
@@ -36,15 +34,15 @@ struct ForbidOutcome {
 /// One action of the call.
 class ActionDecider {
  public:
-  ActionDecider(const ProgramState& state, const GrantView& grant, const Frame& frame,
-                const PolicyAction& entry, uint32_t nth)
+  ActionDecider(const ProgramState& state, const GrantView& grant, const FrameHeader* header,
+                const Frame& frame, const PolicyAction& entry, uint32_t nth)
       : state_(state),
         program_(*state.program),
         action_(program_.actions[entry.action]),
-        header_(frame.header()),
+        header_(header),
         entry_(entry),
         finder_(state, grant.id, entry.action),
-        resources_(ResourcesOf(action_, frame, nth)) {}
+        resources_(ResourcesOf(entry.has_resource, entry.every_hole, frame, nth)) {}
 
   /// Fills verdict and reason; the rest of the decision is filled already.
   void Run(Decision& decision) const;
@@ -220,41 +218,14 @@ bool Worse(const Decision& a, const Decision& b) {
 
 }  // namespace
 
-DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
-                       int64_t now_us, GrantView& view) {
-  const GrantRow* row = rows.At(grant.index);
-  const uint64_t found = row == nullptr ? 0 : row->state.load(std::memory_order_acquire);
-  if (found != StateOf(grant.generation, GrantStatus::kLive)) {
-    const auto generation = static_cast<uint32_t>(found >> 32);
-    if (grant.generation == 0 || generation < grant.generation) return DecisionCode::kUnknownGrant;
-    if (generation > grant.generation) return DecisionCode::kGrantRevoked;
-    const auto status = static_cast<GrantStatus>(static_cast<uint32_t>(found));
-    if (status == GrantStatus::kOrphaned) return DecisionCode::kGrantOrphaned;
-    return status == GrantStatus::kExpired ? DecisionCode::kGrantExpired
-                                           : DecisionCode::kGrantRevoked;
-  }
-  if (grant.generation == 0) return DecisionCode::kUnknownGrant;
-  if (row->expires_us.load(std::memory_order_relaxed) <= now_us) {
-    return DecisionCode::kGrantExpired;
-  }
-  // A Program that was loaded before the grant was minted does not know it; one that is loaded
-  // while this runs may have lost its policy.
-  const uint32_t number = row->policy.load(std::memory_order_relaxed);
-  view.id = grant;
-  view.policy = number < state.policy_of.size() ? state.policy_of[number] : kNone;
-  view.specification = row->specification.load(std::memory_order_relaxed);
-  return view.policy == kNone ? DecisionCode::kGrantOrphaned : DecisionCode::kPermit;
-}
-
-ResourceView ResourcesOf(const Action& action, const Frame& frame, uint32_t nth) {
-  if (!action.has_resource) return {{&kNoTexts, 1}, true};
-  ResourceView view{frame.resources(nth), false};
-  const uint64_t every_hole = (uint64_t{1} << action.resource.holes.size()) - 1;
-  view.derived = !view.all.empty() &&
-                 std::ranges::all_of(view.all, [&](const ResourceTexts& texts) {
-                   return (texts.valid & every_hole) == every_hole;
-                 });
-  return view;
+DecisionCode WhyNotLive(GrantId grant, uint64_t row_state) {
+  const auto generation = static_cast<uint32_t>(row_state >> 32);
+  if (grant.generation == 0 || generation < grant.generation) return DecisionCode::kUnknownGrant;
+  if (generation > grant.generation) return DecisionCode::kGrantRevoked;
+  const auto status = static_cast<GrantStatus>(static_cast<uint32_t>(row_state));
+  if (status == GrantStatus::kOrphaned) return DecisionCode::kGrantOrphaned;
+  return status == GrantStatus::kExpired ? DecisionCode::kGrantExpired
+                                         : DecisionCode::kGrantRevoked;
 }
 
 Coverage::Coverage(const Plan& plan, const RecordFinder& finder, const PolicyAction& entry,
@@ -311,18 +282,17 @@ bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resourc
 namespace {
 
 /// Phases 2 to 4 for one action: forbids, candidates, reasons. Fills what is not common to all.
-void DecideAction(const ProgramState& state, const GrantView& view, const Frame& frame,
-                  uint32_t nth, uint32_t action, Decision& decision) {
+void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
+                  const Frame& frame, uint32_t nth, uint32_t action, Decision& decision) {
   decision.action_nth = static_cast<uint8_t>(nth);
   decision.code = DecisionCode::kNoCapability;
   const PolicyAction* entry = state.plan->Find(view.policy, action);
-  if (entry != nullptr) ActionDecider(state, view, frame, *entry, nth).Run(decision);
+  if (entry != nullptr) ActionDecider(state, view, header, frame, *entry, nth).Run(decision);
 }
 
 /// All actions of the call: each must be permitted. `decision` has what is common to all of them.
-void DecideActions(const ProgramState& state, const GrantView& view, const Frame& frame,
-                   Decision& decision) {
-  const FrameHeader* header = frame.header();
+void DecideActions(const ProgramState& state, const GrantView& view, const FrameHeader* header,
+                   const Frame& frame, Decision& decision) {
   const std::vector<ActionPlan>& actions = state.plan->tools()[header->tool].actions;
   decision.code = DecisionCode::kNoAction;
   bool any = false;
@@ -334,13 +304,13 @@ void DecideActions(const ProgramState& state, const GrantView& view, const Frame
       continue;
     }
     if (!any) {
-      DecideAction(state, view, frame, nth, action.action, decision);
+      DecideAction(state, view, header, frame, nth, action.action, decision);
     } else {
       Decision other;
       other.program = decision.program;
       other.tool = decision.tool;
       other.policy = decision.policy;
-      DecideAction(state, view, frame, nth, action.action, other);
+      DecideAction(state, view, header, frame, nth, action.action, other);
       if (Worse(other, decision)) decision = other;
     }
     any = true;
@@ -373,7 +343,7 @@ Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
     decision.code = DecisionCode::kSubjectMismatch;
     return decision;
   }
-  DecideActions(*state, view, frame, decision);
+  DecideActions(*state, view, header, frame, decision);
   return decision;
 }
 

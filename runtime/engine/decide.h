@@ -22,9 +22,28 @@ struct GrantView {
   const GrantSpecification* specification = nullptr;
 };
 
+/// Why a handle is not that of a live grant.
+DecisionCode WhyNotLive(GrantId grant, uint64_t row_state);
+
 /// kPermit: the grant is live and `view` is filled; else why not.
-DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
-                       int64_t now_us, GrantView& view);
+inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
+                              int64_t now_us, GrantView& view) {
+  const GrantRow* row = rows.At(grant.index);
+  const uint64_t found = row == nullptr ? 0 : row->state.load(std::memory_order_acquire);
+  if (found != StateOf(grant.generation, GrantStatus::kLive) || grant.generation == 0) {
+    return WhyNotLive(grant, found);
+  }
+  if (row->expires_us.load(std::memory_order_relaxed) <= now_us) {
+    return DecisionCode::kGrantExpired;
+  }
+  // A Program that was loaded before the grant was minted does not know it; one that is loaded
+  // while this runs may have lost its policy.
+  const uint32_t number = row->policy.load(std::memory_order_relaxed);
+  view.id = grant;
+  view.policy = number < state.policy_of.size() ? state.policy_of[number] : kNone;
+  view.specification = row->specification.load(std::memory_order_relaxed);
+  return view.policy == kNone ? DecisionCode::kGrantOrphaned : DecisionCode::kPermit;
+}
 
 /// The resources of one action of a call. INVARIANT of `derived`: there is at least one, and every
 /// hole of each has a text.
@@ -32,7 +51,17 @@ struct ResourceView {
   std::span<const ResourceTexts> all;
   bool derived = false;
 };
-ResourceView ResourcesOf(const Action& action, const Frame& frame, uint32_t nth);
+inline ResourceView ResourcesOf(bool has_resource, uint8_t every_hole, const Frame& frame,
+                                uint32_t nth) {
+  static const ResourceTexts no_texts;  // the one resource of an action without any
+  if (!has_resource) return {{&no_texts, 1}, true};
+  ResourceView view{frame.resources(nth), false};
+  for (const ResourceTexts& texts : view.all) {
+    view.derived = (texts.valid & every_hole) == every_hole;
+    if (!view.derived) break;
+  }
+  return view;
+}
 
 /// Finds the records of a grant for one action.
 class RecordFinder {

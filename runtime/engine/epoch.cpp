@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/engine/tsan.h"
+
 #if defined(__linux__)
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -13,22 +15,9 @@
 namespace cap::engine {
 namespace {
 
-// ThreadSanitizer does not know membarrier and would report the races that it prevents.
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kMembarrierUsable = false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kMembarrierUsable = false;
-#else
-constexpr bool kMembarrierUsable = true;
-#endif
-#else
-constexpr bool kMembarrierUsable = true;
-#endif
-
 #if defined(__linux__)
 bool RegisterMembarrier() {
-  return kMembarrierUsable &&
+  return CAP_ENGINE_TSAN == 0 &&
          syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 bool Membarrier() { return syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0; }

@@ -36,6 +36,10 @@ Result<const Slot*> InternStatic(const Program& program, uint32_t shape,
 
 }  // namespace
 
+uint8_t EveryHole(const Action& action) {
+  return static_cast<uint8_t>((1u << action.resource.holes.size()) - 1);
+}
+
 Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool) {
   std::unique_ptr<Plan> plan(new Plan);
   for (const Action& action : program.actions) {
@@ -77,12 +81,14 @@ Result<void> Plan::AddTools(const Program& program, ConstPool& pool) {
   return {};
 }
 
-PolicyAction& Plan::EntryOf(uint32_t policy, uint32_t action) {
+PolicyAction& Plan::EntryOf(const Program& program, uint32_t policy, uint32_t action) {
   const auto [at, added] = index_.try_emplace(uint64_t{policy} << 32 | action, entries_.size());
   if (added) {
     PolicyAction& entry = entries_.emplace_back();
     entry.policy = policy;
     entry.action = action;
+    entry.has_resource = program.actions[action].has_resource;
+    entry.every_hole = EveryHole(program.actions[action]);
   }
   return entries_[at->second];
 }
@@ -91,7 +97,7 @@ Result<void> Plan::AddCapabilities(const Program& program, ConstPool& pool) {
   for (uint32_t index = 0; index < program.capabilities.size(); ++index) {
     const Capability& capability = program.capabilities[index];
     const Action& action = program.actions[capability.action];
-    PolicyAction& entry = EntryOf(capability.policy, capability.action);
+    PolicyAction& entry = EntryOf(program, capability.policy, capability.action);
     positions_.push_back(static_cast<uint32_t>(entry.capabilities.size()));
     entry.capabilities.push_back(index);
     for (const Pattern& pattern : capability.patterns) {
@@ -126,7 +132,7 @@ Result<void> Plan::AddForbids(const Program& program, ConstPool& pool) {
 
 Result<void> Plan::AddForbid(const Program& program, uint32_t index, ConstPool& pool) {
   const Forbid& forbid = program.forbids[index];
-  PolicyAction& entry = EntryOf(forbid.policy, forbid.action);
+  PolicyAction& entry = EntryOf(program, forbid.policy, forbid.action);
   forbid_bound_.push_back(AnyBound(forbid.consts) || AnyBound(forbid.patterns));
   if (forbid_bound_.back()) {
     entry.bound_forbids = true;

@@ -35,10 +35,16 @@ struct ForbidPlan {
   std::vector<StaticPattern> patterns;  // empty = every resource
 };
 
+/// All holes of the action's resource, as a mask; there are at most limits::kResourceHoles.
+uint8_t EveryHole(const Action& action);
+static_assert(limits::kResourceHoles <= 8);
+
 /// What one policy says about one action.
 struct PolicyAction {
   uint32_t policy = kNone;
   uint32_t action = kNone;
+  bool has_resource = false;  // of the action
+  uint8_t every_hole = 0;     // mask of the holes of its resource
   uint32_t skeleton_count = 0;
   std::array<uint8_t, limits::kSkeletons> skeletons = {};  // of Action::skeletons
   std::array<uint8_t, limits::kSkeletons> holes = {};      // their masks, parallel
@@ -103,7 +109,7 @@ class Plan {
   Result<void> AddForbid(const Program& program, uint32_t forbid, ConstPool& pool);
   void Rank(const Program& program);
   void BuildTable();
-  PolicyAction& EntryOf(uint32_t policy, uint32_t action);
+  PolicyAction& EntryOf(const Program& program, uint32_t policy, uint32_t action);
 
   std::vector<ToolPlan> tools_;
   std::vector<PolicyAction> entries_;

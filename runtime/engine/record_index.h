@@ -11,10 +11,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "runtime/engine/epoch.h"
 #include "runtime/engine/hash.h"
 #include "runtime/engine/record_slab.h"
+#include "runtime/engine/tsan.h"
 
 namespace cap::engine {
 
@@ -42,19 +46,13 @@ class RecordIndex {
     uint64_t group = GroupOf(hash);
     for (uint32_t visited = 0; visited < kGroups; ++visited) {
       const std::atomic<uint64_t>* slots = segment->slots + group * kGroupSlots;
-      uint32_t hits = 0;
-      uint64_t slot = 0;
-      for (uint32_t i = 0; i < kGroupSlots; ++i) {
-        slot = slots[i].load(std::memory_order_acquire);
-        hits |= static_cast<uint32_t>(slot >> kRecordBits == fingerprint) << i;
-      }
-      for (; hits != 0; hits &= hits - 1) {
+      for (uint32_t hits = Matching(slots, fingerprint); hits != 0; hits &= hits - 1) {
         const uint64_t hit =
             slots[static_cast<uint32_t>(__builtin_ctz(hits))].load(std::memory_order_acquire);
         const CapabilityRecord* record = slab_.At(hit & kRecordMask);
         if (matches(*record)) return record;
       }
-      if (slot == 0) return nullptr;
+      if (slots[kGroupSlots - 1].load(std::memory_order_acquire) == 0) return nullptr;
       group = (group + 1) % kGroups;
     }
     return nullptr;
@@ -91,6 +89,31 @@ class RecordIndex {
     std::unique_ptr<std::atomic<Segment*>[]> entries;
   };
 
+  /// Bit i: the fingerprint of slot i. A hint only: who acts on it loads the slot again, in order.
+  static uint32_t Matching(const std::atomic<uint64_t>* slots, uint64_t fingerprint) {
+#if defined(__SSE2__) && !CAP_ENGINE_TSAN
+    // Aligned loads of 16 bytes read each half of it whole. The upper words of four slots go into
+    // one register, where a shift leaves their fingerprints.
+    const auto* words = reinterpret_cast<const __m128*>(slots);
+    const auto upper = [&](int pair) {
+      return _mm_castps_si128(_mm_shuffle_ps(words[pair], words[pair + 1], 0xDD));
+    };
+    const __m128i wanted = _mm_set1_epi32(static_cast<int>(fingerprint));
+    const auto matching = [&](int pair) {
+      const __m128i found = _mm_srli_epi32(upper(pair), kRecordBits - 32);
+      return static_cast<uint32_t>(
+          _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(found, wanted))));
+    };
+    return matching(0) | matching(2) << 4;
+#else
+    uint32_t hits = 0;
+    for (uint32_t i = 0; i < kGroupSlots; ++i) {
+      const uint64_t slot = slots[i].load(std::memory_order_relaxed);
+      hits |= static_cast<uint32_t>(slot >> kRecordBits == fingerprint) << i;
+    }
+    return hits;
+#endif
+  }
   static uint64_t GroupOf(uint64_t hash) { return hash >> 32 & (kGroups - 1); }
   static bool Place(Segment& segment, uint64_t hash, uint64_t record);
   bool MakeRoom(uint64_t hash);

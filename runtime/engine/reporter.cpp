@@ -97,7 +97,7 @@ void Reporter::Action() {
   const uint32_t index = program_.tools[decision_.tool].actions[nth];
   const cap::Action& action = program_.actions[index];
   report_.action = action.name;
-  const ResourceView resources = ResourcesOf(action, frame_, nth);
+  const ResourceView resources = ResourcesOf(action.has_resource, EveryHole(action), frame_, nth);
   if (action.has_resource && decision_.resource < resources.all.size()) {
     report_.resource =
         QuoteCut(frame_.ResourceText(program_, nth, decision_.resource), kShownResource);
