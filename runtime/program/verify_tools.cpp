@@ -271,7 +271,9 @@ bool VerifyAction(Context& context, size_t index, std::unordered_set<std::string
 
 bool VerifyTools(Context& context) {
   const Program& program = context.program;
-  if (program.actions.size() > limits::kActions) return context.Fail("actions", "there are too many");
+  if (program.actions.size() > limits::kActions) {
+    return context.Fail("actions", "there are too many");
+  }
   std::unordered_set<std::string_view> names;
   for (uint32_t i = 0; i < program.tools.size(); ++i) {
     if (!ToolVerifier(context, i).Run()) return false;

@@ -29,7 +29,7 @@ void Print(const char* goal, const std::string& what, const Comparison& c, bool 
              c.b_ns, c.ratio, c.low, c.high);
 }
 
-// 128 requests touch some 150 KB, more than L1 and less than L2: what a host sees that has just made
+// 128 requests touch some 150 KB, more than L1, less than L2: what a host sees that has just made
 // the frame. 1,024 touch more than L2: every pointer that is followed to another place costs.
 constexpr size_t kBuffers[] = {128, 1024};
 
