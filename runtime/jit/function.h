@@ -19,12 +19,14 @@ struct Helpers {
   llvm::Function* str_subset = nullptr;     // (set, set, frame, calls) -> i1
   llvm::Function* str_prefix = nullptr;     // (text, part, frame, calls) -> i1
   llvm::Function* str_suffix = nullptr;     // (text, part, frame, calls) -> i1
+  llvm::Function* str_less = nullptr;       // (frame, text, calls, text) -> i1, texts by address
   llvm::Function* str_disjoint = nullptr;   // (frame, list, calls, list) -> i1, lists by address
   llvm::Function* word_in = nullptr;        // (word, list) -> i1
   llvm::Function* word_subset = nullptr;    // (set, set) -> i1
 };
 Helpers EmitHelpers(llvm::Module& module);
-void EmitListHelpers(llvm::Module& module, Helpers& helpers);  // all but the first two
+void EmitListHelpers(llvm::Module& module, Helpers& helpers);
+void EmitOrderHelper(llvm::Module& module, Helpers& helpers);
 
 /// The call-out at `offset` of CallOuts with its `arguments`, as (frame, first, calls, others) ->
 /// i1. It saves every register that its caller may use, so that callers need none that survive

@@ -193,6 +193,7 @@ Helpers EmitHelpers(llvm::Module& module) {
     function->setLinkage(llvm::Function::InternalLinkage);
   }
   EmitListHelpers(module, helpers);
+  EmitOrderHelper(module, helpers);
   return helpers;
 }
 

@@ -29,7 +29,14 @@ void LowerStrEq(Emitter& e, uint32_t i) {
   e.SetBool(i, equal, ok);
 }
 
-void LowerStrLt(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_less)); }
+void LowerStrLt(Emitter& e, uint32_t i) {
+  llvm::Value* ok = e.OperandsOk(i);
+  llvm::Value* truth = e.Guarded(ok, [&] {
+    return e.CallHelper(e.helpers().str_less, {e.inputs().frame, e.AddressOf(e.A(i)),
+                                               e.inputs().calls, e.AddressOf(e.B(i))});
+  });
+  e.SetBool(i, truth, ok);
+}
 void LowerStrPrefix(Emitter& e, uint32_t i) { SetPart(e, i, e.helpers().str_prefix); }
 void LowerStrSuffix(Emitter& e, uint32_t i) { SetPart(e, i, e.helpers().str_suffix); }
 void LowerStrContains(Emitter& e, uint32_t i) {

@@ -205,6 +205,47 @@ TEST_CASE("quantifiers over one list are required together") {
   }
 }
 
+// Every length around those at which native code changes its loads, every byte that may differ. The
+// hashes are made equal, as an attacker would, so that only the bytes can tell.
+TEST_CASE("bytes decide, whatever the hashes say") {
+  Random random(1);
+  Program p = EmptyProgram();
+  Builder b(p, random);
+  for (Op op : {Op::kStrEq, Op::kStrLt, Op::kStrPrefix, Op::kStrSuffix}) {
+    b.Begin(ShapeKind::kPredicate);
+    const uint32_t left = b.Add(Op::kLoad, kTString, 8);
+    const uint32_t right = b.Add(Op::kLoad, kTString, 9);
+    b.Add(op, kTBool, left, right);
+    b.EndClause(ClauseKind::kRequire);
+    b.End();
+  }
+  const auto code = Compiled(p, At(jit::OptLevel::kO2));
+  Case c(random);
+  c.frame.header.present[0] = ~uint64_t{0};
+  uint32_t wrong = 0;
+  for (size_t length = 0; length <= 70; ++length) {
+    const std::string text(length, 'm');
+    for (size_t at = 0; at <= length; ++at) {
+      for (const char byte : {'a', 'z', '\xff'}) {
+        std::string other = text;
+        if (at < length) other[at] = byte;
+        c.frame.slots[8] = StringSlot(text);
+        c.frame.slots[9] = {StringSlot(other).lo, c.frame.slots[8].hi};
+        wrong += code->code()[0].predicate(&c.frame.header, &c.record, &StandardCallOuts()) !=
+                 (text == other ? 1u : 2u);
+        for (size_t s = 0; s < p.shapes.size(); ++s) {
+          wrong += !(Native(code->code()[s], c) == Interpreted(p, p.shapes[s], c));
+        }
+        c.frame.slots[9] = StringSlot(std::string_view(other).substr(0, at));
+        for (size_t s = 1; s < p.shapes.size(); ++s) {
+          wrong += !(Native(code->code()[s], c) == Interpreted(p, p.shapes[s], c));
+        }
+      }
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("a thousand shapes compile in batches, and their memory is given back") {
   Random random(11);
   const Program p = RandomProgram(1000, random);
