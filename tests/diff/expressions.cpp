@@ -90,6 +90,9 @@ ExprPtr ExpressionMaker::LiteralOf(Ty ty, Value value) {
 ExprPtr ExpressionMaker::Literal(Ty ty) { return LiteralOf(ty, Simple(ty)); }
 
 ExprPtr ExpressionMaker::SizeOf() {
+  if (Chance(random_, 0.15)) {
+    if (const ExprPtr colors = VarOf(kColors)) return Node(ExprOp::kSizeOf, kInt, {colors});
+  }
   const ExprPtr sized = Pick([](const Var& var) {
     const Kind kind = InfoOf(var.ty).kind;
     return kind == Kind::kList || kind == Kind::kSet || kind == Kind::kString;
@@ -209,10 +212,14 @@ ExprPtr ExpressionMaker::Presence(int depth) {
 
 ExprPtr ExpressionMaker::Quantifier(int depth) {
   if (depth <= 0 || open_ >= 3) return nullptr;
-  const ExprPtr list = Pick([](const Var& var) {
-    const Kind kind = InfoOf(var.ty).kind;
-    return kind == Kind::kList || (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
-  });
+  // Records are what elements are most often, and the only ones with optional parts.
+  ExprPtr list = Chance(random_, 0.4) ? VarOf(kItems) : nullptr;
+  if (list == nullptr) {
+    list = Pick([](const Var& var) {
+      const Kind kind = InfoOf(var.ty).kind;
+      return kind == Kind::kList || (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
+    });
+  }
   if (list == nullptr) return nullptr;
   const Ty element = InfoOf(list->ty).element;
   Expr quantifier;

@@ -13,6 +13,7 @@
 
 #include "runtime/program/ir.h"
 #include "tests/diff/differ.h"
+#include "tests/diff/flips.h"
 #include "tests/diff/generator.h"
 
 namespace cap::diff {
@@ -75,6 +76,7 @@ class Run {
   int Go() {
     const auto start = std::chrono::steady_clock::now();
     while (differ_.totals.policies < options_.programs && good_) Module();
+    for (int i = 0; i < 5 && good_; ++i) FlipModule();
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return Print();
   }
@@ -96,7 +98,7 @@ class Run {
     // Nearly all of the time goes into native code, so both cores make it.
     auto later = std::async(std::launch::async, compile, jit::OptLevel::kO2, nullptr);
     const auto o0 = compile(jit::OptLevel::kO0, nullptr);
-    const bool counts = modules_ % 3 == 0;
+    const bool counts = modules_ % 2 == 0;
     const auto counted =
         counts ? compile(jit::OptLevel::kO0, &jit_counters_) : nullptr;
     const auto o2 = later.get();
@@ -115,6 +117,13 @@ class Run {
     differ_.Run(subject, natives);
     differ_.on_case = nullptr;
     ++modules_;
+  }
+
+  /// A small module, damaged in many ways.
+  void FlipModule() {
+    const Subject subject = MakeSubject(GenerateModule(random_, 3, 6), refused_);
+    if (!subject.problems.empty()) return Stop(subject.problems[0]);
+    FlipBundle(*subject.program, random_, options_.programs / 10 + 1, flips_);
   }
 
   /// Policies take more or fewer requests than asked, so what is left is shared out anew.
@@ -158,13 +167,17 @@ class Run {
     const uint64_t gaps =
         PrintGaps("interpreter", interp_counters_) + PrintGaps("native", jit_counters_);
     fmt::print("opcodes           {}, {} without an outcome that they can have\n", kOpCount, gaps);
-    fmt::print("disagreements     {}\n", t.disagreements);
+    fmt::print("bundle bits       {} flipped, the checksum repaired: {} refused by the decoder,\n"
+               "                  {} by the verifier, {} run ({} times)\n",
+               flips_.flips, flips_.decoder, flips_.verifier, flips_.accepted, flips_.runs);
+    fmt::print("disagreements     {}, of flipped bundles {} {}\n", t.disagreements,
+               flips_.disagreements, flips_.example);
     for (const std::string& example : t.examples) fmt::print("\n{}", example);
     const bool reached = share(t.permits) >= 25 && share(t.faults) >= 10 && gaps == 0 &&
                          t.distinct_policies.size() >= options_.programs * 49 / 50 &&
                          t.requests >= options_.requests * 49 / 50;
     if (!reached) fmt::print("the run did not reach what it is for\n");
-    return good_ && reached && t.disagreements == 0 ? 0 : 1;
+    return good_ && reached && t.disagreements + flips_.disagreements == 0 ? 0 : 1;
   }
 
   RunOptions options_;
@@ -173,6 +186,7 @@ class Run {
   interp::OpCounters interp_counters_;
   jit::OpCounters jit_counters_;
   std::map<std::string, uint64_t> refused_;
+  FlipTotals flips_;
   uint64_t modules_ = 0;
   uint64_t decisions_ = 0;
   double seconds_ = 0;
