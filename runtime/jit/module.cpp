@@ -40,6 +40,18 @@ void Optimise(llvm::Module& module, OptLevel level, llvm::TargetMachine& target)
   passes.run(module, modules);
 }
 
+// Helpers that no shape of this module calls, before any time is spent on them.
+void DropUnused(llvm::Module& module) {
+  for (bool dropped = true; dropped;) {
+    dropped = false;
+    for (llvm::Function& function : llvm::make_early_inc_range(module)) {
+      if (!function.hasLocalLinkage() || !function.use_empty()) continue;
+      function.eraseFromParent();
+      dropped = true;
+    }
+  }
+}
+
 // Gives every constant that a function can return its own return block. The passes join all returns
 // into one, and the constant of the cold ones would then wait in a register on the hot path.
 void SplitReturns(llvm::Function& function) {
@@ -87,6 +99,7 @@ Result<std::unique_ptr<llvm::Module>> BuildModule(llvm::LLVMContext& context,
         break;
     }
   }
+  DropUnused(*module);
   std::string reason;
   llvm::raw_string_ostream out(reason);
   if (llvm::verifyModule(*module, &out)) {
