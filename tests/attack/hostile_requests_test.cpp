@@ -23,7 +23,7 @@ constexpr std::string_view kSeeds[] = {
     R"({"tool":"send_email","arguments":{"recipients":["Ann@COMPANY.com"],"bcc":["eve@evil.io"]}})",
     R"({"tool":"transfer","arguments":{"currency":"JPY","amount":500,
 "fee":{"amount":1.5,"currency":"USD"},"cents":5,"urgent":true,"count":-3,"kind":"gift",
-"kinds":["loan","x"],"tags":["b","a","b"],"numbers":[3,1,3],"at":"2026-03-31T12:00:00Z",
+"kinds":["loan","gift"],"tags":["b","a","b"],"numbers":[3,1,3],"at":"2026-03-31T12:00:00Z",
 "to":"a@b.org","order":{"owner":"a","status":"b","total":1},
 "lines":[{"code":"x"},{"price":2,"currency":"EUR"}]}})"};
 
