@@ -252,7 +252,7 @@ void World::Impl::DrawRequests() {
     const size_t owner = options.keys == Keys::kAllMiss ? grant + 5'000'000 : grant;
     Json mine = values;
     mine["facts"]["order"]["fields"]["owner"][0][0] = CustomerOf(owner);
-    RequestSource source(*program, static_cast<uint32_t>(random() % program->tools.size()), mine,
+    RequestSource source(*program, static_cast<uint32_t>(random() % options.tools), mine,
                          random());
     Request r{static_cast<uint32_t>(grant), source.Draw(options.bad_share), {}, {}};
     if (r.frame.header() == nullptr) continue;

@@ -18,6 +18,7 @@ struct WorldOptions {
   size_t records = 10;
   Keys keys = Keys::kUniform;
   size_t requests = 8192;
+  uint32_t tools = 5;    // that requests are for
   double bad_share = 0.3;
   bool permit_only = false;
   bool linear = false;   // also the control: every record is looked at
