@@ -15,17 +15,18 @@ struct SlotNote {
 };
 
 struct Frame::Impl {
-  Arena arena;  // header and slots stand at its start, then strings and elements
+  // What a decision reads stands together: the pointers here, the frame at the start of the arena.
   FrameHeader* header = nullptr;
+  std::vector<std::vector<ResourceTexts>> resources;  // parallel to Tool::actions
   uint32_t tool = kNone;
   Malformed malformed;
   std::string request_id;
   std::string subject;
-  std::vector<std::vector<ResourceTexts>> resources;  // parallel to Tool::actions
   std::vector<SlotNote> notes;
   std::vector<ApprovalNote> approval_notes;
   std::string canonical;
   Digest digest{};
+  Arena arena;  // header and slots stand at its start, then strings and elements
 };
 
 }  // namespace cap
