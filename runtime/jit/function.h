@@ -24,8 +24,8 @@ struct Helpers {
   llvm::Function* word_in = nullptr;        // (word, list) -> i1
   llvm::Function* word_subset = nullptr;    // (set, set) -> i1
 };
-Helpers EmitHelpers(llvm::Module& module);
-void EmitListHelpers(llvm::Module& module, Helpers& helpers);
+Helpers EmitHelpers(llvm::Module& module, OptLevel level);
+void EmitListHelpers(llvm::Module& module, Helpers& helpers, OptLevel level);
 void EmitOrderHelper(llvm::Module& module, Helpers& helpers);
 
 /// The call-out at `offset` of CallOuts with its `arguments`, as (frame, first, calls, others) ->

@@ -174,7 +174,7 @@ llvm::Function* EmitFar(llvm::Module& module, const char* name, uint64_t offset,
   return function;
 }
 
-Helpers EmitHelpers(llvm::Module& module) {
+Helpers EmitHelpers(llvm::Module& module, OptLevel level) {
   llvm::LLVMContext& context = module.getContext();
   llvm::Type* word = llvm::Type::getInt64Ty(context);
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
@@ -192,7 +192,7 @@ Helpers EmitHelpers(llvm::Module& module) {
   for (llvm::Function* function : {helpers.bytes_equal, helpers.admit_checked}) {
     function->setLinkage(llvm::Function::InternalLinkage);
   }
-  EmitListHelpers(module, helpers);
+  EmitListHelpers(module, helpers, level);
   EmitOrderHelper(module, helpers);
   return helpers;
 }

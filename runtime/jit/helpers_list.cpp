@@ -14,9 +14,12 @@ using llvm::Value;
 class Search {
  public:
   // `frame`, `calls`: which arguments these are.
-  Search(llvm::Function* function, llvm::Function* bytes_equal, unsigned frame, unsigned calls)
+  // `copies`: the comparison of bytes is copied in.
+  Search(llvm::Function* function, llvm::Function* bytes_equal, bool copies, unsigned frame,
+         unsigned calls)
       : function_(function),
         bytes_equal_(bytes_equal),
+        copies_(copies),
         frame_(frame),
         calls_(calls),
         b_(&function->getEntryBlock()) {}
@@ -63,13 +66,17 @@ class Search {
   }
 
   Value* BytesEqual(Value* x_lo, Value* y_lo, Value* length) {
-    return b_.CreateCall(bytes_equal_, {Argument(frame_), x_lo, Argument(calls_), y_lo, length});
+    llvm::CallInst* call =
+        b_.CreateCall(bytes_equal_, {Argument(frame_), x_lo, Argument(calls_), y_lo, length});
+    if (copies_) call->addFnAttr(llvm::Attribute::AlwaysInline);
+    return call;
   }
   llvm::IRBuilder<>& b() { return b_; }
 
  private:
   llvm::Function* function_;
   llvm::Function* bytes_equal_;
+  bool copies_;
   unsigned frame_;
   unsigned calls_;
   llvm::IRBuilder<> b_;
@@ -233,13 +240,14 @@ llvm::Function* NewHelper(llvm::Module& module, const char* name,
 
 }  // namespace
 
-void EmitListHelpers(llvm::Module& module, Helpers& helpers) {
+void EmitListHelpers(llvm::Module& module, Helpers& helpers, OptLevel level) {
   llvm::LLVMContext& context = module.getContext();
   llvm::Type* word = llvm::Type::getInt64Ty(context);
   llvm::Type* pointer = llvm::PointerType::getUnqual(context);
   const std::vector<llvm::Type*> pair = {word, word, word, word, pointer, pointer};
   auto texts = [&](const char* name) { return NewHelper(module, name, pair); };
-  auto search = [&](llvm::Function* f) { return Search(f, helpers.bytes_equal, 4, 5); };
+  const bool copies = level != OptLevel::kO0;
+  auto search = [&](llvm::Function* f) { return Search(f, helpers.bytes_equal, copies, 4, 5); };
   helpers.str_in = texts("str_in");
   EmitStrIn(search(helpers.str_in));
   helpers.str_subset = texts("str_subset");
@@ -251,7 +259,7 @@ void EmitListHelpers(llvm::Module& module, Helpers& helpers) {
   llvm::Function* far =
       EmitFar(module, "str_disjoint_far", offsetof(CallOuts, str_disjoint), {pointer, pointer});
   helpers.str_disjoint = NewHelper(module, "str_disjoint", {pointer, pointer, pointer, pointer});
-  EmitStrDisjoint(Search(helpers.str_disjoint, helpers.bytes_equal, 0, 2), far);
+  EmitStrDisjoint(Search(helpers.str_disjoint, helpers.bytes_equal, copies, 0, 2), far);
   helpers.word_in = NewHelper(module, "word_in", {word, word, word});
   EmitWordIn(search(helpers.word_in));
   helpers.word_subset = NewHelper(module, "word_subset", {word, word, word, word});

@@ -88,7 +88,7 @@ Result<std::unique_ptr<llvm::Module>> BuildModule(llvm::LLVMContext& context,
   auto module = std::make_unique<llvm::Module>(fmt::format("shapes_{}", begin), context);
   module->setTargetTriple(target.getTargetTriple().str());
   module->setDataLayout(target.createDataLayout());
-  const Helpers helpers = EmitHelpers(*module);
+  const Helpers helpers = EmitHelpers(*module, options.level);
   for (uint32_t shape = begin; shape < end; ++shape) {
     switch (program.shapes[shape].kind) {
       case ShapeKind::kCapability:
