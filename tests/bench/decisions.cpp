@@ -1,10 +1,10 @@
 #include "tests/bench/decisions.h"
 
-#include <algorithm>
-#include <vector>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "cap/decision.h"
 #include "tests/bench/values.h"
@@ -20,9 +20,10 @@ constexpr Keys kKeys[] = {Keys::kUniform, Keys::kZipf, Keys::kAllMiss};
 
 void Print(const char* goal, const std::string& what, const Comparison& c, bool json) {
   if (json) {
-    fmt::print("{{\"goal\": \"{}\", \"row\": \"{}\", \"ns\": {:.2f}, \"other_ns\": {:.2f}, "
-               "\"ratio\": {:.4f}, \"low\": {:.4f}, \"high\": {:.4f}}}\n",
-               goal, what, c.a_ns, c.b_ns, c.ratio, c.low, c.high);
+    fmt::print(
+        "{{\"goal\": \"{}\", \"row\": \"{}\", \"ns\": {:.2f}, \"other_ns\": {:.2f}, "
+        "\"ratio\": {:.4f}, \"low\": {:.4f}, \"high\": {:.4f}}}\n",
+        goal, what, c.a_ns, c.b_ns, c.ratio, c.low, c.high);
     return;
   }
   fmt::print("{:<4}{:<66}{:>9.1f} ns{:>9.1f} ns{:>8.3f} [{:.3f}, {:.3f}]\n", goal, what, c.a_ns,
@@ -31,8 +32,8 @@ void Print(const char* goal, const std::string& what, const Comparison& c, bool 
 
 // 128 requests touch some 150 KB, more than L1, less than L2: what a host sees that has just made
 // the frame. 1,024 touch more than L2: every pointer that is followed to another place costs.
-// The hand-written side has one predicate for all tools, native code one for each: with five of them
-// in random order a branch that is not foreseen is part of the price.
+// The hand-written side has one predicate for all tools, native code one for each: with five of
+// them in random order a branch that is not foreseen is part of the price.
 struct Buffer {
   size_t requests;
   uint32_t tools;
@@ -40,17 +41,23 @@ struct Buffer {
 constexpr Buffer kBuffers[] = {{128, 1}, {1024, 1}, {1024, 5}};
 
 WorldOptions DecisionWorld(bool permit_only, const Buffer& buffer) {
-  return {.records = 1'000, .keys = Keys::kUniform, .requests = buffer.requests,
-          .tools = buffer.tools, .bad_share = permit_only ? 0.0 : 0.5, .permit_only = permit_only, .linear = true};
+  return {.records = 1'000,
+          .keys = Keys::kUniform,
+          .requests = buffer.requests,
+          .tools = buffer.tools,
+          .bad_share = permit_only ? 0.0 : 0.5,
+          .permit_only = permit_only,
+          .linear = true};
 }
 
 /// The rows of one buffer. True: within the goal.
-bool RunMix(bool permit_only, const Buffer& buffer, const RunOptions& options, bool& control_fails) {
+bool RunMix(bool permit_only, const Buffer& buffer, const RunOptions& options,
+            bool& control_fails) {
   World world(DecisionWorld(permit_only, buffer));
   world.CheckAgreement();
-  const std::string mix = fmt::format("{} {}, {} requests, {} tools", permit_only ? "permit" : "mixed",
-                                      fmt::join(world.Mix(), "/"), buffer.requests,
-                                      buffer.tools);
+  const std::string mix =
+      fmt::format("{} {}, {} requests, {} tools", permit_only ? "permit" : "mixed",
+                  fmt::join(world.Mix(), "/"), buffer.requests, buffer.tools);
   const auto compare = [&](const std::string& name, const Side& side, uint32_t pairs) {
     const Comparison c = Compare(side, world.Hand(), world.requests(), pairs);
     Print("G2", mix + ", " + name, c, options.json);
@@ -76,10 +83,10 @@ int RunDecisions(const RunOptions& options) {
     }
   }
   if (!options.json) {
-    fmt::print("G2 goal {:.1f}: {}; control {}. Mix in %: permit/step-up/refused/forbidden/not "
-               "covered\n",
-               kDecisionGoal, met ? "met" : "missed",
-               control_fails ? "fails, as it must" : "PASSES");
+    fmt::print(
+        "G2 goal {:.1f}: {}; control {}. Mix in %: permit/step-up/refused/forbidden/not "
+        "covered\n",
+        kDecisionGoal, met ? "met" : "missed", control_fails ? "fails, as it must" : "PASSES");
   }
   return met && control_fails ? 0 : 4;
 }
@@ -97,8 +104,7 @@ int RunGrowth(const RunOptions& options) {
     for (const size_t records : kSizes) {
       World world({.records = records, .keys = keys});
       world.CheckAgreement();
-      const Comparison c =
-          Compare(world.Native(), world.Hand(), world.requests(), options.pairs);
+      const Comparison c = Compare(world.Native(), world.Hand(), world.requests(), options.pairs);
       Print("G3", fmt::format("{}, {} records", NameOf(keys), records), c, options.json);
       if (first == 0) {
         first = c.ratio;
