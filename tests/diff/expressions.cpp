@@ -186,6 +186,34 @@ ExprPtr ExpressionMaker::TextRelation() {
   return Node(kOps[Dice(3)], kBool, {Text(false), Text(true)});
 }
 
+/// A condition on just this variable.
+ExprPtr ExpressionMaker::About(const Var& var) {
+  static const std::vector<std::string> kOps = {"<", ">=", "==", "!="};
+  Expr expr;
+  expr.op = ExprOp::kVar;
+  expr.ty = var.ty;
+  expr.var = var;
+  const ExprPtr self = Make(std::move(expr));
+  const TyInfo& info = InfoOf(var.ty);
+  if (info.kind == Kind::kBool) return self;
+  if (info.kind == Kind::kSet || info.kind == Kind::kList) {
+    if (Dice(2) == 0 && info.element != kItem && info.element != kBool) {
+      return Node(Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint, kBool,
+                  {self, Literal(var.ty)});
+    }
+    const ExprPtr size = Node(ExprOp::kSizeOf, kInt, {self});
+    return Node(ExprOp::kCompare, kBool, {size, LiteralOf(kInt, {int64_t{2}})}, kOps[Dice(4)]);
+  }
+  if (info.kind == Kind::kEmail && Dice(2) == 0) {
+    return Node(ExprOp::kCompare, kBool,
+                {Node(ExprOp::kDomain, kString, {self}), Literal(kString)}, "==");
+  }
+  const bool ordered = info.kind != Kind::kEmail && info.kind != Kind::kEnum;
+  const Ty literal = info.kind == Kind::kMoney ? kUsd : var.ty;
+  return Node(ExprOp::kCompare, kBool, {self, Literal(literal)},
+              kOps[ordered ? Dice(4) : 2 + Dice(2)]);
+}
+
 /// `x is present and P(x)`, `x is absent or P(x)`, or the test alone.
 ExprPtr ExpressionMaker::Presence(int depth) {
   std::vector<size_t> optionals;
@@ -204,7 +232,7 @@ ExprPtr ExpressionMaker::Presence(int depth) {
   if (depth <= 0) return tested;
   const std::string outer = std::exchange(focus_, scope_[at].text);
   scope_[at].optional = false;
-  const ExprPtr rest = Bool(depth - 1);
+  const ExprPtr rest = Chance(random_, 0.6) ? About(scope_[at]) : Bool(depth - 1);
   scope_[at].optional = true;
   focus_ = outer;
   return Node(present ? ExprOp::kAnd : ExprOp::kOr, kBool, {tested, rest});

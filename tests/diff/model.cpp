@@ -46,7 +46,8 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
   static const std::vector<FieldModel> kItemFields = {
       {"count", kInt},        {"color", kColor},       {"price", kUsd},
       {"note", kString, true}, {"marks", kTags, true}, {"mail", kEmail, true},
-      {"good", kBool},        {"weights", kInts, true}};
+      {"good", kBool},        {"weights", kInts, true}, {"grade", kInt, true},
+      {"tone", kColor, true}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
