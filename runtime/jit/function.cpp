@@ -312,6 +312,8 @@ void EmitCapability(llvm::Module& module, const Helpers& helpers, const Program&
     step_ups |= static_cast<uint64_t>(step_up) << c;
   }
   auto* word = llvm::Type::getInt64Ty(module.getContext());
+  admit->setAlignment(
+      llvm::Align(64));  // a cache line: its branches do not move with its neighbours
   TestSlots(admit, TestedSlots(program, shape), helpers.admit_checked,
             {explain, llvm::ConstantInt::get(word, step_ups)});
   Emitter e(program, shape, options, kTrueRail, Path::kFast, admit, helpers);
