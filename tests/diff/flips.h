@@ -1,5 +1,5 @@
-// Bundles with a bit flipped and the checksum repaired: what the verifier lets through is run by the
-// interpreter and as native code, which must end and agree.
+// Bundles with a bit flipped and the checksum repaired: what the verifier lets through is run by
+// the interpreter and as native code, which must end and agree.
 #pragma once
 
 #include <cstdint>

@@ -34,6 +34,7 @@ void AddTypes(Program& p) {
   p.types[kTItem] = {.kind = TypeKind::kRecord, .ref = 0};
   p.types[kTItems] = ListType(TypeKind::kList, kTItem);
   p.types[kTBools] = ListType(TypeKind::kList, kTBool);
+  p.types[kTBools].max = 8;  // few enough that quantifiers over it may nest
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
   p.types[kTEmails] = ListType(TypeKind::kList, kTEmail);
   p.types[kTColorList] = ListType(TypeKind::kList, kTColor);
