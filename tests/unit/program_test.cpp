@@ -288,6 +288,19 @@ TEST_CASE("quantifiers nest as deep as the limit, and no deeper") {
   }
 }
 
+TEST_CASE("loops over long lists do not multiply without bound") {
+  ShapeBuilder builder;
+  const uint32_t list = builder.AddLoad(kTItems);  // 64 elements: 64^4 turns
+  std::vector<uint32_t> open;
+  for (int i = 0; i < 4; ++i) open.push_back(builder.Add(Op::kAny, kTBool, list));
+  builder.Add(Op::kElementPresent, kTBool, open[3], kItemName);
+  for (uint32_t quantifier : open) builder.Close(quantifier);
+  builder.EndClause();
+  const Result<void> verified = Verify(builder.Finish());
+  REQUIRE(!verified.has_value());
+  CHECK(verified.error().message == "shapes[0]: its worst case takes too many steps");
+}
+
 TEST_CASE("the verifier refuses broken policies") {
   CheckRefused(
       {
