@@ -1,5 +1,5 @@
 // Benchmarks of goals G1 to G3. README.md beside this file has the protocol.
-//   capc_bench g1|g2|g3 [--pairs N] [--json] [--shape NAME]
+//   capc_bench g1|g2|g3 [--pairs N] [--json] [--shape NAME] [--requests N]
 //   capc_bench smoke              agreement only
 //   capc_bench count-g1|count-g2  under callgrind; instructions.sh makes a table of it
 // Exit status: 0 goals met and controls fail · 1 engines disagree or misuse · 4 a goal is missed.
@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
       options.json = true;
     } else if (argument == "--pairs" && i + 1 < argc) {
       options.pairs = static_cast<uint32_t>(std::max(3, std::atoi(argv[++i])));
+    } else if (argument == "--requests" && i + 1 < argc) {
+      options.requests = static_cast<uint32_t>(std::clamp(std::atoi(argv[++i]), 1, 4096));
     } else if (argument == "--shape" && i + 1 < argc) {
       options.only = argv[++i];
     } else {
@@ -34,6 +36,6 @@ int main(int argc, char** argv) {
   if (mode == "count-g2") return cap::bench::CountDecisions();
   if (mode == "smoke") return cap::bench::SmokePredicates() + cap::bench::SmokeDecisions();
   std::fprintf(stderr, "usage: capc_bench g1|g2|g3|count-g1|count-g2|smoke [--pairs N] [--json] "
-                       "[--shape NAME]\n");
+                       "[--shape NAME] [--requests N]\n");
   return 1;
 }

@@ -16,8 +16,6 @@
 namespace cap::bench {
 namespace {
 
-// 512 frames: some 250 KB of headers, slots and strings, more than L1 holds.
-constexpr size_t kRequests = 512;
 constexpr double kBadShare = 0.5;
 constexpr uint64_t kSeed = 20260601;
 
@@ -76,16 +74,16 @@ uint64_t Interpret(const Case& c, const Frame& frame) {
   return interp::Admit(*c.program, *c.shape, frame.header(), &c.record, Calls());
 }
 
-void DrawRequests(Case& c, const nlohmann::json& values) {
+void DrawRequests(Case& c, const nlohmann::json& values, size_t requests) {
   RequestSource source(*c.program, c.shape->tool, values, kSeed);
-  for (int tries = 0; c.permit.size() < kRequests; ++tries) {
+  for (int tries = 0; c.permit.size() < requests; ++tries) {
     if (tries > 100'000) Die(std::string(c.baseline->layout->shape) + ": nothing is permitted");
     Frame frame = source.Draw(0);
     if (frame.header() != nullptr && Interpret(c, frame) == kPermit) {
       c.permit.push_back(std::move(frame));
     }
   }
-  for (int tries = 0; c.mixed.size() < kRequests; ++tries) {
+  for (int tries = 0; c.mixed.size() < requests; ++tries) {
     if (tries > 100'000) Die(std::string(c.baseline->layout->shape) + ": all is malformed");
     Frame frame = source.Draw(kBadShare);
     if (frame.header() == nullptr) continue;
@@ -99,7 +97,7 @@ void DrawRequests(Case& c, const nlohmann::json& values) {
   }
 }
 
-std::unique_ptr<Case> MakeCase(const Baseline& baseline) {
+std::unique_ptr<Case> MakeCase(const Baseline& baseline, size_t requests) {
   auto c = std::make_unique<Case>();
   const std::string path = std::string(CAPC_BENCH_DIR "/shapes/") + baseline.layout->shape;
   c->baseline = &baseline;
@@ -120,7 +118,7 @@ std::unique_ptr<Case> MakeCase(const Baseline& baseline) {
   c->o2 = CompileNative(*c->program, jit::OptLevel::kO2);
   c->o0_code = c->o0->code()[found->shape];
   c->o2_code = c->o2->code()[found->shape];
-  DrawRequests(*c, values);
+  DrawRequests(*c, values, requests);
   return c;
 }
 
@@ -149,14 +147,14 @@ void CheckAgreement(const Case& c) {
   }
 }
 
-std::vector<std::unique_ptr<Case>> MakeCases(const std::string& only) {
+std::vector<std::unique_ptr<Case>> MakeCases(const RunOptions& options) {
   std::vector<std::unique_ptr<Case>> cases;
   for (const Baseline& baseline : Baselines()) {
-    if (!only.empty() && only != baseline.layout->shape) continue;
-    cases.push_back(MakeCase(baseline));
+    if (!options.only.empty() && options.only != baseline.layout->shape) continue;
+    cases.push_back(MakeCase(baseline, options.requests));
     CheckAgreement(*cases.back());
   }
-  if (cases.empty()) Die("no shape named " + only);
+  if (cases.empty()) Die("no shape named " + options.only);
   return cases;
 }
 
@@ -194,7 +192,7 @@ void PrintHeader() {
 }
 
 void PrintRow(const Case& c, const Row& r) {
-  const auto share = [](size_t n) { return 100 * n / kRequests; };
+  const auto share = [&](size_t n) { return 100 * n / c.mixed.size(); };
   fmt::print("{:<20}{:>8}{:>8} | {:>6.1f}ns{:>6.1f}ns{:>7.3f} [{:.3f}, {:.3f}] | {:>6.1f}ns"
              "{:>6.1f}ns{:>7.3f} [{:.3f}, {:.3f}] | {:>8.1f}×  {} {} {} {}\n",
              r.name, c.shape->clause_count, c.shape->inst_count, r.permit.a_ns, r.permit.b_ns,
@@ -231,7 +229,7 @@ const Row& Worst(const std::vector<Row>& rows, Comparison Row::*which) {
 }  // namespace
 
 int RunPredicates(const RunOptions& options) {
-  const auto cases = MakeCases(options.only);
+  const auto cases = MakeCases(options);
   std::vector<Row> rows;
   if (!options.json) PrintHeader();
   for (const auto& c : cases) {
@@ -244,7 +242,8 @@ int RunPredicates(const RunOptions& options) {
     row.permit = pair(c->permit);
     row.mixed = pair(c->mixed);
     row.control = Compare(InterpreterSide(*c, c->mixed),
-                          NativeSide("hand", c->baseline->admit, *c, c->mixed), kRequests, 3);
+                          NativeSide("hand", c->baseline->admit, *c, c->mixed),
+                          c->mixed.size(), 3);
     options.json ? PrintJson(row) : PrintRow(*c, row);
     rows.push_back(std::move(row));
   }
@@ -265,12 +264,12 @@ int RunPredicates(const RunOptions& options) {
 
 int CountPredicates(const RunOptions& options) {
   constexpr uint32_t kRounds = 2;
-  for (const auto& c : MakeCases(options.only)) {
+  for (const auto& c : MakeCases(options)) {
     const std::string name = c->baseline->layout->shape;
     for (const auto* frames : {&c->permit, &c->mixed}) {
       const std::string mix = frames == &c->permit ? "permit" : "mixed";
       const auto count = [&](const std::string& side, AdmitFn admit) {
-        CountInstructions(fmt::format("g1 {} {} {} {}", name, mix, side, kRounds * kRequests),
+        CountInstructions(fmt::format("g1 {} {} {} {}", name, mix, side, kRounds * frames->size()),
                           NativeSide(side, admit, *c, *frames), kRounds);
       };
       count("nothing", AdmitNothing);
@@ -283,9 +282,9 @@ int CountPredicates(const RunOptions& options) {
 }
 
 int SmokePredicates() {
-  const size_t shapes = MakeCases("").size();
+  const size_t shapes = MakeCases({}).size();
   fmt::print("G1: {} shapes, {} requests each: interpreter, O0, O2 and baseline agree\n", shapes,
-             2 * kRequests);
+             2 * RunOptions{}.requests);
   return 0;
 }
 
