@@ -105,7 +105,8 @@ def cpp(info, body, cwd, capc, prefix):
         "cmake_minimum_required(VERSION 3.25)\nproject(page CXX)\nfind_package(capc REQUIRED)\n"
         f"add_executable(page {name})\ntarget_compile_features(page PRIVATE cxx_std_23)\n"
         "target_link_libraries(page capc::runtime)\n")
-    code, out = run(f"cmake -S . -B b -DCMAKE_PREFIX_PATH={prefix} && cmake --build b", cwd, capc)
+    code, out = run(f"cmake -G Ninja -S . -B b -DCMAKE_PREFIX_PATH={prefix} && cmake --build b",
+                    cwd, capc)
     return None if code == 0 else out
 
 
