@@ -27,8 +27,8 @@ RecordIndex::RecordIndex(const KeyHash::Seed& seed, const RecordSlab& slab, Limb
 
 RecordIndex::~RecordIndex() {
   Directory* directory = directory_.load(std::memory_order_relaxed);
-  // A segment stands in several entries; the first of them, and no other, is below its own depth. So
-  // from the last entry down: a segment is deleted where it is met for the last time.
+  // A segment stands in several entries; the first of them, and no other, is below its own depth.
+  // So from the last entry down: a segment is deleted where it is met for the last time.
   for (uint64_t i = directory->mask + 1; i > 0; --i) {
     Segment* segment = directory->entries[i - 1].load(std::memory_order_relaxed);
     if (i - 1 < uint64_t{1} << segment->depth) delete segment;
