@@ -273,6 +273,14 @@ TEST_CASE("a program over a limit of its tables is refused") {
   CHECK(done.errors() == "CAP0712");
 }
 
+// A record keeps its action in 16 bits: one action more would be taken for the first.
+TEST_CASE("more actions than a record can name are refused") {
+  std::string source = "module t\n";
+  for (int i = 0; i < 65'536; ++i) source += "action a" + std::to_string(i) + " {}\n";
+  const Outcome done(source);
+  CHECK(done.errors() == "CAP0712");
+}
+
 TEST_CASE("a result that the verifier refuses is an internal error, never a crash") {
   const cap::diag::Diagnostic d = cap::InternalError({"program-invalid", "shapes[0]: …"});
   CHECK(d.code == Code::kInternal);
