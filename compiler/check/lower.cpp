@@ -203,6 +203,7 @@ Lowering::Lowered Lowering::LowerQuantifier(const Node& node, InstanceId instanc
   OpenRange();
   const Lowered body = Lower({node.right, instance});
   MakeLast(body.inst, inst + 1, context_.nodes[node.right].span);
+  if (!full_) quantifier_limits_[inst] = LimitOfBody({node.right, instance}, inst);
   CloseRange();
   variables_[node.index] = outer;
   if (full_) return {};

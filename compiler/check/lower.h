@@ -80,7 +80,15 @@ class Lowering {
   TypeIndex ConstantType(const Node& node);
   Known KnownLiteral(const Node& node) const;
   bool CheckConstant(const ClauseSource& source, const Known& known, bool guard);
+  // What a decision shows of a condition: instructions of the clause, kNone where there is none.
+  struct Sides {
+    uint32_t observed = kNone;  // what the call brought
+    uint32_t limit = kNone;     // what it was held against
+  };
   void Show(Clause& clause, Placed condition);
+  Sides SidesOf(Placed condition) const;
+  uint32_t LimitOfBody(Placed body, uint32_t quantifier) const;
+  bool ReadsElement(uint32_t inst, uint32_t quantifier) const;
   bool FromCall(Placed placed) const;
   uint32_t InstOf(Placed placed) const;
 
@@ -100,6 +108,7 @@ class Lowering {
   std::map<Placed, uint32_t, bool (*)(const Placed&, const Placed&)> literal_consts_;
   std::unordered_map<uint32_t, uint32_t> bound_consts_;
   std::unordered_map<uint32_t, uint32_t> variables_;  // of quantifiers → their instruction
+  std::unordered_map<uint32_t, uint32_t> quantifier_limits_;  // their instruction → its limit
 
   // What is computed already, by node and by code; ends with the range it was computed in.
   std::unordered_map<uint64_t, Lowered> memo_;

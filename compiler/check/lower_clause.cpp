@@ -107,9 +107,13 @@ uint32_t Lowering::InstOf(Placed placed) const {
   return found == memo_.end() ? kNone : found->second.inst;
 }
 
-/// The two sides of the comparison that a clause is: what the call brought, and what it was held
-/// against.
 void Lowering::Show(Clause& clause, Placed condition) {
+  const Sides sides = SidesOf(condition);
+  clause.observed = sides.observed;
+  clause.limit = sides.limit;
+}
+
+Lowering::Sides Lowering::SidesOf(Placed condition) const {
   Placed at = condition;
   while (true) {
     const Instances::Found found = instances_.Resolve(at);
@@ -125,29 +129,57 @@ void Lowering::Show(Clause& clause, Placed condition) {
       Node test = context_.nodes[node.left];
       if (test.kind == NodeKind::kOperation && test.op == Op::kNot)
         test = context_.nodes[test.left];
-      if (test.kind != NodeKind::kPresent) return;
+      if (test.kind != NodeKind::kPresent) return {};
       at = child(node.right);
       continue;
     }
     if (node.kind == NodeKind::kQuantifier) {
-      clause.observed = InstOf(child(node.left));
-      return;
+      const auto limit = quantifier_limits_.find(InstOf(at));
+      return {InstOf(child(node.left)),
+              limit == quantifier_limits_.end() ? kNone : limit->second};
     }
     if (node.kind != NodeKind::kOperation) {
-      if (IsPath(node)) clause.observed = InstOf(at);
-      return;
+      return {IsPath(node) ? InstOf(at) : kNone, kNone};
     }
-    if (node.right == kNone) return;
+    if (node.right == kNone) return {};
     Placed observed = child(node.left);
     Placed limit = child(node.right);
     const bool written_first =
         context_.nodes[node.right].span.begin < context_.nodes[node.left].span.begin;
     if (written_first) std::swap(observed, limit);  // `a > b` is kept as `b < a`
     if (!FromCall(observed) && FromCall(limit)) std::swap(observed, limit);
-    clause.observed = InstOf(observed);
-    clause.limit = InstOf(limit);
-    return;
+    return {InstOf(observed), InstOf(limit)};
   }
+}
+
+/// What the body of `quantifier` holds each element against: of its two sides the one that is not
+/// made of the element. Called while the values of the body are known.
+uint32_t Lowering::LimitOfBody(Placed body, uint32_t quantifier) const {
+  Sides sides = SidesOf(body);
+  if (sides.limit == kNone) return kNone;
+  const bool of_element = ReadsElement(sides.limit, quantifier);
+  if (of_element && !ReadsElement(sides.observed, quantifier)) return sides.observed;
+  // A value of an inner quantifier's element is none of this element's: the inner list stands in.
+  for (uint32_t at = quantifier + 1; at < insts_.size(); ++at) {
+    const bool inner = insts_[at].op == Op::kAny || insts_[at].op == Op::kAll;
+    if (inner && ReadsElement(sides.limit, at)) return sides.observed;
+  }
+  return sides.limit;
+}
+
+/// Whether the value is made of the element that the quantifier looks at.
+bool Lowering::ReadsElement(uint32_t inst, uint32_t quantifier) const {
+  if (inst == kNone || inst <= quantifier) return false;
+  std::vector<bool> made(insts_.size() - quantifier, false);
+  const auto reads = [&](OperandKind kind, uint32_t operand) {
+    if (kind == OperandKind::kQuant) return operand == quantifier;
+    return kind == OperandKind::kValue && operand > quantifier && made[operand - quantifier];
+  };
+  for (uint32_t at = quantifier + 1; at <= inst; ++at) {
+    const OpInfo& info = InfoOf(insts_[at].op);
+    made[at - quantifier] = reads(info.a, insts_[at].a) || reads(info.b, insts_[at].b);
+  }
+  return made[inst - quantifier];
 }
 
 std::optional<Lowering::Rule> Lowering::Finish() {

@@ -28,8 +28,13 @@ class Viewer {
   const Tool& ToolOf() const { return program_.tools[source_.shape->tool]; }
   std::string Show(uint32_t inst, const interp::InstValue& value) const;
   void Observe(ClauseView& view) const;
+  void Limit(ClauseView& view) const;
+  interp::InstValue WithoutRun(uint32_t inst) const;
   std::string Offending() const;
   std::string Witness() const;
+  std::string WitnessField(const Slot* element) const;
+  template <typename Visit>
+  bool AllSources(uint32_t inst, Visit visit) const;
   bool IsPublic(uint32_t inst) const;
   bool ClauseIsPublic() const;
   bool ReadsPublic(const Inst& inst) const;
@@ -56,10 +61,7 @@ ClauseView Viewer::View() {
     view.observed = Witness();
     view.observed_public = ClauseIsPublic();
   }
-  if (clause_.limit != kNone && !trace_.limit.fault) {
-    view.limit = Show(clause_.limit, trace_.limit);
-    view.limit_public = IsPublic(clause_.limit);
-  }
+  if (clause_.limit != kNone) Limit(view);
   view.text = Text();
   if (trace_.result.fault) Fault(view);
   return view;
@@ -72,6 +74,33 @@ std::string Viewer::Show(uint32_t inst, const interp::InstValue& value) const {
     return (value.value.lo & 1) != 0 ? "true" : "false";
   }
   return ShowSlot(program_, type, value.value);
+}
+
+// A limit in the body of a quantifier is that of the element which decided. Where none did, it is
+// shown only if it is the same for all of them; and of an empty list no body was ever run.
+void Viewer::Limit(ClauseView& view) const {
+  const bool shown = AllSources(clause_.limit, [&](const Inst& each) {
+    return InfoOf(each.op).a != OperandKind::kQuant ||
+           (trace_.witness != kNone && each.a == trace_.witness_inst);
+  });
+  if (!shown) return;
+  view.limit = Show(clause_.limit, trace_.limit.fault ? WithoutRun(clause_.limit) : trace_.limit);
+  // That some element of a list met this limit tells of the list, and of all that was asked.
+  bool of_list = false;
+  for (uint32_t at = clause_.begin; at < clause_.end; ++at) {
+    const Inst& inst = InstAt(at);
+    of_list = of_list || (InfoOf(inst.op).b == OperandKind::kLength && inst.a == clause_.observed);
+  }
+  view.limit_public = IsPublic(clause_.limit) && (!of_list || ClauseIsPublic());
+}
+
+interp::InstValue Viewer::WithoutRun(uint32_t inst) const {
+  const Inst& source = InstAt(inst);
+  if (source.op == Op::kConst) return {.fault = false, .value = source_.record->consts[source.a]};
+  if (source.op == Op::kLoad && BitOf(header_->present, source.a)) {
+    return {.fault = false, .value = SlotsOf(header_)[source.a]};
+  }
+  return {};
 }
 
 // Of a set or list that the clause held against another, only the members that offend. Which of
@@ -109,13 +138,34 @@ std::string Viewer::Offending() const {
 
 std::string Viewer::Witness() const {
   const Inst& list = InstAt(InstAt(trace_.witness_inst).a);
-  if (list.op == Op::kLoad) {
-    return ShowElement(program_, list.type, SlotsOf(header_)[list.a], trace_.witness);
-  }
   if (list.op == Op::kConst) {
     return ShowElement(program_, list.type, source_.record->consts[list.a], trace_.witness);
   }
-  return "element " + std::to_string(trace_.witness);
+  if (list.op != Op::kLoad) return "element " + std::to_string(trace_.witness);
+  const Slot& slot = SlotsOf(header_)[list.a];
+  std::string shown = ShowElement(program_, list.type, slot, trace_.witness);
+  const TypeIndex element = program_.types[list.type].element;
+  if (program_.types[element].kind == TypeKind::kRecord && trace_.witness < CountOf(slot)) {
+    shown += WitnessField(ElementsOf(slot) + size_t{trace_.witness} * StrideOf(slot));
+  }
+  return shown;
+}
+
+/// The field of the deciding record that was held against the limit: ": 12.00 USD".
+std::string Viewer::WitnessField(const Slot* element) const {
+  if (clause_.limit == kNone) return {};
+  const uint32_t quantifier = trace_.witness_inst;
+  for (uint32_t at = quantifier + 1; at <= quantifier + InstAt(quantifier).b; ++at) {
+    const Inst& inst = InstAt(at);
+    const OpInfo& info = InfoOf(inst.op);
+    if (info.a != OperandKind::kValue || info.b != OperandKind::kValue) continue;
+    if (inst.a != clause_.limit && inst.b != clause_.limit) continue;
+    const Inst& field = InstAt(inst.a == clause_.limit ? inst.b : inst.a);
+    if (field.op != Op::kElement || field.a != quantifier) return {};
+    const bool present = (element[0].lo >> field.b & 1) != 0;
+    return present ? ": " + ShowSlot(program_, field.type, element[field.b]) : ": absent";
+  }
+  return {};
 }
 
 bool Viewer::SlotIsPublic(uint32_t slot) const {
@@ -137,8 +187,9 @@ bool Viewer::ReadsPublic(const Inst& inst) const {
   return info.a != OperandKind::kSlot || SlotIsPublic(inst.a);
 }
 
-// Goes through everything that the instruction is computed from.
-bool Viewer::IsPublic(uint32_t inst) const {
+/// Whether `visit` holds of everything that the instruction is computed from, itself included.
+template <typename Visit>
+bool Viewer::AllSources(uint32_t inst, Visit visit) const {
   std::vector<bool> seen(source_.shape->inst_count, false);
   std::vector<uint32_t> open{inst};
   while (!open.empty()) {
@@ -148,7 +199,7 @@ bool Viewer::IsPublic(uint32_t inst) const {
     seen[at] = true;
     const Inst& each = InstAt(at);
     const OpInfo& info = InfoOf(each.op);
-    if (!ReadsPublic(each)) return false;
+    if (!visit(each)) return false;
     if (info.a == OperandKind::kValue) open.push_back(each.a);
     if (info.a == OperandKind::kQuant) open.push_back(InstAt(each.a).a);
     if (info.b == OperandKind::kValue) open.push_back(each.b);
@@ -157,6 +208,10 @@ bool Viewer::IsPublic(uint32_t inst) const {
     }
   }
   return true;
+}
+
+bool Viewer::IsPublic(uint32_t inst) const {
+  return AllSources(inst, [this](const Inst& each) { return ReadsPublic(each); });
 }
 
 bool Viewer::ClauseIsPublic() const {

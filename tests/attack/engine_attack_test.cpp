@@ -48,6 +48,30 @@ policy p {
   CHECK(Has(world.AgentReport(grant, named).message, "TOPSECRET"));
 }
 
+TEST_CASE("a limit inside of a quantifier is hidden from the agent as any other") {
+  World world(R"(
+module m
+context bound { secret: string }
+record Leg { a: int, b: int }
+action use { ids: list<string>, legs: list<Leg> = [] }
+policy p {
+  capability use { require all(i in ids: i != "plain") }
+  forbid use when any(i in ids: i == secret)
+  forbid use when any(l in legs: l.a > l.b)
+}
+)");
+  const GrantId grant = world.Mint({{"secret", {std::string("TOPSECRET")}}});
+  const std::string bound = R"({"tool":"use","arguments":{"ids":["x","TOPSECRET"]}})";
+  CHECK(world.Report(grant, bound).limit == "\"TOPSECRET\"");
+  CHECK_FALSE(Has(Shown(world.AgentReport(grant, bound)), "TOPSECRET"));
+  const std::string constant = R"({"tool":"use","arguments":{"ids":["x","plain"]}})";
+  CHECK(world.AgentReport(grant, constant).limit == "\"plain\"");
+  const std::string field =
+      R"({"tool":"use","arguments":{"ids":[],"legs":[{"a":1,"b":2},{"a":9,"b":7}]}})";
+  CHECK(world.AgentReport(grant, field).observed == "element 1: 9");
+  CHECK(world.AgentReport(grant, field).limit == "7");
+}
+
 constexpr const char* kMembers = R"(
 module m
 record Order { owner: string, tags: set<string> }
