@@ -3,26 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "runtime/program/print.h"
 
 namespace cap::diff {
-
-struct Differ::Running {
-  const Subject& subject;
-  const std::vector<Native>& natives;
-  const PolicyModel& policy;
-  const ActionModel& action;
-  const Program& program;
-  const Policy& compiled;
-  uint32_t tool;
-  Aims aims;
-  GrantImage grant;
-  size_t grant_number = 0;
-  std::vector<uint64_t> decided;  // by capability: a bit a clause
-  bool permits = false;
-};
 
 namespace {
 
@@ -50,20 +34,6 @@ std::string_view TriName(uint64_t bits) {
 }
 
 }  // namespace
-
-std::vector<std::vector<Value>> Differ::BoundChoices() {
-  const auto texts = [](std::vector<std::string> items) {
-    Value::List list;
-    for (std::string& item : items) list.push_back({std::move(item)});
-    return Value{list};
-  };
-  return {{{std::string("C1")}, {int64_t{3}}, {Money{50'000, 840}},
-           texts({"a", "ab", "delivered"}), {Value::List{{EnumMember{"red"}}}},
-           {std::string("ann@company.com")}},
-          {{std::string("ab")}, {int64_t{100}}, {Money{0, 840}}, texts({}),
-           {Value::List{{EnumMember{"blue"}}, {EnumMember{"green"}}}},
-           {std::string("eve@evil.example")}}};
-}
 
 void Differ::Disagree(const Case& at, const std::string& what) {
   ++totals.disagreements;
@@ -100,89 +70,53 @@ void Differ::Disagree(const Case& at, const std::string& what) {
   totals.examples.push_back(text);
 }
 
-void Differ::Run(const Subject& subject, const std::vector<Native>& natives) {
+void Differ::Run(const Subject& subject, const std::vector<Native>& natives,
+                 const Witnesses* witnesses) {
+  natives_ = &natives;
   for (const Shape& shape : subject.program->shapes) {
     totals.distinct_shapes.insert(ShapeHash(*subject.program, shape));
   }
-  for (const PolicyModel& policy : subject.module.policies) RunPolicy(subject, natives, policy);
+  for (const PolicyModel& policy : subject.module.policies) {
+    Running run(subject, policy);
+    RunPolicy(run, witnesses == nullptr ? nullptr : &witnesses->at(policy.name));
+  }
 }
 
-void Differ::RunPolicy(const Subject& subject, const std::vector<Native>& natives,
-                       const PolicyModel& policy) {
-  const Program& program = *subject.program;
-  const ActionModel& action = subject.module.actions[policy.action];
-  const uint32_t index = FindPolicy(program, policy.name);
-  const auto tool = std::ranges::find(program.tools, action.name, &Tool::name);
-  Running run{subject, natives, policy, action, program, program.policies[index],
-              static_cast<uint32_t>(tool - program.tools.begin()), {}, {}, 0, {}, false};
-  run.decided.assign(policy.capabilities.size(), 0);
-  for (const Value& literal : policy.literals) run.aims.Add(literal);
-  uint64_t hash = HashOf(action.name);
-  for (const CapabilityModel& capability : policy.capabilities) {
+void Differ::RunPolicy(Running& run, const std::vector<Witness>* witnesses) {
+  uint64_t hash = HashOf(run.action.name);
+  for (const CapabilityModel& capability : run.policy.capabilities) {
     for (const Statement& statement : capability.statements) hash = HashOf(statement.text, hash);
   }
-  for (const ForbidModel& forbid : policy.forbids) {
+  for (const ForbidModel& forbid : run.policy.forbids) {
     hash = HashOf(forbid.when ? TextOf(*forbid.when) : "always", hash);
   }
   ++totals.policies;
   totals.distinct_policies.insert(hash);
-  for (size_t grant = 0; grant < BoundChoices().size(); ++grant) RunGrant(run, grant);
-  if (!run.permits) return;
-  ++totals.permitting;
-  for (size_t nth = 0; nth < policy.capabilities.size(); ++nth) {
-    const Capability& capability = program.capabilities[run.compiled.capabilities[nth]];
-    totals.clauses += capability.clauses.size();
-    totals.decisive += static_cast<uint64_t>(std::popcount(run.decided[nth]));
+  decided_ = {};
+  for (size_t grant = 0; grant < BoundChoices().size(); ++grant) {
+    run.Use(grant);
+    RunGrant(run);
+    if (witnesses == nullptr) continue;
+    for (const Witness& witness : *witnesses) {
+      if (witness.grant == grant) Execute(run, witness.request);
+    }
   }
+  if (witnesses == nullptr) return;
+  ++totals.shown;
+  totals.parts += AllParts(run).Count();
+  totals.decisive += decided_.Count();
 }
 
-void Differ::RunGrant(Running& run, size_t grant_number) {
-  run.grant_number = grant_number;
-  run.grant = MakeGrant(run.program, run.compiled, BoundChoices()[grant_number]);
-  for (const Value& value : run.grant.bound) run.aims.Add(value);
-  const RequestModel base = Climb(run);
+void Differ::RunGrant(Running& run) {
+  const RequestModel base = Climb(run, random_);
   // A policy that is hard or impossible to satisfy says little; more requests go to the others.
   Oracle oracle(run.action, run.grant.bound, base);
   const bool permitted = oracle.Decide(run.policy) == Outcome::kPermit;
-  run.permits = run.permits || permitted;
-  const size_t share = permitted ? options_.requests / 2 : options_.requests / 8;
+  const size_t share = permitted ? requests_ / 2 : requests_ / 8;
   for (size_t i = 0; i < share; ++i) Execute(run, Next(run, base));
-  if (options_.search && permitted) Search(run, base);
 }
 
-/// Towards a request that is permitted: keeps what makes more statements true.
-RequestModel Differ::Climb(Running& run) {
-  RequestMaker maker(run.action, run.aims, random_);
-  const auto score = [&](const RequestModel& request) {
-    Oracle oracle(run.action, run.grant.bound, request);
-    if (oracle.Decide(run.policy) == Outcome::kPermit) return 1000;
-    int sum = 0;
-    for (const CapabilityModel& capability : run.policy.capabilities) {
-      sum += oracle.Covers(capability.on) ? 1 : 0;
-      for (const Statement& statement : capability.statements) {
-        sum += oracle.Judge(statement) == Tri::kTrue ? 1 : 0;
-      }
-    }
-    for (const ForbidModel& forbid : run.policy.forbids) {
-      sum += oracle.Condition(forbid.when) == Tri::kFalse || !oracle.Covers(forbid.on) ? 1 : 0;
-    }
-    return sum;
-  };
-  RequestModel best = maker.Fresh();
-  int best_score = score(best);
-  for (int step = 0; step < 500 && best_score < 1000; ++step) {
-    RequestModel next = step % 60 == 59 ? maker.Fresh() : best;
-    maker.Mutate(next);
-    if (Chance(random_, 0.4)) maker.Mutate(next);
-    const int next_score = score(next);
-    if (next_score < best_score) continue;
-    best = std::move(next);
-    best_score = next_score;
-  }
-  return best;
-}
-
-RequestModel Differ::Next(Running& run, const RequestModel& base) {
+RequestModel Differ::Next(const Running& run, const RequestModel& base) {
   RequestMaker maker(run.action, run.aims, random_);
   const uint64_t dice = Below(random_, 100);
   RequestModel request = base;
@@ -196,7 +130,7 @@ RequestModel Differ::Next(Running& run, const RequestModel& base) {
     }
   } else if (dice < 75) {
     for (uint64_t i = 0; i <= Below(random_, 2); ++i) maker.Mutate(request);
-  } else if (dice < 84) {
+  } else if (dice < 81) {
     request = maker.Fresh();
   } else if (dice < 98) {
     // Something that the policy reads: until a statement faults.
@@ -209,7 +143,7 @@ RequestModel Differ::Next(Running& run, const RequestModel& base) {
   return request;
 }
 
-bool Differ::MeetsFault(Running& run, const RequestModel& request) {
+bool Differ::MeetsFault(const Running& run, const RequestModel& request) {
   Oracle oracle(run.action, run.grant.bound, request);
   for (const CapabilityModel& capability : run.policy.capabilities) {
     for (const Statement& statement : capability.statements) {
@@ -221,54 +155,7 @@ bool Differ::MeetsFault(Running& run, const RequestModel& request) {
   });
 }
 
-/// For each clause that no request has shown to matter yet: one that it alone decides.
-void Differ::Search(Running& run, const RequestModel& base) {
-  RequestMaker maker(run.action, run.aims, random_);
-  const auto missing = [&] {
-    for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
-      const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
-      if (run.decided[nth] != (uint64_t{1} << capability.clauses.size()) - 1) return true;
-    }
-    return false;
-  };
-  RequestModel from = base;
-  for (int attempt = 0; attempt < 600 && missing(); ++attempt) {
-    RequestModel request = from;
-    maker.Mutate(request);
-    if (Chance(random_, 0.3)) maker.Mutate(request);
-    if (Chance(random_, 0.2)) maker.Break(request);
-    Oracle oracle(run.action, run.grant.bound, request);
-    if (oracle.Malformed()) continue;
-    bool one = false;
-    for (const CapabilityModel& capability : run.policy.capabilities) {
-      const auto untrue = std::ranges::count_if(
-          capability.statements, [&](const Statement& s) { return oracle.Judge(s) != Tri::kTrue; });
-      one = one || untrue == 1;
-    }
-    if (one && NewlyDecides(run, request)) Execute(run, request);
-    if (oracle.Decide(run.policy) == Outcome::kPermit) from = request;  // wander among the permits
-  }
-}
-
-/// Whether the one statement that is not true has a clause that has not decided anything yet.
-bool Differ::NewlyDecides(Running& run, const RequestModel& request) {
-  Oracle oracle(run.action, run.grant.bound, request);
-  for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
-    const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
-    for (const Statement& statement : run.policy.capabilities[nth].statements) {
-      if (oracle.Judge(statement) == Tri::kTrue) continue;
-      for (size_t i = 0; i < capability.clauses.size(); ++i) {
-        if (capability.clauses[i].span.line == statement.line &&
-            (run.decided[nth] >> i & 1) == 0) {
-          return true;
-        }
-      }
-    }
-  }
-  return false;
-}
-
-void Differ::Execute(Running& run, const RequestModel& request) {
+void Differ::Execute(const Running& run, const RequestModel& request) {
   Oracle oracle(run.action, run.grant.bound, request);
   const Frame frame = BuildFrame(run.program, run.tool, run.action, request);
   const Case at{run.subject, run.policy, run.grant, run.grant_number, request, frame,
@@ -289,22 +176,23 @@ void Differ::Execute(Running& run, const RequestModel& request) {
     }
     for (size_t i = 0; i < run.policy.forbids.size(); ++i) CompareForbid(run, at, i, fault);
     totals.faults += fault;
+    decided_.Add(DecidedBy(run, request, frame));
   }
   if (on_case) on_case(at);
 }
 
-void Differ::CompareCapability(Running& run, const Case& at, size_t nth, bool& fault) {
-  const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
+void Differ::CompareCapability(const Running& run, const Case& at, size_t nth, bool& fault) {
+  const Capability& capability = CompiledCapability(run, nth);
   const Shape& shape = run.program.shapes[capability.shape];
   const CapabilityRecord* record = run.grant.capabilities[nth].get();
   const FrameHeader* frame = at.frame.header();
   ClauseMasks masks;
   interp::Explain(run.program, shape, frame, record, StandardCallOuts(), &masks);
   const uint64_t admit = interp::Admit(run.program, shape, frame, record, StandardCallOuts());
-  if ((admit == kPermit) != (masks == ClauseMasks{})) {
+  if ((admit == kAdmitted) != (masks == ClauseMasks{})) {
     Disagree(at, fmt::format("interp admit {:#x} and explain {}", admit, Names(masks)));
   }
-  for (const Native& native : run.natives) {
+  for (const Native& native : *natives_) {
     const ShapeCode& code = (*native.code)[capability.shape];
     ClauseMasks own;
     code.explain(frame, record, &StandardCallOuts(), &own);
@@ -319,18 +207,13 @@ void Differ::CompareCapability(Running& run, const Case& at, size_t nth, bool& f
   CheckStatements(run, at, nth, masks);
 }
 
-void Differ::CheckStatements(Running& run, const Case& at, size_t nth, const ClauseMasks& masks) {
-  const Capability& capability = run.program.capabilities[run.compiled.capabilities[nth]];
+void Differ::CheckStatements(const Running& run, const Case& at, size_t nth, const ClauseMasks& masks) {
+  const Capability& capability = CompiledCapability(run, nth);
   const CapabilityModel& model = run.policy.capabilities[nth];
   Oracle oracle(run.action, run.grant.bound, at.request);
-  size_t untrue = 0;
   for (const Statement& statement : model.statements) {
-    uint64_t own = 0;
-    for (size_t i = 0; i < capability.clauses.size(); ++i) {
-      if (capability.clauses[i].span.line == statement.line) own |= uint64_t{1} << i;
-    }
+    const uint64_t own = ClausesOf(capability, statement);
     const Tri expected = oracle.Judge(statement);
-    untrue += expected != Tri::kTrue;
     const bool fail = (masks.fail & own) != 0;
     const bool fault = (masks.fault & own) != 0;
     const bool skipped = (masks.skipped & own) != 0;
@@ -351,11 +234,9 @@ void Differ::CheckStatements(Running& run, const Case& at, size_t nth, const Cla
                                Names(masks), own));
     }
   }
-  const uint64_t not_true = masks.fail | masks.fault;
-  if (untrue == 1 && std::has_single_bit(not_true)) run.decided[nth] |= not_true;
 }
 
-void Differ::CompareForbid(Running& run, const Case& at, size_t nth, bool& fault) {
+void Differ::CompareForbid(const Running& run, const Case& at, size_t nth, bool& fault) {
   const Forbid* forbid = nullptr;
   size_t place = 0;
   for (size_t i = 0; i < run.compiled.forbids.size(); ++i) {
@@ -370,7 +251,7 @@ void Differ::CompareForbid(Running& run, const Case& at, size_t nth, bool& fault
   const FrameHeader* frame = at.frame.header();
   const uint64_t bits = interp::Predicate(run.program, run.program.shapes[forbid->shape], frame,
                                           record, StandardCallOuts());
-  for (const Native& native : run.natives) {
+  for (const Native& native : *natives_) {
     const uint64_t own =
         (*native.code)[forbid->shape].predicate(frame, record, &StandardCallOuts());
     ++totals.comparisons;

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "runtime/interp/interp.h"
-#include "tests/diff/oracle.h"
-#include "tests/diff/subject.h"
+#include "tests/diff/witness.h"
 
 namespace cap::diff {
 
@@ -28,8 +27,8 @@ struct Totals {
   uint64_t malformed = 0;
   uint64_t faults = 0;                    // requests that met a fault in a clause or forbid
   uint64_t comparisons = 0;               // of results of two evaluators
-  uint64_t permitting = 0;                // policies with a request that they permit
-  uint64_t clauses = 0;                   // of these
+  uint64_t shown = 0;                     // policies that came with witnesses
+  uint64_t parts = 0;                     // clauses and forbids of these
   uint64_t decisive = 0;                  // of them: that alone decided some request
   uint64_t disagreements = 0;
   std::vector<std::string> examples;      // of disagreements, the first ones
@@ -48,42 +47,35 @@ struct Case {
 
 class Differ {
  public:
-  struct Options {
-    size_t requests = 60;      // a policy, about
-    bool search = true;        // look for requests that each clause alone decides
-  };
-  Differ(Options options, Random& random) : options_(options), random_(random) {}
+  /// `requests`: about as many for each policy.
+  Differ(size_t requests, Random& random) : requests_(requests), random_(random) {}
 
   /// Called with every request that is well formed or not.
   std::function<void(const Case&)> on_case;
 
-  void Run(const Subject& subject, const std::vector<Native>& natives);
+  /// With witnesses, they are among the requests, and what they decide is counted.
+  void Run(const Subject& subject, const std::vector<Native>& natives,
+           const Witnesses* witnesses = nullptr);
   void Disagree(const Case& at, const std::string& what);
 
-  void SetRequests(size_t requests) { options_.requests = requests; }
+  void SetRequests(size_t requests) { requests_ = requests; }
 
   Totals totals;
 
-  /// The grants that every policy is run under; the same for all evaluators.
-  static std::vector<std::vector<Value>> BoundChoices();
-
  private:
-  struct Running;
-  void RunPolicy(const Subject& subject, const std::vector<Native>& natives,
-                 const PolicyModel& policy);
-  void RunGrant(Running& run, size_t grant_number);
-  RequestModel Climb(Running& run);
-  RequestModel Next(Running& run, const RequestModel& base);
-  void Search(Running& run, const RequestModel& base);
-  static bool MeetsFault(Running& run, const RequestModel& request);
-  static bool NewlyDecides(Running& run, const RequestModel& request);
-  void Execute(Running& run, const RequestModel& request);
-  void CompareCapability(Running& run, const Case& at, size_t nth, bool& fault);
-  void CompareForbid(Running& run, const Case& at, size_t nth, bool& fault);
-  void CheckStatements(Running& run, const Case& at, size_t nth, const ClauseMasks& masks);
+  void RunPolicy(Running& run, const std::vector<Witness>* witnesses);
+  void RunGrant(Running& run);
+  RequestModel Next(const Running& run, const RequestModel& base);
+  static bool MeetsFault(const Running& run, const RequestModel& request);
+  void Execute(const Running& run, const RequestModel& request);
+  void CompareCapability(const Running& run, const Case& at, size_t nth, bool& fault);
+  void CompareForbid(const Running& run, const Case& at, size_t nth, bool& fault);
+  void CheckStatements(const Running& run, const Case& at, size_t nth, const ClauseMasks& masks);
 
-  Options options_;
+  size_t requests_;
   Random& random_;
+  const std::vector<Native>* natives_ = nullptr;
+  Parts decided_;            // of the policy that runs
 };
 
 }  // namespace cap::diff

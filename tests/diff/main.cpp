@@ -69,13 +69,13 @@ class Run {
  public:
   explicit Run(const RunOptions& options)
       : options_(options), random_(options.seed),
-        differ_({.requests = options.requests / options.programs, .search = true}, random_) {
+        differ_(options.requests / options.programs, random_) {
     interp::SetCounters(&interp_counters_);
   }
 
   int Go() {
     const auto start = std::chrono::steady_clock::now();
-    while (differ_.totals.policies < options_.programs && good_) Module();
+    while (differ_.totals.shown < options_.programs && good_) Module();
     for (int i = 0; i < 5 && good_; ++i) FlipModule();
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return Print();
@@ -86,6 +86,12 @@ class Run {
     constexpr size_t kActions = 16;
     constexpr size_t kPolicies = 64;
     Subject subject = MakeSubject(GenerateModule(random_, kActions, kPolicies), refused_);
+    if (!subject.problems.empty()) return Stop(subject.problems[0]);
+    // Most modules keep only what decides something; some run as they came, with statements that
+    // exclude or imply each other.
+    const bool shown = modules_ % 10 != 9;
+    Witnesses witnesses;
+    if (shown) witnesses = KeepWhatDecides(subject, random_, refused_, witness_totals_);
     if (!subject.problems.empty()) return Stop(subject.problems[0]);
     const Program& program = *subject.program;
     const auto compile = [&program](jit::OptLevel level, jit::OpCounters* counters) {
@@ -114,7 +120,7 @@ class Run {
     std::vector<Native> natives = {{"O0", &o0->code()}, {"O2", &o2->code()}};
     if (counts) natives.push_back({"counted", &counted->code()});
     differ_.SetRequests(RequestsNext());
-    differ_.Run(subject, natives);
+    differ_.Run(subject, natives, shown ? &witnesses : nullptr);
     differ_.on_case = nullptr;
     ++modules_;
   }
@@ -129,7 +135,7 @@ class Run {
   /// Policies take more or fewer requests than asked, so what is left is shared out anew.
   size_t RequestsNext() const {
     const Totals& t = differ_.totals;
-    const uint64_t programs = std::max<uint64_t>(1, options_.programs - t.policies);
+    const uint64_t programs = options_.programs > t.shown ? options_.programs - t.shown : 1;
     const uint64_t left = options_.requests > t.requests ? options_.requests - t.requests : 0;
     return std::clamp<uint64_t>(left * 3 / 2 / programs, 16, 2000);
   }
@@ -137,6 +143,17 @@ class Run {
   void Stop(const std::string& why) {
     fmt::print("the run stopped: {}\n", why);
     good_ = false;
+  }
+
+  void PrintWitnesses() const {
+    const Totals& t = differ_.totals;
+    const WitnessTotals& w = witness_totals_;
+    fmt::print("decisive          {} of {} clauses and forbids of {} policies alone decided a "
+               "request\n", t.decisive, t.parts, t.shown);
+    fmt::print("  left out before {} of {} statements, {} of {} forbids, {} policies: without a\n"
+               "                  request found that they alone decide; {} policies ran whole\n",
+               w.left_out, w.statements, w.forbids_left_out, w.forbids, w.policies_left_out,
+               t.policies - t.shown);
   }
 
   int Print() {
@@ -158,10 +175,7 @@ class Run {
                share(t.permits), share(t.step_ups), share(t.denials));
     fmt::print("  met a fault     {:.1f} %\n  malformed       {:.1f} %\n", share(t.faults),
                share(t.malformed));
-    fmt::print("permitting        {} policies permit some request; they have {} clauses,\n"
-               "                  of which {} alone decided some request ({:.1f} %)\n",
-               t.permitting, t.clauses, t.decisive,
-               100.0 * static_cast<double>(t.decisive) / static_cast<double>(t.clauses));
+    PrintWitnesses();
     fmt::print("compared          {} results of shapes, {} whole decisions, three engines each\n",
                t.comparisons, decisions_);
     const uint64_t gaps =
@@ -174,6 +188,7 @@ class Run {
                flips_.disagreements, flips_.example);
     for (const std::string& example : t.examples) fmt::print("\n{}", example);
     const bool reached = share(t.permits) >= 25 && share(t.faults) >= 10 && gaps == 0 &&
+                         t.decisive == t.parts &&
                          t.distinct_policies.size() >= options_.programs * 49 / 50 &&
                          t.requests >= options_.requests * 49 / 50;
     if (!reached) fmt::print("the run did not reach what it is for\n");
@@ -187,6 +202,7 @@ class Run {
   jit::OpCounters jit_counters_;
   std::map<std::string, uint64_t> refused_;
   FlipTotals flips_;
+  WitnessTotals witness_totals_;
   uint64_t modules_ = 0;
   uint64_t decisions_ = 0;
   double seconds_ = 0;

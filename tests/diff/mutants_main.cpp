@@ -51,7 +51,7 @@ uint64_t Disagreements(const std::vector<Prepared>& prepared, uint16_t native_mu
     std::unique_ptr<jit::CompiledProgram> own;
     if (native_mutant != jit::kNoMutant) own = CompileNative(*one.subject.program, native_mutant);
     Random random(kSeed);
-    Differ differ({.requests = kRequests, .search = false}, random);
+    Differ differ(kRequests, random);
     interp::SetMutant(interp_mutant);
     differ.Run(one.subject, {{"native", &(own ? own : one.native)->code()}});
     interp::SetMutant(interp::kNoMutant);

@@ -258,13 +258,18 @@ bool Oracle::Covers(const std::string& on) const {
   return segment == (on == "{{customer}}" ? std::get<std::string>(bound_[0].v) : on);
 }
 
-Outcome Oracle::Decide(const PolicyModel& policy) {
+bool Oracle::Acts(const ForbidModel& forbid) {
+  if (!Covers(forbid.on) || Condition(forbid.when) == Tri::kFalse) return false;
+  return forbid.unless == 0 || (request_.approvals & forbid.unless) != forbid.unless;
+}
+
+Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
   if (Malformed()) return Outcome::kDeny;
   bool forbid_steps_up = false;
   for (const ForbidModel& forbid : policy.forbids) {
-    if (!Covers(forbid.on) || Condition(forbid.when) == Tri::kFalse) continue;
+    if (&forbid == without || !Acts(forbid)) continue;
     if (forbid.unless == 0) return Outcome::kDeny;
-    if ((request_.approvals & forbid.unless) != forbid.unless) forbid_steps_up = true;
+    forbid_steps_up = true;
   }
   if (action_.resource_argument >= 0) {
     const auto& given = request_.arguments[static_cast<size_t>(action_.resource_argument)];
@@ -275,7 +280,7 @@ Outcome Oracle::Decide(const PolicyModel& policy) {
     if (!Covers(capability.on)) continue;
     Outcome own = forbid_steps_up ? Outcome::kStepUp : Outcome::kPermit;
     for (const Statement& statement : capability.statements) {
-      if (Judge(statement) == Tri::kTrue) continue;
+      if (&statement == without || Judge(statement) == Tri::kTrue) continue;
       own = statement.approvers != 0 ? std::min(own, Outcome::kStepUp) : Outcome::kDeny;
     }
     best = std::max(best, own);

@@ -24,8 +24,10 @@ class Oracle {
   bool Malformed() const;
   Tri Condition(const ExprPtr& condition);  // null: true
   Tri Judge(const Statement& statement);
-  /// The verdict of the policy. `covered`: what the action's resource segment is must match.
-  Outcome Decide(const PolicyModel& policy);
+  /// The verdict of the policy, as if it had not the statement or forbid at `without`.
+  Outcome Decide(const PolicyModel& policy, const void* without = nullptr);
+  /// Whether the forbid stands against a permit, as it is or until somebody approves.
+  bool Acts(const ForbidModel& forbid);
   bool Covers(const std::string& on) const;
 
  private:

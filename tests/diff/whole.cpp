@@ -37,7 +37,7 @@ void WholeEngines::Add(const Subject& subject, NativeCode native) {
   Must(one.engine->Load(subject.program, std::move(native)), "load");
   for (const PolicyModel& model : subject.module.policies) {
     const Policy& policy = subject.program->policies[FindPolicy(*subject.program, model.name)];
-    const auto choices = Differ::BoundChoices();
+    const auto choices = BoundChoices();
     for (size_t choice = 0; choice < choices.size(); ++choice) {
       GrantSpec spec;
       spec.policy = model.name;

@@ -1,0 +1,110 @@
+#include "tests/diff/running.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "runtime/interp/interp.h"
+
+namespace cap::diff {
+
+void Parts::Add(const Parts& other) {
+  clauses.resize(std::max(clauses.size(), other.clauses.size()), 0);
+  for (size_t i = 0; i < other.clauses.size(); ++i) clauses[i] |= other.clauses[i];
+  forbids |= other.forbids;
+}
+
+bool Parts::Lacks(const Parts& other) const {
+  if ((other.forbids & ~forbids) != 0) return true;
+  for (size_t i = 0; i < other.clauses.size(); ++i) {
+    const uint64_t own = i < clauses.size() ? clauses[i] : 0;
+    if ((other.clauses[i] & ~own) != 0) return true;
+  }
+  return false;
+}
+
+uint64_t Parts::Count() const {
+  uint64_t count = static_cast<uint64_t>(std::popcount(forbids));
+  for (uint64_t bits : clauses) count += static_cast<uint64_t>(std::popcount(bits));
+  return count;
+}
+
+std::vector<std::vector<Value>> BoundChoices() {
+  const auto texts = [](std::vector<std::string> items) {
+    Value::List list;
+    for (std::string& item : items) list.push_back({std::move(item)});
+    return Value{list};
+  };
+  return {{{std::string("C1")}, {int64_t{3}}, {Money{50'000, 840}},
+           texts({"a", "ab", "delivered"}), {Value::List{{EnumMember{"red"}}}},
+           {std::string("ann@company.com")}},
+          {{std::string("ab")}, {int64_t{100}}, {Money{0, 840}}, texts({}),
+           {Value::List{{EnumMember{"blue"}}, {EnumMember{"green"}}}},
+           {std::string("eve@evil.example")}}};
+}
+
+Running::Running(const Subject& of, const PolicyModel& model)
+    : subject(of), policy(model), action(of.module.actions[model.action]), program(*of.program),
+      compiled(program.policies[FindPolicy(program, model.name)]) {
+  const auto found = std::ranges::find(program.tools, action.name, &Tool::name);
+  tool = static_cast<uint32_t>(found - program.tools.begin());
+  for (const Value& literal : policy.literals) aims.Add(literal);
+}
+
+void Running::Use(size_t number) {
+  grant_number = number;
+  grant = MakeGrant(program, compiled, BoundChoices()[number]);
+  for (const Value& value : grant.bound) aims.Add(value);
+}
+
+const Capability& CompiledCapability(const Running& run, size_t nth) {
+  return run.program.capabilities[run.compiled.capabilities[nth]];
+}
+
+uint64_t ClausesOf(const Capability& capability, const Statement& statement) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < capability.clauses.size(); ++i) {
+    if (capability.clauses[i].span.line == statement.line) bits |= uint64_t{1} << i;
+  }
+  return bits;
+}
+
+Parts AllParts(const Running& run) {
+  Parts parts;
+  for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
+    parts.clauses.push_back((uint64_t{1} << CompiledCapability(run, nth).clauses.size()) - 1);
+  }
+  parts.forbids = (uint64_t{1} << run.policy.forbids.size()) - 1;
+  return parts;
+}
+
+Parts DecidedBy(const Running& run, const RequestModel& request, const Frame& frame) {
+  Oracle oracle(run.action, run.grant.bound, request);
+  const Outcome outcome = oracle.Decide(run.policy);
+  Parts parts;
+  parts.clauses.assign(run.policy.capabilities.size(), 0);
+  for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
+    const Capability& capability = CompiledCapability(run, nth);
+    ClauseMasks masks;
+    bool known = false;
+    for (const Statement& statement : run.policy.capabilities[nth].statements) {
+      if (oracle.Judge(statement) == Tri::kTrue) continue;
+      if (oracle.Decide(run.policy, &statement) == outcome) continue;
+      if (!known) {
+        interp::Explain(run.program, run.program.shapes[capability.shape], frame.header(),
+                        run.grant.capabilities[nth].get(), StandardCallOuts(), &masks);
+        known = true;
+      }
+      const uint64_t own = (masks.fail | masks.fault) & ClausesOf(capability, statement);
+      if (std::has_single_bit(own)) parts.clauses[nth] |= own;
+    }
+  }
+  for (size_t nth = 0; nth < run.policy.forbids.size(); ++nth) {
+    const ForbidModel& forbid = run.policy.forbids[nth];
+    if (oracle.Acts(forbid) && oracle.Decide(run.policy, &forbid) != outcome) {
+      parts.forbids |= uint64_t{1} << nth;
+    }
+  }
+  return parts;
+}
+
+}  // namespace cap::diff
