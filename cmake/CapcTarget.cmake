@@ -4,6 +4,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC bugs 105651 and 105593: at -O2 `"text" + std::string` is taken for overlapping copies, and a
   # moved std::variant for an uninitialised one.
   list(APPEND CAPC_WARNINGS -Wno-restrict $<$<NOT:$<CONFIG:Debug>>:-Wno-maybe-uninitialized>)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # std::stable_sort of GCC 12's library calls what that library itself declares deprecated, and Clang
+  # does not take these instantiations for the library's.
+  list(APPEND CAPC_WARNINGS -Wno-deprecated-declarations)
 endif()
 
 function(capc_options target)

@@ -108,7 +108,7 @@ void ActionDecider::Choose(const ForbidOutcome& forbids, const Coverage* coverag
     covered = true;
     const uint64_t admitted = state_.evaluator.Admit(header_, record);
     if ((admitted & kRefused) != 0) return;
-    Best& best = admitted == kPermit ? permit : step_up;
+    Best& best = admitted == kAdmitted ? permit : step_up;
     if (best.Takes(*state_.plan, record)) best = {&record, admitted};
   });
   if (permit.record != nullptr) return Permit(*permit.record, forbids, decision);

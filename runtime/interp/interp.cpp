@@ -56,9 +56,8 @@ void ExplainShape(const Inputs& inputs, ClauseMasks& masks) {
 /// Reads back, from the values of one clause, where its fault came from.
 class FaultFinder {
  public:
-  FaultFinder(const Inputs& inputs, const Evaluation& evaluation, const Clause& clause,
-              const Span* spans)
-      : inputs_(inputs), evaluation_(evaluation), clause_(clause), spans_(spans) {}
+  FaultFinder(const Evaluation& evaluation, const Clause& clause, const Span* spans)
+      : evaluation_(evaluation), clause_(clause), spans_(spans) {}
 
   /// The lowest in source order of the instructions that faulted by themselves and whose fault
   /// reached the clause's result, which is a fault.
@@ -114,7 +113,6 @@ class FaultFinder {
     return place(a) < place(b);
   }
 
-  const Inputs& inputs_;
   const Evaluation& evaluation_;
   const Clause& clause_;
   const Span* spans_;
@@ -182,7 +180,7 @@ ClauseTrace Trace(const Program& program, const Shape& shape, uint32_t clause_in
   uint32_t result = clause.begin;
   for (uint32_t at = clause.begin; at < clause.end; at = evaluation.Next(at)) result = at;
   if (trace.result.fault) {
-    trace.fault_inst = FaultFinder(inputs, evaluation, clause, inst_spans).Find(result);
+    trace.fault_inst = FaultFinder(evaluation, clause, inst_spans).Find(result);
   }
   FindWitness(evaluation, clause, trace);
   return trace;

@@ -13,7 +13,7 @@ namespace cap::interp {
 uint64_t Admit(const Program& program, const Shape& shape, const FrameHeader* frame,
                const CapabilityRecord* record, const CallOuts& call_outs);
 
-/// Same contract as ExplainFn. INVARIANT: Admit() == kPermit ⇔ all masks are zero.
+/// Same contract as ExplainFn. INVARIANT: Admit() == kAdmitted ⇔ all masks are zero.
 void Explain(const Program& program, const Shape& shape, const FrameHeader* frame,
              const CapabilityRecord* record, const CallOuts& call_outs, ClauseMasks* masks);
 

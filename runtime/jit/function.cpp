@@ -38,7 +38,7 @@ class Admit {
       Require(e_.At(RootOf(e_, At(clause))).t);
     }
     for (uint32_t cost : {0u, 1u}) Rest(cost);
-    b_.CreateRet(step_ups_ == nullptr ? e_.Word(kPermit) : step_ups_);
+    b_.CreateRet(step_ups_ == nullptr ? e_.Word(kAdmitted) : step_ups_);
     b_.SetInsertPoint(refused_);
     b_.CreateRet(e_.Word(kRefused));
   }

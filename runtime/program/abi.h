@@ -53,7 +53,7 @@ static_assert(sizeof(CapabilityRecord) == 64);
 static_assert(offsetof(CapabilityRecord, consts) == 8);
 static_assert(limits::kActions <= UINT16_MAX);
 
-inline constexpr uint64_t kPermit = 0;
+inline constexpr uint64_t kAdmitted = 0;
 inline constexpr uint64_t kRefused = uint64_t{1} << 63;  // admit: refused; lower bits then are zero
 
 /// explain's result: a bit a clause. A clause with no bit is true. Clauses of cost 1, kRequire and

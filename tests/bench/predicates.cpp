@@ -79,7 +79,7 @@ void DrawRequests(Case& c, const nlohmann::json& values, size_t requests) {
   for (int tries = 0; c.permit.size() < requests; ++tries) {
     if (tries > 100'000) Die(std::string(c.baseline->layout->shape) + ": nothing is permitted");
     Frame frame = source.Draw(0);
-    if (frame.header() != nullptr && Interpret(c, frame) == kPermit) {
+    if (frame.header() != nullptr && Interpret(c, frame) == kAdmitted) {
       c.permit.push_back(std::move(frame));
     }
   }
@@ -90,7 +90,7 @@ void DrawRequests(Case& c, const nlohmann::json& values, size_t requests) {
     ClauseMasks masks;
     interp::Explain(*c.program, *c.shape, frame.header(), &c.record, Calls(), &masks);
     const uint64_t verdict = Interpret(c, frame);
-    ++(verdict == kPermit ? c.mix.permit
+    ++(verdict == kAdmitted ? c.mix.permit
        : verdict != kRefused ? c.mix.step_up
        : masks.fault != 0 ? c.mix.fault : c.mix.fail);
     c.mixed.push_back(std::move(frame));

@@ -399,7 +399,7 @@ TEST_CASE("admit and explain agree: refused beats step-up, a step-up skips nothi
     return [=](FrameImage& f) { f.SetWord(0, require).SetWord(1, step_up).SetText(2, text); };
   };
   const std::vector<Row> rows = {
-      {fill(1, 1, "y"), kPermit, {}},
+      {fill(1, 1, "y"), kAdmitted, {}},
       {fill(1, 0, "y"), 0b010, {.fail = 0b010}},
       {fill(1, 0, "n"), kRefused, {.fail = 0b110}},
       {fill(0, 1, "y"), kRefused, {.fail = 0b001, .skipped = 0b100}},
@@ -416,7 +416,7 @@ TEST_CASE("admit and explain agree: refused beats step-up, a step-up skips nothi
     CHECK(interp::Admit(program, program.shapes[0], frame.get(), record.get(),
                         StandardCallOuts()) == row.admit);
     CHECK(masks == row.masks);
-    CHECK((row.admit == kPermit) == (masks == ClauseMasks{}));
+    CHECK((row.admit == kAdmitted) == (masks == ClauseMasks{}));
   }
 }
 

@@ -86,7 +86,7 @@ uint32_t Differences(const Program& p, const jit::CompiledProgram& code, uint32_
       const Outcome native = Native(code.code()[s], c);
       if (!(native == Interpreted(p, p.shapes[s], c))) ++differences;
       if (p.shapes[s].kind != ShapeKind::kCapability) continue;
-      if ((native.verdict == kPermit) != (native.masks == ClauseMasks{})) ++differences;
+      if ((native.verdict == kAdmitted) != (native.masks == ClauseMasks{})) ++differences;
     }
   }
   return differences;
@@ -95,7 +95,7 @@ uint32_t Differences(const Program& p, const jit::CompiledProgram& code, uint32_
 }  // namespace
 
 TEST_CASE("native code agrees with the interpreter on random expressions at O0 and O2") {
-  for (uint64_t seed : {1, 2}) {
+  for (uint64_t seed : {1u, 2u}) {
     Random random(seed);
     const Program p = RandomProgram(150, random);
     for (jit::OptLevel level : {jit::OptLevel::kO0, jit::OptLevel::kO2}) {
@@ -166,7 +166,7 @@ TEST_CASE("clauses of class 1 are skipped, step-ups are counted, and refusal is 
       CHECK(native == Interpreted(p, p.shapes[0], c));
       return native;
     };
-    CHECK(run(true, member, true, member) == Outcome{kPermit, {}});
+    CHECK(run(true, member, true, member) == Outcome{kAdmitted, {}});
     CHECK(run(true, member, false, member) == Outcome{0b0100, {.fail = 0b0100}});
     CHECK(run(true, member, false, other) == Outcome{0b1100, {.fail = 0b1100}});
     CHECK(run(true, other, false, other) == Outcome{kRefused, {.fail = 0b1110}});

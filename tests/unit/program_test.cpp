@@ -380,7 +380,7 @@ void RunAll(const Program& program, test::Random& random) {
       interp::Explain(program, shape, frame.get(), record.get(), StandardCallOuts(), &masks);
       const uint64_t admit =
           interp::Admit(program, shape, frame.get(), record.get(), StandardCallOuts());
-      CHECK((admit == kPermit) == (masks == ClauseMasks{}));
+      CHECK((admit == kAdmitted) == (masks == ClauseMasks{}));
       for (uint32_t c = 0; c < shape.clause_count; ++c) {
         interp::Trace(program, shape, c, frame.get(), record.get(), StandardCallOuts(),
                       program.spans.data() + capability.first_inst_span);

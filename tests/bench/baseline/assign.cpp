@@ -42,7 +42,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                      MaskIn(s[slot::shift], k[lit::shifts]) &
                      (CountOf(s[slot::ids]) <= Word(k[lit::max_ids]));
   return cheap && WordIn(s[slot::team], k[lit::teams]) && WordSubset(s[slot::ids], k[lit::ids])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

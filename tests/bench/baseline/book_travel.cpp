@@ -46,7 +46,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
       MoneyLe(s[slot::rate], k[lit::max_rate]) &
       (Word(s[slot::nights]) >= Word(k[lit::min_nights])) &
       (Word(s[slot::nights]) <= Word(k[lit::max_nights])) & MaskIn(s[slot::city], k[lit::cities]);
-  return cheap && StrEq(s[slot::traveller], k[lit::traveller]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::traveller], k[lit::traveller]) ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

@@ -68,7 +68,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
     ok &= ((e->lo & Bits(kStatus, kPrice)) == Bits(kStatus, kPrice)) &
           !MaskIn(e[kStatus], k[lit::flown]) & MoneyLe(e[kPrice], k[lit::max_price]);
   }
-  return ok ? kPermit : kRefused;
+  return ok ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

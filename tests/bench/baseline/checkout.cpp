@@ -65,7 +65,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                     (Word(e[kQuantity]) <= Word(k[lit::max_quantity]));
     if (!ok || StrEq(e[kSku], k[lit::giftcard])) return kRefused;
   }
-  return kPermit;
+  return kAdmitted;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

@@ -52,7 +52,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                      (CountOf(s[slot::attendees]) <= Word(k[lit::max_attendees]));
   return cheap && (!Has(frame, slot::room) || StrIn(s[slot::room], k[lit::rooms])) &&
                  AllFrom(s[slot::attendees], k[lit::domains])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

@@ -38,7 +38,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
       MaskIn(s[slot::size], k[lit::sizes]) & (Word(s[slot::count]) <= Word(k[lit::max_count])) &
       disk.ok & (disk.value <= Word(k[lit::max_disk])) & MaskIn(s[slot::region], k[lit::regions]) &
       (True(s[slot::spot]) | (Word(s[slot::count]) <= Word(k[lit::max_firm])));
-  return cheap && StrEq(s[slot::owner], k[lit::team]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::owner], k[lit::team]) ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

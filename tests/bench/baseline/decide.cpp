@@ -72,7 +72,7 @@ uint64_t AdmitDesk(const FrameHeader* frame, const Slot* k) {
   const bool cheap = MoneyLe(s[slot::amount], k[desk::limit]) &
                      (Word(s[slot::order_items]) <= Word(k[desk::max_items])) &
                      MoneyLe(s[slot::amount], s[slot::order_total]);
-  return cheap && StrEq(s[slot::order_status], k[desk::returned]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::order_status], k[desk::returned]) ? kAdmitted : kRefused;
 }
 
 Rails Forbids(const FrameHeader* frame, const Slot* k) {
@@ -179,8 +179,8 @@ Decision Decide(HandReader& reader, const HandState<Table>& state, GrantId grant
   if (at_own.record != nullptr) at_own.admitted = AdmitOwn(frame, at_own.record->consts);
 
   // The lowest name of those that permit is the one charged.
-  const Candidate& best = at_desk.admitted == kPermit ? at_desk : at_own;
-  if (best.admitted == kPermit) {
+  const Candidate& best = at_desk.admitted == kAdmitted ? at_desk : at_own;
+  if (best.admitted == kAdmitted) {
     d.verdict = Verdict::kPermit;
     d.code = DecisionCode::kPermit;
     d.capability = best.record->capability;

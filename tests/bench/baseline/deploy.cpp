@@ -37,7 +37,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                      MaskIn(s[slot::region], k[lit::regions]) &
                      ((Word(s[slot::canary]) <= Word(k[lit::max_canary])) |
                       (Word(s[slot::load]) < Word(k[lit::max_load])));
-  return cheap && StrEq(s[slot::environment], k[lit::environment]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::environment], k[lit::environment]) ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

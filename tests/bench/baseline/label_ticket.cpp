@@ -37,7 +37,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                   MaskIn(s[slot::visibility], k[lit::visibilities]) &
                   (!MaskIn(k[lit::question], s[slot::labels]) |
                    (Word(s[slot::watchers]) >= Word(k[lit::min_watchers])));
-  return ok ? kPermit : kRefused;
+  return ok ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

@@ -60,7 +60,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   return cheap && StrEq(s[slot::boss], k[lit::boss]) &&
                  (remote || StrEq(s[slot::site], k[lit::site])) &&
                  DomainEq(s[slot::mail], k[lit::domain])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

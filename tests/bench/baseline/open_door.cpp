@@ -54,7 +54,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                   ((s[slot::visitors].lo == k[lit::zero].lo) | (role == k[lit::host].lo) |
                    (role == k[lit::guard_3].lo)) &
                   !True(s[slot::person_suspended]) & !True(s[slot::person_expired]);
-  return ok ? kPermit : kRefused;
+  return ok ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

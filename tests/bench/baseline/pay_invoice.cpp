@@ -47,7 +47,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
       (gross.currency == s[slot::invoice_total].hi) &
       (gross.value == Word(s[slot::invoice_total])) & True(s[slot::invoice_approved]) &
       (Word(s[slot::discount]) <= Word(s[slot::net]));
-  return cheap && StrEq(s[slot::invoice_supplier], k[lit::supplier]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::invoice_supplier], k[lit::supplier]) ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

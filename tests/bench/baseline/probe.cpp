@@ -31,7 +31,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   const bool cheap = (s[slot::port].lo == k[lit::port].lo) &
                      (Word(s[slot::timeout_ms]) <= Word(k[lit::max_timeout])) &
                      (s[slot::protocol].lo == k[lit::tcp].lo);
-  return cheap && StrEq(s[slot::host], k[lit::host]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::host], k[lit::host]) ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

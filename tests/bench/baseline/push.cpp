@@ -48,7 +48,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   return cheap && StrEq(s[slot::repo], k[lit::repo]) && !StrEq(s[slot::branch], k[lit::main]) &&
                  DomainEq(s[slot::author], k[lit::domain]) &&
                  AllUnder(s[slot::files], k[lit::folder])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

@@ -41,7 +41,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   return cheap && StrEq(s[slot::id], k[lit::customer_id]) &&
                  StrSubset(s[slot::columns], k[lit::columns]) &&
                  StrIn(s[slot::format], k[lit::formats])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

@@ -39,7 +39,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                      (s[slot::owner].hi == k[lit::owner].hi);
   return cheap && StrEq(s[slot::owner], k[lit::owner]) && StartsWith(s[slot::path], k[lit::root]) &&
                  EndsWith(s[slot::path], k[lit::suffix]) && !Contains(s[slot::path], k[lit::up])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

@@ -42,7 +42,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
       (s[slot::use].hi == k[lit::treatment].hi);
   return cheap && StrEq(s[slot::chart_ward], s[slot::staff_ward]) &&
                  StrEq(s[slot::use], k[lit::treatment])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

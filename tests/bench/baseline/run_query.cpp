@@ -42,7 +42,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
       (Word(s[slot::limit]) >= Word(k[lit::min_limit])) & (s[slot::tenant].hi == k[lit::tenant].hi);
   return cheap && StrEq(s[slot::tenant], k[lit::tenant]) && StrIn(s[slot::table], k[lit::tables]) &&
                  StrDisjoint(s[slot::columns], k[lit::secret])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

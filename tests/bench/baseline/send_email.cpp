@@ -54,7 +54,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                      (SizeOf(s[slot::body]) <= Word(k[lit::body_bytes]));
   return cheap && !StrEq(s[slot::subject], k[lit::banned_subject]) &&
                  AllFrom(s[slot::everyone], k[lit::inside]) && NoneFrom(s[slot::cc], k[lit::rival])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

@@ -41,7 +41,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   return cheap && StrEq(s[slot::country], k[lit::country]) &&
                  !StrLess(s[slot::postcode], k[lit::first]) &&
                  StrLess(s[slot::postcode], k[lit::past])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

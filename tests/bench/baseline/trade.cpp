@@ -46,7 +46,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
       (Word(s[slot::quantity]) >= Word(k[lit::min_quantity])) & net.ok &
       (net.value >= Word(k[lit::zero])) &
       ((s[slot::side].lo == k[lit::buy].lo) | (Word(s[slot::quantity]) <= Word(k[lit::max_short])));
-  return cheap && StrEq(s[slot::symbol], k[lit::symbol]) ? kPermit : kRefused;
+  return cheap && StrEq(s[slot::symbol], k[lit::symbol]) ? kAdmitted : kRefused;
 }
 
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts*,

@@ -44,7 +44,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
   return cheap && StrEq(s[slot::account_kind], k[lit::checking]) &&
                  StrEq(s[slot::account_iban], k[lit::iban]) &&
                  StrIn(s[slot::currency], k[lit::currencies])
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 

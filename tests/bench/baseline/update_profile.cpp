@@ -43,7 +43,7 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
                      (!Has(frame, slot::plan) | MaskIn(s[slot::plan], k[lit::plans]));
   return cheap && StrEq(s[slot::id], k[lit::user]) && !StrEq(s[slot::nickname], k[lit::admin]) &&
                  (!Has(frame, slot::email) || DomainEq(s[slot::email], k[lit::domain]))
-             ? kPermit
+             ? kAdmitted
              : kRefused;
 }
 
