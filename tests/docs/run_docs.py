@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every block of the README and the docs and compares its output.
+r"""Runs every block of the README and the docs and compares its output.
 
 Usage: run_docs.py CAPC_BINARY [--install PREFIX] [--update] [PAGE …]
 
@@ -9,15 +9,19 @@ The info string of a block says what it is:
   cap [file=NAME]         must compile (a block without `module` gets one); NAME keeps it
   cap error=CAPnnnn       must give exactly this diagnostic
   cap fragment            part of a module; only shown
+  cap escaped             `\xNN` in it stands for that byte
+  cap times=N             lines with `{n}` stand for N copies of them, with 0 to N-1 in its place
   capt [file=NAME]        must pass as a test file
   json|text file=NAME     a file that later blocks of the page read
   json, text, sh, cmake   only shown: `sh` blocks name the two scripts, which CI runs itself
   console                 `$ ` lines are run, in order, the rest is compared byte by byte; a line
                           `…` stands for any lines; `# exit N` after the output: the status
   cpp file=NAME           built and run against the installed package when --install is given
-Pages under docs/diagnostics: the first `cap` block must give the page's code, later ones compile.
+Pages under docs/diagnostics: the first `cap` block must give the page's code and no other, the later
+ones, at least one, compile without a diagnostic. Nothing there is a fragment.
 """
 
+import itertools
 import os
 import pathlib
 import re
@@ -26,6 +30,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# A mistake of the compiler itself: no text is known that gives it.
+WITHOUT_EXAMPLE = {"CAP0799"}
 SHOWN = {"sh", "cmake", "text", "json", "ebnf", "cpp", ""}
 passed, failures = 0, []
 seen = {}  # output of commands that differ from their page
@@ -84,12 +90,27 @@ def console(body, cwd, capc):
     return None
 
 
+def repeated(body, times):
+    """Each run of lines with `{n}`, so many times."""
+    out = []
+    for has_number, lines in itertools.groupby(body.splitlines(), lambda line: "{n}" in line):
+        group = "\n".join(lines) + "\n"
+        out += [group.replace("{n}", str(n)) for n in range(times)] if has_number else [group]
+    return "".join(out)
+
+
 def cap(info, body, cwd, capc):
     name = re.search(r"file=(\S+)", info)
+    times = re.search(r"times=(\d+)", info)
+    if times:
+        body = repeated(body, int(times.group(1)))
     text = body if re.search(r"^module\b", body, re.M) else "module page\n" + body
     path = cwd / (name.group(1) if name else "block.cap")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    bytes_of = text.encode()
+    if "escaped" in info.split():
+        bytes_of = re.sub(rb"\\x([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), bytes_of)
+    path.write_bytes(bytes_of)
     code, out = run(f"capc check --format json {path.name}", path.parent, capc)
     seen = sorted(set(re.findall(r'"code":\s*"(CAP\d+)"', out)))
     want = re.findall(r"error=(CAP\d+)", info)
@@ -108,6 +129,16 @@ def cpp(info, body, cwd, capc, prefix):
     code, out = run(f"cmake -G Ninja -S . -B b -DCMAKE_PREFIX_PATH={prefix} && cmake --build b",
                     cwd, capc)
     return None if code == 0 else out
+
+
+def examples(page, infos):
+    """What is wrong with the choice of a diagnostic's examples, if anything."""
+    caps = [info for info in infos if info.split()[:1] == ["cap"]]
+    if page.parent.name != "diagnostics" or page.stem in WITHOUT_EXAMPLE:
+        return None
+    if any("fragment" in info for info in caps):
+        return "a fragment shows nothing: give the whole module (`escaped`, `times=N` help)"
+    return None if len(caps) >= 2 else "needs a failing example and a repaired one"
 
 
 def check(page, number, info, body, cwd, capc, prefix, first_cap):
@@ -170,6 +201,9 @@ def main():
             for shared in ("policies", "stdlib"):
                 (cwd / shared).symlink_to(ROOT / shared)
             first_cap = True
+            problem = examples(page, [info for _, info, _ in blocks(page)])
+            if problem is not None:
+                failures.append(f"{page.relative_to(ROOT)}:1: {problem}")
             for number, info, body in blocks(page):
                 problem = check(page, number, info, body, cwd, capc, prefix, first_cap)
                 first_cap = first_cap and not info.startswith("cap ") and info != "cap"
