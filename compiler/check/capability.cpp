@@ -76,8 +76,10 @@ bool PolicyChecker::Statement(const ast::Let& statement, ExprChecker& checker, L
 }
 
 const ConstraintInfo* PolicyChecker::FindConstraint(const ast::Ident& name) {
-  const uint32_t index = context_.names.constraints.Find(name.text);
+  bool hidden = false;
+  const uint32_t index = context_.Find(context_.names.constraints, *module_, name, &hidden);
   if (index != kNone) return &constraints_[index];
+  if (hidden) return nullptr;
   Report report{.message = fmt::format("no constraint `{}`", name.text),
                 .label = "not declared",
                 .help = {},

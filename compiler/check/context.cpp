@@ -27,6 +27,27 @@ bool Context::ReportedIn(const SourceSpan& span) const {
   return false;
 }
 
+uint32_t Context::Find(const resolve::Table& table, const ast::Module& module,
+                       const ast::Ident& name, bool* hidden) {
+  const uint32_t index = table.Find(name.text);
+  if (index == kNone || names.Sees(IndexOf(module), table[index])) return index;
+  if (hidden == nullptr) return kNone;
+  *hidden = true;
+  const resolve::Entry& entry = table[index];
+  const std::optional<ast::QualifiedName>& owner = modules[entry.module].name;
+  const std::string of = owner ? owner->Joined() : std::string("another module");
+  const bool own = entry.name.starts_with('_');
+  Error(diag::Code::kNotVisible, name.span,
+        {.message = own ? fmt::format("`{}` is for the module `{}` alone", name.text, of)
+                        : fmt::format("`{}` is declared in the module `{}`, which is not imported",
+                                      name.text, of),
+         .label = own ? "begins with `_`" : "not visible here",
+         .help = own ? "no other module sees a name that begins with `_`"
+                     : fmt::format("add `import {}`", of),
+         .notes = {{entry.span, "declared here"}}});
+  return kNone;
+}
+
 std::vector<std::string_view> Context::Known(const resolve::Table& table) const {
   std::vector<std::string_view> known;
   if (sink.errors() >= limits::kDiagnostics) return known;

@@ -86,6 +86,15 @@ struct Context {
   /// The source text of a span, cut so that it fits a message.
   std::string Quoted(const SourceSpan& span) const;
 
+  uint32_t IndexOf(const ast::Module& module) const {
+    return static_cast<uint32_t>(&module - modules.data());
+  }
+
+  /// What a name is in a module: its position in the table, or kNone. `hidden` becomes true, if it
+  /// is not null, where another module declares it and that was reported.
+  uint32_t Find(const resolve::Table& table, const ast::Module& module, const ast::Ident& name,
+                bool* hidden);
+
   /// The names of a table, for help. None past the diagnostics that are printed: the search for
   /// similar names would then cost more than anything else.
   std::vector<std::string_view> Known(const resolve::Table& table) const;

@@ -229,8 +229,10 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
 
 TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   const std::string& name = type.name.text;
-  const uint32_t index = context_.names.types.Find(name);
-  if (index == kNone) {
+  bool hidden = false;
+  const uint32_t index = context_.Find(context_.names.types, module_, type.name, &hidden);
+  if (hidden) failed_ = true;
+  if (index == kNone && !hidden) {
     std::vector<std::string_view> known = {"bool",  "int",     "money", "string",
                                            "email", "instant", "set",   "list"};
     for (const std::string_view other : context_.Known(context_.names.types)) {
@@ -243,8 +245,8 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
                     .help = DidYouMean(diag::NearestName(name, known)),
                     .notes = {}});
     failed_ = true;
-    return kNone;
   }
+  if (index == kNone) return kNone;
   const TypeIndex found = context_.named_types[index];
   if (found == kNone) return kNone;
   const bool context_value = place_ == TypePlace::kLive || place_ == TypePlace::kBound;

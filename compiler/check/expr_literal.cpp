@@ -188,12 +188,16 @@ NodeId ExprChecker::CheckApprovers(ast::ExprId id) {
     if (symbol != nullptr && symbol->kind == SymbolKind::kParameter && names.size() == 1) {
       return CheckName(name->name, kNone, true);
     }
-    const uint32_t index = name == nullptr ? kNone : context_.names.approvers.Find(name->name.text);
+    bool hidden = false;
+    const uint32_t index =
+        name == nullptr ? kNone
+                        : context_.Find(context_.names.approvers, module_, name->name, &hidden);
     if (index != kNone) {
       if (index < limits::kApprovers) mask.mask |= uint64_t{1} << index;
       continue;
     }
     good = false;
+    if (hidden) continue;
     const std::vector<std::string_view> known = context_.Known(context_.names.approvers);
     context_.Error(
         diag::Code::kNoSuchApprover, at.span,

@@ -46,12 +46,14 @@ std::vector<uint32_t> PolicyChecker::ForbidActions(const ast::Forbid& decl) {
 uint64_t PolicyChecker::Approvers(const ast::Forbid& decl, bool* good) {
   uint64_t mask = 0;
   for (const ast::Ident& name : decl.unless_approved_by) {
-    const uint32_t index = context_.names.approvers.Find(name.text);
+    bool hidden = false;
+    const uint32_t index = context_.Find(context_.names.approvers, *module_, name, &hidden);
     if (index != kNone) {
       if (index < limits::kApprovers) mask |= uint64_t{1} << index;
       continue;
     }
     *good = false;
+    if (hidden) continue;
     const std::vector<std::string_view> known = context_.Known(context_.names.approvers);
     context_.Error(diag::Code::kNoSuchApprover, name.span,
                    {.message = fmt::format("no approver `{}`", name.text),

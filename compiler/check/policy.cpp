@@ -56,7 +56,9 @@ bool PolicyChecker::Full(size_t count, uint32_t limit, std::string_view what,
 
 void PolicyChecker::Purposes(const ast::PolicyDecl& decl, Policy& policy) {
   for (const ast::Ident& name : decl.purposes) {
-    const uint32_t index = context_.names.purposes.Find(name.text);
+    bool hidden = false;
+    const uint32_t index = context_.Find(context_.names.purposes, *module_, name, &hidden);
+    if (hidden) continue;
     if (index == kNone) {
       const std::vector<std::string_view> known = context_.Known(context_.names.purposes);
       context_.Error(
@@ -112,8 +114,9 @@ void PolicyChecker::CapabilityNames(const ast::PolicyDecl& decl) {
 }
 
 uint32_t PolicyChecker::FindAction(const ast::Ident& name) {
-  const uint32_t index = context_.names.actions.Find(name.text);
-  if (index != kNone || name.text.empty()) return index;
+  bool hidden = false;
+  const uint32_t index = context_.Find(context_.names.actions, *module_, name, &hidden);
+  if (index != kNone || hidden || name.text.empty()) return index;
   const std::vector<std::string_view> known = context_.Known(context_.names.actions);
   context_.Error(diag::Code::kNoSuchAction, name.span,
                  {.message = fmt::format("no action `{}`", name.text),

@@ -13,6 +13,7 @@ namespace {
 struct CheckOptions {
   std::vector<std::string> files;
   std::string format = "text";
+  SourceOptions source;
 };
 
 std::string Counted(const Compilation& compilation) {
@@ -28,8 +29,8 @@ std::string Counted(const Compilation& compilation) {
   return out.empty() ? "ok" : out;
 }
 
-int CheckOne(const std::string& path, bool json) {
-  const Result<Compilation> compilation = CompileFile(path);
+int CheckOne(const std::string& path, const SourceOptions& source, bool json) {
+  const Result<Compilation> compilation = CompileFile(path, source);
   if (!compilation.has_value()) {
     PrintError(compilation.error().message);
     return kUsage;
@@ -55,6 +56,7 @@ void AddCheck(CLI::App& app, int& status) {
   command->add_option("--format", options->format, "text, or json: one diagnostic a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  AddSourceOptions(*command, options->source);
   command->footer(R"(
 Examples:
   capc check policy.cap
@@ -63,7 +65,7 @@ Examples:
 Exit status: 0 no errors, 1 a file cannot be read, 3 there are errors.)");
   command->callback([options, &status] {
     for (const std::string& file : options->files) {
-      status = Graver(status, CheckOne(file, options->format == "json"));
+      status = Graver(status, CheckOne(file, options->source, options->format == "json"));
     }
   });
 }

@@ -18,6 +18,7 @@ struct CompileOptions {
   std::string file;
   std::string emit = "bundle";
   std::string output;
+  SourceOptions source;
 };
 
 Result<std::string> EmitLlvmText([[maybe_unused]] const Program& program) {
@@ -43,7 +44,7 @@ std::string DefaultOutput(const CompileOptions& options) {
 }
 
 int RunCompile(const CompileOptions& options) {
-  const Result<Compilation> compilation = CompileFile(options.file);
+  const Result<Compilation> compilation = CompileFile(options.file, options.source);
   if (!compilation.has_value()) {
     PrintError(compilation.error().message);
     return kUsage;
@@ -81,6 +82,7 @@ void AddCompile(CLI::App& app, int& status) {
   command->add_option("-o,--output", options->output,
                       "where to; - is standard output (default: FILE with .capb for a bundle, "
                       "standard output for the rest)");
+  AddSourceOptions(*command, options->source);
   command->footer(R"(
 Examples:
   capc compile policy.cap                        writes policy.capb

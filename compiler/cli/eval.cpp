@@ -27,6 +27,7 @@ struct EvalOptions {
   std::string now;
   std::string format = "text";
   std::string view = "operator";
+  SourceOptions source;
 };
 
 int StatusOf(Verdict verdict) {
@@ -55,7 +56,7 @@ class Evaluation {
   explicit Evaluation(const EvalOptions& options) : options_(options) {}
 
   int Run() {
-    const LoadedPolicy policy = LoadPolicy(options_.policy);
+    const LoadedPolicy policy = LoadPolicy(options_.policy, options_.source);
     if (policy.program == nullptr) return policy.status;
     program_ = policy.program;
     const Result<void> prepared = Prepare();
@@ -149,6 +150,7 @@ void AddOptions(CLI::App& command, EvalOptions& options) {
   command.add_option("REQUESTS", options.requests,
                      "files of one JSON request, or of one a line; - or none: standard input");
   command.add_option("--policy", options.policy, "a policy (.cap) or a bundle (.capb)")->required();
+  AddSourceOptions(command, options.source);
   command.add_option("--grant", options.grant, "the grant, as JSON")->required();
   command.add_option("--engine", options.engine, "interp: the reference, jit: native code")
       ->check(CLI::IsMember({"interp", "jit"}))

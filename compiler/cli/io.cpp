@@ -42,10 +42,18 @@ Result<void> WriteOutput(const std::string& path, std::string_view bytes) {
   return {};
 }
 
-Result<Compilation> CompileFile(const std::string& path) {
+void AddSourceOptions(CLI::App& command, SourceOptions& options) {
+  command.add_option("-I,--include", options.include,
+                     "a folder to look for imported modules in, after the policy's own")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+}
+
+Result<Compilation> CompileFile(const std::string& path, const SourceOptions& options) {
   Result<std::string> text = ReadSource(path, limits::kSourceBytes);
   if (!text.has_value()) return std::unexpected(text.error());
-  return Compile({path == "-" ? "<stdin>" : path, std::move(*text)});
+  return Compile({path == "-" ? "<stdin>" : path, std::move(*text)},
+                 OptionsFor(path, options.include));
 }
 
 void PrintDiagnostics(const Compilation& compilation, std::FILE* stream) {
@@ -55,7 +63,7 @@ void PrintDiagnostics(const Compilation& compilation, std::FILE* stream) {
   }
 }
 
-LoadedPolicy LoadPolicy(const std::string& path) {
+LoadedPolicy LoadPolicy(const std::string& path, const SourceOptions& options) {
   Result<std::string> bytes = ReadSource(path, limits::kBundleBytes);
   if (!bytes.has_value()) {
     PrintError(bytes.error().message);
@@ -73,7 +81,8 @@ LoadedPolicy LoadPolicy(const std::string& path) {
         fmt::format("`{}` is larger than the limit of {} bytes", path, limits::kSourceBytes));
     return {nullptr, kUsage};
   }
-  const Compilation compilation = Compile({path, std::move(*bytes)});
+  const Compilation compilation =
+      Compile({path, std::move(*bytes)}, OptionsFor(path, options.include));
   PrintDiagnostics(compilation, stderr);
   if (compilation.program == nullptr) return {nullptr, kDiagnostics};
   return {compilation.program, kOk};

@@ -1,6 +1,7 @@
 // What the subcommands share: reading policies, writing results, colours.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -22,8 +23,15 @@ void PrintError(std::string_view message);
 /// Writes all of `bytes` to `path`, or to standard output for "-". Errors: "not-writable".
 Result<void> WriteOutput(const std::string& path, std::string_view bytes);
 
+/// Where a policy's imports are looked for, beside its own folder.
+struct SourceOptions {
+  std::vector<std::string> include;
+};
+/// Adds `-I`.
+void AddSourceOptions(CLI::App& command, SourceOptions& options);
+
 /// Reads and compiles a `.cap` file. Errors: those of ReadSource.
-Result<Compilation> CompileFile(const std::string& path);
+Result<Compilation> CompileFile(const std::string& path, const SourceOptions& options);
 
 /// Prints the diagnostics as a person reads them.
 void PrintDiagnostics(const Compilation& compilation, std::FILE* stream);
@@ -36,6 +44,6 @@ struct LoadedPolicy {
 };
 
 /// Reads a policy: a bundle if the file begins like one or is named .capb, else source.
-LoadedPolicy LoadPolicy(const std::string& path);
+LoadedPolicy LoadPolicy(const std::string& path, const SourceOptions& options);
 
 }  // namespace cap::cli

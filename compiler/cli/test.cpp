@@ -22,6 +22,7 @@ struct TestOptions {
   std::string filter;
   bool update = false;
   bool verbose = false;
+  SourceOptions source;
 };
 
 /// The .capt files that `path` names: itself, or all below a folder, sorted.
@@ -44,6 +45,7 @@ class TestRun {
     run_.engines = AllEngines();
     run_.filter = options.filter;
     run_.update = options.update;
+    run_.include = options.source.include;
   }
 
   int Run() {
@@ -116,6 +118,7 @@ void AddTest(CLI::App& app, int& status) {
   command->add_flag("--update", options->update,
                     "rewrite the machine sections (--- !diagnostics, !ir, !trace), nothing else");
   command->add_flag("-v,--verbose", options->verbose, "a line for each file");
+  AddSourceOptions(*command, options->source);
   command->footer(R"(
 Every test runs on the interpreter and on native code; they must agree in everything.
 

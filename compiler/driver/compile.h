@@ -18,17 +18,30 @@ struct SourceText {
   std::string text;
 };
 
+/// Where files are found that the text does not hold.
+struct CompileOptions {
+  /// The folder beside which imports are looked for: that of the policy. Empty: there is none, and
+  /// only the standard library can be imported. "." is the working directory.
+  std::string folder;
+  std::vector<std::string> include;  // more folders (`-I`), in order
+};
+
 struct Compilation {
   SourceMap sources;                          // the user's file first, then imported modules
   std::vector<ast::Module> modules;           // parallel to sources
+  std::vector<std::vector<uint32_t>> imports; // parallel to modules: what each one imports
   std::vector<diag::Diagnostic> diagnostics;  // sorted
   size_t errors = 0;
   std::shared_ptr<const Program> program;  // null when errors > 0; verified
 };
 
-/// Compiles one module; `import std.…` reads the standard library that is built into the compiler.
-/// Never throws, never touches files. Cost: linear in the text, plus the imported modules.
-Compilation Compile(SourceText source);
+/// Compiles one module and what it imports. `import std.…` reads the standard library that is built
+/// into the compiler; other modules are files below the folders of `options`, and no other file is
+/// read. Never throws. Cost: linear in the texts.
+Compilation Compile(SourceText source, const CompileOptions& options = {});
+
+/// The options for a policy in a file: imports are looked for beside it.
+CompileOptions OptionsFor(const std::string& path, std::vector<std::string> include = {});
 
 /// What Compile() reports when the verifier refuses what it made: never the author's mistake.
 diag::Diagnostic InternalError(const Error& error);

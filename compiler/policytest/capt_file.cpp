@@ -195,7 +195,6 @@ class Parser {
     Case& c = file_.cases.back();
     switch (in_) {
       case In::kPolicy:
-        if (c.policy_file.empty()) c.marks = MarksOf(c.source);
         return;
       case In::kTest:
         return CloseTest(c.tests.back());

@@ -72,7 +72,6 @@ struct Case {
   std::string grant;         // JSON, verbatim; empty: one is made up (docs/testing.md)
   std::string grant_file;
   std::string now;
-  std::vector<Mark> marks;
   std::vector<Test> tests;
   std::vector<MachineSection> machine;
 };

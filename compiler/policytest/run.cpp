@@ -64,16 +64,15 @@ class CaseRun {
     // Diagnostics count the lines of an inline policy from its own beginning, so that they stay the
     // same when something is added above it.
     SourceText source{"policy", case_.source};
-    marks_ = case_.marks;
+    std::string file = file_.path;
     if (!case_.policy_file.empty()) {
       source.path = case_.policy_file;  // as the file says it, wherever the test is run from
-      Result<std::string> text =
-          ReadSource(Beside(file_.path, case_.policy_file), limits::kSourceBytes);
+      file = Beside(file_.path, case_.policy_file);
+      Result<std::string> text = ReadSource(file, limits::kSourceBytes);
       if (!text.has_value()) return Failed(case_.line, "policy", text.error().message);
       source.text = std::move(*text);
-      marks_ = MarksOf(source.text);
     }
-    compilation_ = cap::Compile(std::move(source));
+    compilation_ = cap::Compile(std::move(source), OptionsFor(file, options_.include));
     return true;
   }
 
@@ -86,15 +85,25 @@ class CaseRun {
     return out;
   }
 
+  /// "line 7", or in an imported file "lists.cap line 7".
+  std::string PlaceOf(uint32_t file, uint32_t line) const {
+    const std::string place = fmt::format("line {}", line);
+    return file == 0 ? place : compilation_.sources.file(FileId{file}).path + " " + place;
+  }
+
   void CheckMarks() {
-    if (marks_.empty() && compilation_.diagnostics.empty()) return;
-    std::vector<std::pair<uint32_t, std::string>> want, seen;
-    for (const Mark& mark : marks_) want.emplace_back(mark.line, mark.code);
-    for (const diag::Diagnostic& d : compilation_.diagnostics) {
-      const bool here = static_cast<uint32_t>(d.span.file) == 0;
-      const uint32_t line = here ? compilation_.sources.Locate(d.span.file, d.span.begin).line : 0;
-      seen.emplace_back(line, diag::IdOf(d.code));
+    std::vector<std::pair<std::string, std::string>> want, seen;  // place, code
+    const SourceMap& sources = compilation_.sources;
+    for (uint32_t file = 0; file < sources.size(); ++file) {
+      for (const Mark& mark : MarksOf(sources.file(FileId{file}).text)) {
+        want.emplace_back(PlaceOf(file, mark.line), mark.code);
+      }
     }
+    for (const diag::Diagnostic& d : compilation_.diagnostics) {
+      const uint32_t line = sources.Locate(d.span.file, d.span.begin).line;
+      seen.emplace_back(PlaceOf(static_cast<uint32_t>(d.span.file), line), diag::IdOf(d.code));
+    }
+    if (want.empty() && seen.empty()) return;
     std::ranges::sort(want);
     std::ranges::sort(seen);
     if (want == seen) {
@@ -102,15 +111,15 @@ class CaseRun {
       return;
     }
     std::string message;
-    for (const auto& [line, code] : want) {
-      if (std::ranges::find(seen, std::pair(line, code)) == seen.end()) {
-        message += fmt::format("line {}: {} is marked and did not come\n", line, code);
+    for (const auto& [place, code] : want) {
+      if (std::ranges::find(seen, std::pair(place, code)) == seen.end()) {
+        message += fmt::format("{}: {} is marked and did not come\n", place, code);
       }
     }
-    for (const auto& [line, code] : seen) {
-      if (std::ranges::count(want, std::pair(line, code)) <
-          std::ranges::count(seen, std::pair(line, code))) {
-        message += fmt::format("line {}: {} came and is not marked\n", line, code);
+    for (const auto& [place, code] : seen) {
+      if (std::ranges::count(want, std::pair(place, code)) <
+          std::ranges::count(seen, std::pair(place, code))) {
+        message += fmt::format("{}: {} came and is not marked\n", place, code);
       }
     }
     Failed(case_.line, "diagnostics", message + DiagnosticsText());
@@ -229,7 +238,6 @@ class CaseRun {
   const Case& case_;
   const RunOptions& options_;
   RunResult& result_;
-  std::vector<Mark> marks_;
   Compilation compilation_;
   std::unique_ptr<Session> session_;
   int64_t now_us_ = 0;

@@ -20,6 +20,7 @@ struct EngineUnderTest {
 struct RunOptions {
   std::vector<EngineUnderTest> engines;  // at least one; the first one's words are compared
   std::string filter;                    // only tests whose title contains it; empty: all
+  std::vector<std::string> include;      // folders to look for imports in, after the policy's own
   bool update = false;                   // rewrite machine sections instead of comparing them
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 
 #include "runtime/value/type.h"
@@ -103,8 +104,17 @@ uint32_t Table::Find(std::string_view name) const {
   return at == by_name_.end() ? kNone : at->second;
 }
 
-Names Collect(const std::vector<ast::Module>& modules, diag::Sink& sink) {
-  return Collector(modules, sink).Run();
+bool Names::Sees(uint32_t module, const Entry& entry) const {
+  if (entry.module == module) return true;
+  if (entry.name.starts_with('_')) return false;
+  return std::ranges::find(imports[module], entry.module) != imports[module].end();
+}
+
+Names Collect(const std::vector<ast::Module>& modules,
+              std::vector<std::vector<uint32_t>> imports, diag::Sink& sink) {
+  Names names = Collector(modules, sink).Run();
+  names.imports = std::move(imports);
+  return names;
 }
 
 }  // namespace cap::resolve

@@ -26,7 +26,7 @@ class Table {
   /// Adds a name. Returns the earlier entry of that name, if there is one; then nothing is added.
   const Entry* Add(Entry entry);
 
-  /// The entry's position, or kNone.
+  /// The entry's position, or kNone. Whether a module may use it is Names::Sees().
   uint32_t Find(std::string_view name) const;
   const Entry& operator[](uint32_t index) const { return entries_[index]; }
   const std::vector<Entry>& entries() const { return entries_; }
@@ -43,11 +43,17 @@ struct Names {
   Table actions;
   Table constraints;
   Table policies;
+  std::vector<std::vector<uint32_t>> imports;  // of each module: the modules it imports
+
+  /// Whether a module may use a declaration: its own, and what the modules that it imports declare,
+  /// but for names that begin with `_`, which are their module's alone.
+  bool Sees(uint32_t module, const Entry& entry) const;
 };
 
-/// Collects the names of all modules; module 0 is the user's, the others are imported. A name
-/// declared twice is reported at the later place (at the user's, when the other is imported).
-/// Cost: linear in the declarations.
-Names Collect(const std::vector<ast::Module>& modules, diag::Sink& sink);
+/// Collects the names of all modules; module 0 is the user's, the others are imported, by each as
+/// `imports` says. A name is one thing in the whole program: one declared twice is reported at the
+/// later place (at the user's, when the other is imported). Cost: linear in the declarations.
+Names Collect(const std::vector<ast::Module>& modules,
+              std::vector<std::vector<uint32_t>> imports, diag::Sink& sink);
 
 }  // namespace cap::resolve

@@ -10,6 +10,8 @@ namespace cap::limits {
 inline constexpr uint64_t kSourceBytes = 4u << 20;      // one file
 inline constexpr uint32_t kSourceTokens = 400'000;      // one file
 inline constexpr uint32_t kSourceFiles = 1'000;         // a compilation, with the standard library
+inline constexpr uint64_t kProgramSourceBytes = 64u << 20;  // all files of a compilation
+inline constexpr uint32_t kImportDepth = 64;            // modules that import each other in a row
 inline constexpr uint32_t kSyntaxDepth = 200;           // nested brackets, types or operators
 inline constexpr uint32_t kExpressionDepth = 500;       // operators below each other, lets put in
 inline constexpr uint32_t kContextValues = 128;         // bound and live together

@@ -55,10 +55,11 @@ TEST_CASE("everything of a file is read, with its lines") {
   REQUIRE(file->cases.size() == 2);
   const Case& c = file->cases[0];
   CHECK(c.source.starts_with("module m\n"));
-  REQUIRE(c.marks.size() == 3);
-  CHECK(c.marks[0].code == "CAP0301");
-  CHECK(c.marks[1].line == 2);
-  CHECK(c.marks[2].line == 3);
+  const std::vector<Mark> marks = MarksOf(c.source);
+  REQUIRE(marks.size() == 3);
+  CHECK(marks[0].code == "CAP0301");
+  CHECK(marks[1].line == 2);
+  CHECK(marks[2].line == 3);
   CHECK(c.grant.find("\"subject\"") != std::string::npos);
   CHECK(c.now == "2026-03-02T10:00:00Z");
   REQUIRE(c.tests.size() == 1);
