@@ -33,7 +33,7 @@ struct NameExpr { Ident name; };
 struct BoolExpr { bool value = false; };
 struct IntExpr { int64_t value = 0; };
 struct MoneyExpr { std::string amount; std::string currency; };  // "500.00", "USD"
-struct DurationExpr { int64_t us = 0; };                         // only where a duration may stand
+struct DurationExpr { int64_t us = 0; };                         // microseconds
 struct StringExpr { std::string value; };
 struct ListExpr { std::vector<ExprId> items; };
 struct MemberExpr { ExprId object; Ident member; };

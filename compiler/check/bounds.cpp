@@ -21,6 +21,8 @@ bool Bounds::LiteralOf(Placed placed, Literal& literal) const {
     literal.currency = money->currency;
   } else if (const auto* instant = std::get_if<Instant>(&value.v)) {
     literal.value = instant->us;
+  } else if (const auto* duration = std::get_if<Duration>(&value.v)) {
+    literal.value = duration->us;
   } else if (const auto* text = std::get_if<std::string>(&value.v)) {
     literal.text = text;
   } else if (const auto* member = std::get_if<EnumMember>(&value.v)) {

@@ -93,6 +93,7 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (name == "int") return types_.Int();
   if (name == "email") return types_.Email();
   if (name == "instant") return types_.Instant();
+  if (name == "duration") return types_.Duration();
   if (name == "money") return ReadMoney(type);
   if (name == "string") {
     return types_.Intern({.kind = TypeKind::kString,
@@ -212,7 +213,8 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
-        fmt::format("write `list<{}>`; a set holds string, email, int, instant or an enum", name));
+        fmt::format("write `list<{}>`; a set holds string, email, int, instant, duration or an enum",
+                    name));
     return false;
   }
   if (SlotsOf(context_.program, element) <= limits::kElementSlots) return true;

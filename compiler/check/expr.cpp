@@ -61,14 +61,9 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                           return context_.AddLiteral(Value{.v = e.value}, types_.Int(), span);
                         },
                         [&](const ast::MoneyExpr& e) { return CheckMoney(e, span); },
-                        [&](const ast::DurationExpr&) {
-                          context_.Error(
-                              diag::Code::kNotAValue, span,
-                              {.message = "a duration is no value of an expression",
-                               .label = "not here",
-                               .help = "durations stand after `within` and `expires after`",
-                               .notes = {}});
-                          return nodes_.Error(span);
+                        [&](const ast::DurationExpr& e) {
+                          return context_.AddLiteral(Value{.v = Duration{e.us}}, types_.Duration(),
+                                                     span);
                         },
                         [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },
                         [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
@@ -99,6 +94,9 @@ std::string MismatchHelp(const Types& types, const Node& node, TypeIndex expecte
   }
   if (wanted == TypeKind::kInstant && found == TypeKind::kString && literal) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";
+  }
+  if (wanted == TypeKind::kDuration && found == TypeKind::kInt && literal) {
+    return "write it with its unit: `30s`, `15m`, `8h`, `400d`";
   }
   if (types.IsContainer(expected) && types.Same(types[expected].element, node.type)) {
     return "write a list of one: `[…]`";

@@ -97,7 +97,7 @@ class ExprChecker {
   // expr_arith.cpp
   NodeId CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span);
   NodeId CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span);
-  NodeId FoldArithmetic(Op op, Pair pair, const SourceSpan& span);
+  NodeId FoldArithmetic(ast::BinaryOp symbol, Pair pair, TypeIndex type, const SourceSpan& span);
   void ReportNoOperation(std::string_view symbol, Pair pair, const SourceSpan& span);
 
   // expr_set.cpp
@@ -111,6 +111,7 @@ class ExprChecker {
   NodeId CheckSize(const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckTextFunction(Op op, const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckInstant(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckAge(const ast::CallExpr& call, const SourceSpan& span);
   bool HasArguments(const ast::CallExpr& call, size_t count, std::string_view usage);
 
   const ast::Expr& At(ast::ExprId id) const { return module_[id]; }

@@ -1,22 +1,49 @@
 // + - * and the two unary operators. Literals are folded; a constant out of range is reported.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "compiler/check/expr.h"
 
 namespace cap::check {
 
 namespace {
 
-bool Overflows(Op op, int64_t a, int64_t b, int64_t* result) {
-  if (op == Op::kIntAdd || op == Op::kMoneyAdd) return __builtin_add_overflow(a, b, result);
-  if (op == Op::kIntSub || op == Op::kMoneySub) return __builtin_sub_overflow(a, b, result);
-  return __builtin_mul_overflow(a, b, result);
+using enum TypeKind;
+
+/// What the operators are for, and what comes of it. A product by an int may stand either way
+/// round, and so may a time and what is added to it.
+struct Rule {
+  ast::BinaryOp symbol;
+  TypeKind left, right, result;
+  Op op;
+};
+constexpr Rule kRules[] = {
+    {ast::BinaryOp::kAdd, kInt, kInt, kInt, Op::kIntAdd},
+    {ast::BinaryOp::kAdd, kMoney, kMoney, kMoney, Op::kMoneyAdd},
+    {ast::BinaryOp::kAdd, kDuration, kDuration, kDuration, Op::kIntAdd},
+    {ast::BinaryOp::kAdd, kInstant, kDuration, kInstant, Op::kIntAdd},
+    {ast::BinaryOp::kSubtract, kInt, kInt, kInt, Op::kIntSub},
+    {ast::BinaryOp::kSubtract, kMoney, kMoney, kMoney, Op::kMoneySub},
+    {ast::BinaryOp::kSubtract, kDuration, kDuration, kDuration, Op::kIntSub},
+    {ast::BinaryOp::kSubtract, kInstant, kDuration, kInstant, Op::kIntSub},
+    {ast::BinaryOp::kSubtract, kInstant, kInstant, kDuration, Op::kIntSub},
+    {ast::BinaryOp::kMultiply, kInt, kInt, kInt, Op::kIntMul},
+    {ast::BinaryOp::kMultiply, kMoney, kInt, kMoney, Op::kMoneyMul},
+    {ast::BinaryOp::kMultiply, kDuration, kInt, kDuration, Op::kIntMul},
+};
+
+const Rule* RuleFor(ast::BinaryOp symbol, TypeKind left, TypeKind right) {
+  const auto* const found = std::ranges::find_if(kRules, [&](const Rule& rule) {
+    return rule.symbol == symbol && rule.left == left && rule.right == right;
+  });
+  return found == std::end(kRules) ? nullptr : found;
 }
 
-Op OpFor(ast::BinaryOp op, bool money) {
-  if (op == ast::BinaryOp::kAdd) return money ? Op::kMoneyAdd : Op::kIntAdd;
-  if (op == ast::BinaryOp::kSubtract) return money ? Op::kMoneySub : Op::kIntSub;
-  return money ? Op::kMoneyMul : Op::kIntMul;
+bool Overflows(ast::BinaryOp symbol, int64_t a, int64_t b, int64_t* result) {
+  if (symbol == ast::BinaryOp::kAdd) return __builtin_add_overflow(a, b, result);
+  if (symbol == ast::BinaryOp::kSubtract) return __builtin_sub_overflow(a, b, result);
+  return __builtin_mul_overflow(a, b, result);
 }
 
 std::string_view SymbolOf(ast::BinaryOp op) {
@@ -24,18 +51,29 @@ std::string_view SymbolOf(ast::BinaryOp op) {
   return op == ast::BinaryOp::kSubtract ? "-" : "*";
 }
 
+int64_t NumberOf(const Value& value) {
+  if (const auto* money = std::get_if<Money>(&value.v)) return money->minor_units;
+  if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
+  if (const auto* duration = std::get_if<Duration>(&value.v)) return duration->us;
+  return std::get<int64_t>(value.v);
+}
+
 }  // namespace
 
 void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const SourceSpan& span) {
   const TypeKind left = types_.KindOf(nodes_[pair.left].type);
   const TypeKind right = types_.KindOf(nodes_[pair.right].type);
-  std::string help = "`+ - *` are for int, and for money: money + money, money * int";
-  if (symbol == "*" && left == TypeKind::kMoney && right == TypeKind::kMoney) {
+  std::string help =
+      "`+ - *` are for int; for money and durations with their like, or times an int; for an "
+      "instant with a duration, or less another instant";
+  if (symbol == "*" && left == kMoney && right == kMoney) {
     help = "an amount times an amount is no amount; multiply by an int";
-  } else if (symbol == "+" && left == TypeKind::kString && right == TypeKind::kString) {
+  } else if (symbol == "+" && left == kString && right == kString) {
     help = "texts are not joined; compare their parts with `startsWith` and `endsWith`";
   } else if (symbol == "+" && types_.IsContainer(nodes_[pair.left].type)) {
     help = "lists are joined by `++`, in a `let` of the action";
+  } else if ((left == kInstant || left == kDuration) && right == kInt) {
+    help = "a span of time has a unit: `30s`, `15m`, `8h`, `400d`";
   }
   context_.Error(
       diag::Code::kNoSuchOperation, span,
@@ -49,51 +87,55 @@ void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const So
 NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span) {
   Pair pair{Check(binary.left), Check(binary.right)};
   if (nodes_.IsError(pair.left) || nodes_.IsError(pair.right)) return nodes_.Error(span);
-  TypeKind left = types_.KindOf(nodes_[pair.left].type);
-  TypeKind right = types_.KindOf(nodes_[pair.right].type);
-  const bool product = binary.op == ast::BinaryOp::kMultiply;
-  if (product && left == TypeKind::kInt && right == TypeKind::kMoney) {
+  const TypeKind left = types_.KindOf(nodes_[pair.left].type);
+  const TypeKind right = types_.KindOf(nodes_[pair.right].type);
+  const Rule* rule = RuleFor(binary.op, left, right);
+  if (rule == nullptr && binary.op != ast::BinaryOp::kSubtract) {
+    rule = RuleFor(binary.op, right, left);
     std::swap(pair.left, pair.right);
-    std::swap(left, right);
   }
-  const bool ints = left == TypeKind::kInt && right == TypeKind::kInt;
-  const bool money =
-      left == TypeKind::kMoney && right == (product ? TypeKind::kInt : TypeKind::kMoney);
-  if (!ints && !money) {
+  if (rule == nullptr) {
+    if (binary.op != ast::BinaryOp::kSubtract) std::swap(pair.left, pair.right);
     ReportNoOperation(SymbolOf(binary.op), pair, span);
     return nodes_.Error(span);
   }
-  if (money && !product && !SameCurrency(pair, span)) return nodes_.Error(span);
-  const Op op = OpFor(binary.op, money);
+  const bool amounts = rule->left == kMoney && rule->right == kMoney;
+  if (amounts && !SameCurrency(pair, span)) return nodes_.Error(span);
+  TypeIndex type = types_.Int();
+  if (rule->result == kDuration) type = types_.Duration();
+  if (rule->result == kInstant) type = types_.Instant();
+  if (rule->result == kMoney) {
+    uint32_t currency = types_[nodes_[pair.left].type].currency;
+    if (currency == 0 && amounts) currency = types_[nodes_[pair.right].type].currency;
+    type = types_.MoneyIn(currency);
+  }
   const bool literals =
       nodes_[pair.left].kind == NodeKind::kLiteral && nodes_[pair.right].kind == NodeKind::kLiteral;
-  if (literals) return FoldArithmetic(op, pair, span);
-  uint32_t currency = types_[nodes_[pair.left].type].currency;
-  if (currency == 0 && !product) currency = types_[nodes_[pair.right].type].currency;
-  const TypeIndex type = money ? types_.MoneyIn(currency) : types_.Int();
-  return MakeOperation(op, type, pair.left, pair.right, span);
+  if (literals) return FoldArithmetic(binary.op, pair, type, span);
+  return MakeOperation(rule->op, type, pair.left, pair.right, span);
 }
 
-NodeId ExprChecker::FoldArithmetic(Op op, Pair pair, const SourceSpan& span) {
+NodeId ExprChecker::FoldArithmetic(ast::BinaryOp symbol, Pair pair, TypeIndex type,
+                                   const SourceSpan& span) {
   const Value& left = context_.ValueOf(pair.left);
-  const Value& right = context_.ValueOf(pair.right);
-  const auto* amount = std::get_if<Money>(&left.v);
-  const auto* factor = std::get_if<Money>(&right.v);
-  const int64_t a = amount != nullptr ? amount->minor_units : std::get<int64_t>(left.v);
-  const int64_t b = factor != nullptr ? factor->minor_units : std::get<int64_t>(right.v);
+  const bool money = types_.KindOf(type) == kMoney;
   int64_t result = 0;
-  if (Overflows(op, a, b, &result) || (amount != nullptr && result < 0)) {
+  const bool overflows =
+      Overflows(symbol, NumberOf(left), NumberOf(context_.ValueOf(pair.right)), &result);
+  if (overflows || (money && result < 0)) {
     context_.Error(diag::Code::kOverflow, span,
                    {.message = fmt::format("{} is out of range", context_.Quoted(span)),
-                    .label = amount != nullptr ? "not an amount of money" : "over 64 bits",
-                    .help = amount != nullptr ? "money is never negative, and counts in 64 bits"
-                                              : "integers have 64 bits",
+                    .label = money ? "not an amount of money" : "over 64 bits",
+                    .help = money ? "money is never negative, and counts in 64 bits"
+                                  : "integers, and times in microseconds, have 64 bits",
                     .notes = {}});
     return nodes_.Error(span);
   }
-  if (amount == nullptr) return context_.AddLiteral(Value{.v = result}, types_.Int(), span);
-  const Money money{result, amount->currency};
-  return context_.AddLiteral(Value{.v = money}, types_.MoneyIn(money.currency), span);
+  Value value{.v = result};
+  if (money) value.v = Money{result, std::get<Money>(left.v).currency};
+  if (type == types_.Duration()) value.v = Duration{result};
+  if (type == types_.Instant()) value.v = Instant{result};
+  return context_.AddLiteral(std::move(value), type, span);
 }
 
 NodeId ExprChecker::CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span) {
@@ -102,20 +144,24 @@ NodeId ExprChecker::CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& sp
   }
   const NodeId operand = Check(unary.operand);
   if (nodes_.IsError(operand)) return nodes_.Error(span);
-  if (types_.KindOf(nodes_[operand].type) != TypeKind::kInt) {
-    const bool money = types_.KindOf(nodes_[operand].type) == TypeKind::kMoney;
-    context_.Error(diag::Code::kNoSuchOperation, span,
-                   {.message = fmt::format("no `-` of {}", context_.TypeName(operand)),
-                    .label = "not defined",
-                    .help = money ? "money is never negative" : "only int has a sign",
-                    .notes = {}});
+  const TypeKind kind = types_.KindOf(nodes_[operand].type);
+  if (kind != kInt && kind != kDuration) {
+    context_.Error(
+        diag::Code::kNoSuchOperation, span,
+        {.message = fmt::format("no `-` of {}", context_.TypeName(operand)),
+         .label = "not defined",
+         .help = kind == kMoney ? "money is never negative" : "only int and duration have a sign",
+         .notes = {}});
     return nodes_.Error(span);
   }
-  const NodeId zero = context_.AddLiteral(Value{.v = int64_t{0}}, types_.Int(), span);
+  const TypeIndex type = nodes_[operand].type;
+  Value nothing{.v = int64_t{0}};
+  if (kind == kDuration) nothing.v = Duration{0};
+  const NodeId zero = context_.AddLiteral(std::move(nothing), type, span);
   if (nodes_[operand].kind == NodeKind::kLiteral) {
-    return FoldArithmetic(Op::kIntSub, {zero, operand}, span);
+    return FoldArithmetic(ast::BinaryOp::kSubtract, {zero, operand}, type, span);
   }
-  return MakeOperation(Op::kIntSub, types_.Int(), zero, operand, span);
+  return MakeOperation(Op::kIntSub, type, zero, operand, span);
 }
 
 }  // namespace cap::check

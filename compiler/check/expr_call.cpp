@@ -1,4 +1,4 @@
-// The functions of the language: size, startsWith, endsWith, contains, instant.
+// The functions of the language: size, startsWith, endsWith, contains, instant, age.
 #include <fmt/core.h>
 
 #include "compiler/check/expr.h"
@@ -12,8 +12,9 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "endsWith") return CheckTextFunction(Op::kStrSuffix, call, span);
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
   if (name == "instant") return CheckInstant(call, span);
-  std::string help =
-      MeantOrKnown(name, {"size", "startsWith", "endsWith", "contains", "instant", "any", "all"});
+  if (name == "age") return CheckAge(call, span);
+  std::string help = MeantOrKnown(name, {"size", "startsWith", "endsWith", "contains", "instant",
+                                         "age", "any", "all"});
   if (context_.names.constraints.Find(name) != kNone) {
     help = fmt::format("`{}` is a constraint: it stands as a statement of a capability", name);
   }
@@ -75,6 +76,15 @@ NodeId ExprChecker::CheckTextFunction(Op op, const ast::CallExpr& call, const So
   const NodeId text = CheckAs(call.arguments[0].value, types_.String(), what);
   const NodeId part = CheckAs(call.arguments[1].value, types_.String(), what);
   return MakeOperation(op, types_.Bool(), text, part, span);
+}
+
+/// age(x) is now - x: below zero for a time that has not come.
+NodeId ExprChecker::CheckAge(const ast::CallExpr& call, const SourceSpan& span) {
+  if (!HasArguments(call, 1, "age(instant)")) return nodes_.Error(span);
+  const NodeId time = CheckAs(call.arguments[0].value, types_.Instant(), "`age`");
+  const NodeId now =
+      nodes_.Add({.kind = NodeKind::kNow, .type = types_.Instant(), .span = call.callee.span});
+  return MakeOperation(Op::kIntSub, types_.Duration(), now, time, span);
 }
 
 NodeId ExprChecker::CheckInstant(const ast::CallExpr& call, const SourceSpan& span) {

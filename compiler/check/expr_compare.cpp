@@ -24,6 +24,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kInt:
     case TypeKind::kEnum:
     case TypeKind::kInstant:
+    case TypeKind::kDuration:
       return Op::kWordEq;
     case TypeKind::kMoney:
       return Op::kMoneyEq;
@@ -43,6 +44,7 @@ Op LessOf(TypeKind kind) {
   switch (kind) {
     case TypeKind::kInt:
     case TypeKind::kInstant:
+    case TypeKind::kDuration:
       return Op::kWordLt;
     case TypeKind::kMoney:
       return Op::kMoneyLt;
@@ -72,6 +74,12 @@ std::string HelpFor(const Types& types, TypeIndex a, TypeIndex b) {
   }
   if (either(TypeKind::kInstant) && either(TypeKind::kString)) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";
+  }
+  if (either(TypeKind::kDuration) && either(TypeKind::kInstant)) {
+    return "a time and a span of time: compare `age(x)` with a duration, or `x + 8h` with a time";
+  }
+  if (either(TypeKind::kDuration) && either(TypeKind::kInt)) {
+    return "a duration has a unit: `30s`, `15m`, `8h`, `400d`";
   }
   if (types.IsContainer(a) || types.IsContainer(b)) return "to look into a list, use `in`";
   return "nothing is converted: both sides need one type";
@@ -149,7 +157,7 @@ NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan
         {.message =
              fmt::format("{} has no {}", context_.TypeName(pair.left), equality ? "`==`" : "order"),
          .label = equality ? "cannot be compared whole" : "cannot be ordered",
-         .help = !equality                   ? "only int, money, instant and string have an order"
+         .help = !equality ? "only int, money, instant, duration and string have an order"
                  : kind == TypeKind::kRecord ? "compare its fields"
                                              : "say it with `subset`, both ways if need be",
          .notes = {}});

@@ -14,6 +14,7 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kInt:
     case TypeKind::kEnum:
     case TypeKind::kInstant:
+    case TypeKind::kDuration:
       return Elements::kWords;
     case TypeKind::kString:
     case TypeKind::kEmail:
@@ -50,7 +51,7 @@ bool ExprChecker::ElementsComparable(TypeIndex element, const SourceSpan& span) 
   context_.Error(
       diag::Code::kNotAList, span,
       {.message = fmt::format("a list of {} cannot be searched as a whole", types_.NameOf(element)),
-       .label = "elements have to be int, enum, instant, string or email",
+       .label = "elements have to be int, enum, instant, duration, string or email",
        .help = "ask its elements: `any(x in xs: …)`",
        .notes = {}});
   return false;

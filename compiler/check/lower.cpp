@@ -219,6 +219,8 @@ Lowering::Known Lowering::KnownLiteral(const Node& node) const {
   const Value& value = context_.program.values[node.index];
   if (const auto* truth = std::get_if<bool>(&value.v)) known.value = *truth ? 1 : 0;
   if (const auto* number = std::get_if<int64_t>(&value.v)) known.value = *number;
+  if (const auto* instant = std::get_if<Instant>(&value.v)) known.value = instant->us;
+  if (const auto* duration = std::get_if<Duration>(&value.v)) known.value = duration->us;
   if (const auto* money = std::get_if<Money>(&value.v)) {
     known.value = money->minor_units;
     known.currency = money->currency;

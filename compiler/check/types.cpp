@@ -15,6 +15,7 @@ Types::Types(Program& program)
       string_(Intern({.kind = TypeKind::kString, .max = limits::kStringBytesMax})),
       email_(Intern({.kind = TypeKind::kEmail})),
       instant_(Intern({.kind = TypeKind::kInstant})),
+      duration_(Intern({.kind = TypeKind::kDuration})),
       approvers_(Intern({.kind = TypeKind::kApprovers})) {}
 
 TypeIndex Types::Intern(const Type& type) {
@@ -57,6 +58,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kEmail:
     case TypeKind::kEnum:
     case TypeKind::kInstant:
+    case TypeKind::kDuration:
       return true;
     case TypeKind::kSet:
     case TypeKind::kList:
@@ -94,6 +96,7 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kEmail:
     case TypeKind::kEnum:
     case TypeKind::kInstant:
+    case TypeKind::kDuration:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
       return type;
@@ -120,6 +123,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return program_.enums[t.ref].name;
     case TypeKind::kInstant:
       return "instant";
+    case TypeKind::kDuration:
+      return "duration";
     case TypeKind::kSet:
       return fmt::format("set<{}>", NameOf(t.element));
     case TypeKind::kList:

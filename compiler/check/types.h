@@ -20,6 +20,7 @@ class Types {
   TypeIndex String() const { return string_; }
   TypeIndex Email() const { return email_; }
   TypeIndex Instant() const { return instant_; }
+  TypeIndex Duration() const { return duration_; }
   TypeIndex Money() const { return money_; }
   TypeIndex Approvers() const { return approvers_; }
   TypeIndex MoneyIn(uint32_t currency);
@@ -47,7 +48,7 @@ class Types {
 
   Program& program_;
   std::map<Key, TypeIndex> known_;
-  TypeIndex bool_, int_, money_, string_, email_, instant_, approvers_;
+  TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, approvers_;
 };
 
 }  // namespace cap::check

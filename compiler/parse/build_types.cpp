@@ -9,8 +9,8 @@ namespace cap::parse {
 namespace {
 
 /// Types of the language that this version does not have.
-constexpr std::array<std::string_view, 10> kLaterTypes = {
-    "cidr", "date", "decimal", "duration", "ip", "json", "map", "path", "rate", "url"};
+constexpr std::array<std::string_view, 9> kLaterTypes = {
+    "cidr", "date", "decimal", "ip", "json", "map", "path", "rate", "url"};
 
 }  // namespace
 

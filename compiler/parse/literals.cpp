@@ -2,20 +2,11 @@
 
 #include <charconv>
 
+#include "runtime/value/duration.h"
+
 namespace cap::parse {
 
 namespace {
-
-std::optional<int64_t> MicrosecondsOf(std::string_view unit) {
-  constexpr int64_t kSecond = 1'000'000;
-  if (unit == "ms") return 1'000;
-  if (unit == "s") return kSecond;
-  if (unit == "m") return 60 * kSecond;
-  if (unit == "h") return 3'600 * kSecond;
-  if (unit == "d") return 86'400 * kSecond;
-  if (unit == "w") return 604'800 * kSecond;
-  return std::nullopt;
-}
 
 void AppendUtf8(std::string& out, uint32_t c) {
   const auto byte = [&](uint32_t value) { out += static_cast<char>(value); };
@@ -82,13 +73,8 @@ std::optional<int64_t> ReadInteger(std::string_view digits) {
 }
 
 std::optional<int64_t> ReadDuration(std::string_view literal) {
-  const size_t unit_begin = literal.find_first_not_of("0123456789");
-  if (unit_begin == std::string_view::npos) return std::nullopt;
-  const std::optional<int64_t> count = ReadInteger(literal.substr(0, unit_begin));
-  const std::optional<int64_t> unit = MicrosecondsOf(literal.substr(unit_begin));
-  int64_t us = 0;
-  if (!count || !unit || __builtin_mul_overflow(*count, *unit, &us)) return std::nullopt;
-  return us;
+  const Result<int64_t> us = ParseDuration(literal);
+  return us ? std::optional(*us) : std::nullopt;
 }
 
 Unescaped ReadString(std::string_view literal) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
@@ -68,6 +69,7 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
       return slot.lo < members.size() ? QuoteCut(members[slot.lo]) : "an undeclared member";
     }
     case TypeKind::kInstant: return FormatInstant({static_cast<int64_t>(slot.lo)});
+    case TypeKind::kDuration: return FormatDuration({static_cast<int64_t>(slot.lo)});
     case TypeKind::kApprovers: {
       const std::vector<std::string> names = ApproverNames(program, slot.lo);
       return Join(names, names.size());

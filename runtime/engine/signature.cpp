@@ -37,7 +37,8 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kMoney:
     case TypeKind::kString:
     case TypeKind::kEmail:
-    case TypeKind::kInstant: return;
+    case TypeKind::kInstant:
+    case TypeKind::kDuration: return;
   }
 }
 

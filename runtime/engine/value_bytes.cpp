@@ -31,7 +31,8 @@ constexpr bool kStandsAt =
     std::is_same_v<std::variant_alternative_t<kIndex, decltype(Value::v)>, T>;
 static_assert(kStandsAt<1, bool> && kStandsAt<2, int64_t> && kStandsAt<3, Money> &&
               kStandsAt<4, std::string> && kStandsAt<5, Instant> && kStandsAt<6, EnumMember> &&
-              kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List>);
+              kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List> &&
+              kStandsAt<10, Duration>);
 
 }  // namespace
 
@@ -48,6 +49,9 @@ void AppendValue(const Value& value, std::string& bytes) {
   if (const auto* text = std::get_if<std::string>(&value.v)) AppendText(*text, bytes);
   if (const auto* instant = std::get_if<Instant>(&value.v)) {
     AppendWord(static_cast<uint64_t>(instant->us), bytes);
+  }
+  if (const auto* duration = std::get_if<Duration>(&value.v)) {
+    AppendWord(static_cast<uint64_t>(duration->us), bytes);
   }
   if (const auto* member = std::get_if<EnumMember>(&value.v)) AppendText(member->name, bytes);
   if (const auto* mask = std::get_if<ApproverMask>(&value.v)) AppendWord(mask->mask, bytes);
@@ -79,6 +83,7 @@ Value ReadValue(std::string_view bytes, size_t& at) {
       value.v = std::move(list);
       break;
     }
+    case 10: value.v = Duration{static_cast<int64_t>(ReadWord(bytes, at))}; break;
     default: break;
   }
   return value;

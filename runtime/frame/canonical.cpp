@@ -49,6 +49,11 @@ class Canonical {
     cbor::AppendInt(0, out);
     cbor::AppendInt(value.us, out);
   }
+  void One(const Type&, const Duration& value, std::string& out) const {
+    cbor::AppendHead(cbor::Major::kMap, 1, out);
+    cbor::AppendInt(1, out);
+    cbor::AppendInt(value.us, out);
+  }
   void One(const Type&, const EnumMember& value, std::string& out) const {
     cbor::AppendText(value.name, out);
   }

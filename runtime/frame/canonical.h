@@ -12,6 +12,7 @@
 //                ["USD", 9870], in every wire form
 //   instant      map of one: integer 0 → microseconds since 1970-01-01T00:00Z; records have text
 //                keys only, so that no record and no integer looks like it
+//   duration     map of one: integer 1 → microseconds
 //   list         array; set: array sorted by the bytes of the elements' encodings, no doubles
 //   record       map: field name (text) → value; an absent optional field has no entry
 #pragma once

@@ -168,7 +168,7 @@ Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
     std::ranges::sort(begin, end, {}, StringOf);
     last = std::ranges::unique(begin, end, {}, StringOf).begin();
   } else if (kind == TypeKind::kMoney || kind == TypeKind::kInt || kind == TypeKind::kBool ||
-             kind == TypeKind::kInstant) {
+             kind == TypeKind::kInstant || kind == TypeKind::kDuration) {
     std::ranges::sort(begin, end, {}, [](const Slot& s) {
       return std::pair(s.hi, static_cast<int64_t>(s.lo));
     });
@@ -228,6 +228,11 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
     case TypeKind::kInstant:
       if (const auto* instant = std::get_if<Instant>(&value.v)) {
         return Slot{static_cast<uint64_t>(instant->us), 0};
+      }
+      break;
+    case TypeKind::kDuration:
+      if (const auto* duration = std::get_if<Duration>(&value.v)) {
+        return Slot{static_cast<uint64_t>(duration->us), 0};
       }
       break;
     case TypeKind::kSet:

@@ -7,6 +7,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/describe.h"
 #include "runtime/frame/encode.h"
+#include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
@@ -30,6 +31,7 @@ class Reader {
   Result<Value> ReadMoney(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadAmount(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadInstant(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadDuration(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadRecord(const JsonNode& node, TypeIndex type) const;
   uint32_t SiblingCurrency(const JsonNode& object, const RecordType& record,
@@ -57,6 +59,7 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
       if (node.kind != Kind::kString) return Mismatch(node, type);
       return Value{EnumMember{std::string(node.text)}};
     case TypeKind::kInstant: return ReadInstant(node, type);
+    case TypeKind::kDuration: return ReadDuration(node, type);
     case TypeKind::kSet:
     case TypeKind::kList: return ReadList(node, type, currency);
     case TypeKind::kRecord: return ReadRecord(node, type);
@@ -112,6 +115,13 @@ Result<Value> Reader::ReadInstant(const JsonNode& node, TypeIndex type) const {
   const Result<Instant> instant = ParseInstant(node.text);
   if (!instant) return Bad(DescribeJson(node) + " is no time: " + instant.error().message);
   return Value{*instant};
+}
+
+Result<Value> Reader::ReadDuration(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kString) return Mismatch(node, type);
+  const Result<int64_t> us = ParseDuration(node.text);
+  if (!us) return Bad(DescribeJson(node) + " is no duration: " + us.error().message);
+  return Value{Duration{*us}};
 }
 
 Result<Value> Reader::ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const {

@@ -23,7 +23,8 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
-    case TypeKind::kApprovers: break;
+    case TypeKind::kApprovers:
+    case TypeKind::kDuration: break;
   }
   return "";  // no legal segment
 }

@@ -72,6 +72,7 @@ void Reader::Get(Value& value) {
     case 7: (*this)(value.v.emplace<7>()); break;
     case 8: (*this)(value.v.emplace<8>()); break;
     case 9: (*this)(value.v.emplace<9>()); break;
+    case 10: (*this)(value.v.emplace<10>()); break;
     default: ok_ = false;
   }
   --depth_;

@@ -165,6 +165,11 @@ void Fields(A& ar, typename A::template Ref<Instant> v) {
   ar(us);
 }
 template <typename A>
+void Fields(A& ar, typename A::template Ref<Duration> v) {
+  auto& [us] = v;
+  ar(us);
+}
+template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumMember> v) {
   auto& [name] = v;
   ar(name);

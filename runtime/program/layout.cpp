@@ -95,6 +95,7 @@ void Hasher::AddValue(const Value& value, uint32_t depth) {
   }
   if (const auto* text = std::get_if<std::string>(&value.v)) Add(*text);
   if (const auto* instant = std::get_if<Instant>(&value.v)) Add(static_cast<uint64_t>(instant->us));
+  if (const auto* span = std::get_if<Duration>(&value.v)) Add(static_cast<uint64_t>(span->us));
   if (const auto* member = std::get_if<EnumMember>(&value.v)) Add(member->name);
   if (const auto* approvers = std::get_if<ApproverMask>(&value.v)) Add(approvers->mask);
   if (const auto* list = std::get_if<Value::List>(&value.v)) {
@@ -237,7 +238,8 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kBool: return ValueClass::kBool;
     case TypeKind::kInt:
     case TypeKind::kEnum:
-    case TypeKind::kInstant: return ValueClass::kWord;
+    case TypeKind::kInstant:
+    case TypeKind::kDuration: return ValueClass::kWord;
     case TypeKind::kMoney: return ValueClass::kMoney;
     case TypeKind::kString:
     case TypeKind::kEmail: return ValueClass::kStr;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
@@ -311,6 +312,7 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kEmail: text += "email"; break;
       case TypeKind::kEnum: text += program.enums[type.ref].name; break;
       case TypeKind::kInstant: text += "instant"; break;
+      case TypeKind::kDuration: text += "duration"; break;
       case TypeKind::kRecord: text += program.records[type.ref].name; break;
       case TypeKind::kApprovers: text += "approvers"; break;
       case TypeKind::kSet:
@@ -334,6 +336,7 @@ std::string PrintValue(const Program& program, const Value& value) {
     std::string operator()(const Money& money) const { return FormatMoney(money); }
     std::string operator()(const std::string& text) const { return Quoted(text); }
     std::string operator()(const Instant& instant) const { return FormatInstant(instant); }
+    std::string operator()(const Duration& duration) const { return FormatDuration(duration); }
     std::string operator()(const EnumMember& member) const { return Quoted(member.name); }
     std::string operator()(const ApproverMask& approvers) const {
       std::string text = "approvers";

@@ -72,6 +72,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     case TypeKind::kBool: return std::holds_alternative<bool>(value.v);
     case TypeKind::kInt: return std::holds_alternative<int64_t>(value.v);
     case TypeKind::kInstant: return std::holds_alternative<Instant>(value.v);
+    case TypeKind::kDuration: return std::holds_alternative<Duration>(value.v);
     case TypeKind::kMoney: {
       const auto* money = std::get_if<Money>(&value.v);
       return money != nullptr && money->minor_units >= 0 &&

@@ -40,6 +40,7 @@ class ShapeVerifier {
   bool WordsOf(uint32_t at, TypeIndex word, TypeIndex list);
   bool TextsOf(uint32_t at, TypeIndex list);
   bool MasksOf(uint32_t at);
+  bool Arithmetic(uint32_t at);
 
   const Inst& At(uint32_t inst) const { return program_.insts[shape_.first_inst + inst]; }
   TypeIndex TypeOf(uint32_t inst) const { return At(inst).type; }
@@ -240,6 +241,33 @@ bool ShapeVerifier::MasksOf(uint32_t at) {
          Fail(at, "sets of two enums are compared");
 }
 
+/// Words have units: an int, a span of time, or a point in time.
+bool ShapeVerifier::Arithmetic(uint32_t at) {
+  struct Rule {
+    Op op;
+    TypeKind a, b, result;
+  };
+  using enum TypeKind;
+  static constexpr Rule kRules[] = {
+      {Op::kIntAdd, kInt, kInt, kInt},
+      {Op::kIntAdd, kDuration, kDuration, kDuration},
+      {Op::kIntAdd, kInstant, kDuration, kInstant},
+      {Op::kIntSub, kInt, kInt, kInt},
+      {Op::kIntSub, kDuration, kDuration, kDuration},
+      {Op::kIntSub, kInstant, kDuration, kInstant},
+      {Op::kIntSub, kInstant, kInstant, kDuration},
+      {Op::kIntMul, kInt, kInt, kInt},
+      {Op::kIntMul, kDuration, kInt, kDuration},
+  };
+  const Inst& inst = At(at);
+  return std::ranges::any_of(kRules,
+                             [&](const Rule& rule) {
+                               return rule.op == inst.op && rule.a == KindOf(inst.a) &&
+                                      rule.b == KindOf(inst.b) && rule.result == KindOf(at);
+                             }) ||
+         Fail(at, "there is no such arithmetic of these types");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -250,9 +278,7 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
              Fail(at, "words are compared to another kind");
     case Op::kIntAdd:
     case Op::kIntSub:
-    case Op::kIntMul:
-      return (KindOf(inst.a) != TypeKind::kEnum && KindOf(inst.b) != TypeKind::kEnum) ||
-             Fail(at, "enums are no numbers");
+    case Op::kIntMul: return Arithmetic(at);
     case Op::kMoneyMul: return KindOf(inst.b) == TypeKind::kInt || Fail(at, "no number");
     case Op::kEmailDomain:
       return KindOf(inst.a) == TypeKind::kEmail || Fail(at, "only an email has a domain");

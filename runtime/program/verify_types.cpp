@@ -31,7 +31,7 @@ bool VerifyNames(Context& context, std::string_view table, const std::vector<std
 
 bool IsSetElement(const Type& element) {
   return element.kind == TypeKind::kInt || element.kind == TypeKind::kInstant ||
-         element.kind == TypeKind::kEnum || element.kind == TypeKind::kString ||
+         element.kind == TypeKind::kDuration || element.kind == TypeKind::kEnum || element.kind == TypeKind::kString ||
          element.kind == TypeKind::kEmail;
 }
 
@@ -57,7 +57,7 @@ bool VerifyType(Context& context, size_t index) {
   const Program& program = context.program;
   const Type& type = program.types[index];
   const std::string where = fmt::format("types[{}]", index);
-  if (type.kind > TypeKind::kApprovers || type.form > MoneyForm::kSibling) {
+  if (type.kind > TypeKind::kDuration || type.form > MoneyForm::kSibling) {
     return context.Fail(where, "there is no such kind");
   }
   const bool collection = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;

@@ -1,6 +1,8 @@
 // The 16 bytes that every checked value becomes before an engine looks at it.
 //
-//   bool, int, instant     lo = the value (instant: microseconds since 1970-01-01T00:00Z)
+//   bool, int              lo = the value
+//   instant                lo = microseconds since 1970-01-01T00:00Z
+//   duration               lo = microseconds, with a sign
 //   enum                   lo = member index
 //   money                  lo = minor units, hi = currency id (runtime/value/money.h)
 //   string, email          lo = address of the bytes, hi = length:32 | hash:32 (length is low)

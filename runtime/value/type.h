@@ -11,6 +11,7 @@ inline constexpr uint32_t kNone = 0xFFFF'FFFF;  // "no index", for every kind of
 enum class TypeKind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
   kApprovers,  // a set of approvers: a mask over Program::approvers; only of constants
+  kDuration,
 };
 
 /// How money is written in a request.
@@ -35,7 +36,7 @@ struct Type {
 /// What an instruction computes with. Several types share a class.
 enum class ValueClass : uint8_t {
   kBool,   // two rails: true, false; neither = fault
-  kWord,   // int, instant, enum
+  kWord,   // int, instant, duration, enum
   kMoney,
   kStr,    // string, email
   kMask,   // set<enum>, approvers

@@ -19,6 +19,10 @@ struct Instant {
   int64_t us = 0;  // microseconds since 1970-01-01T00:00Z
   bool operator==(const Instant&) const = default;
 };
+struct Duration {
+  int64_t us = 0;  // microseconds, with a sign
+  bool operator==(const Duration&) const = default;
+};
 struct EnumMember {
   std::string name;  // checked against the type where the value meets it
   bool operator==(const EnumMember&) const = default;
@@ -33,8 +37,9 @@ struct Value {
   using List = std::vector<Value>;
   using Record = std::vector<Field>;  // in order of declaration; an absent optional is left out
   // Strings serve string and email; List serves list and set.
+  // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
-               List, Record>
+               List, Record, Duration>
       v;
 
   bool operator==(const Value&) const;

@@ -67,6 +67,11 @@ Value ExpressionMaker::Simple(Ty ty) {
     case Kind::kEnum: return {EnumMember{MembersOf(ty)[Dice(MembersOf(ty).size())]}};
     case Kind::kInstant:
       return {Instant{kNowUs + (static_cast<int64_t>(Dice(5)) - 2) * 1'000'000}};
+    case Kind::kDuration: {
+      static const std::vector<int64_t> kSpansUs = {0, 1'000, 1'000'000, -1'000'000, 2'000'000,
+                                                    86'400'000'000, 106'751'991 * 86'400'000'000};
+      return {Duration{kSpansUs[Dice(kSpansUs.size())]}};
+    }
     case Kind::kSet:
     case Kind::kList: {
       Value::List list;
@@ -134,17 +139,41 @@ ExprPtr ExpressionMaker::Text(bool literal_fine) {
   return VarOf(kString);
 }
 
+ExprPtr ExpressionMaker::Time(int depth, bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.5)) return Literal(kInstant);
+  if (depth <= 0 || Chance(random_, 0.6)) return VarOf(kInstant);
+  return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kInstant,
+              {Time(depth - 1, false), Span(depth - 1, true)});
+}
+
+ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.5)) return Literal(kDuration);
+  if (Chance(random_, 0.3)) return Node(ExprOp::kAge, kDuration, {Time(depth - 1, false)});
+  if (depth <= 0 || Chance(random_, 0.5)) return VarOf(kDuration);
+  if (Chance(random_, 0.3)) {
+    return Node(ExprOp::kSub, kDuration, {Time(depth - 1, false), Time(depth - 1, true)});
+  }
+  if (Chance(random_, 0.3)) {
+    return Node(ExprOp::kMul, kDuration, {Span(depth - 1, false), Int(0, true)});
+  }
+  return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kDuration,
+              {Span(depth - 1, false), Span(depth - 1, true)});
+}
+
 ExprPtr ExpressionMaker::CompareScalars(int depth) {
   static const std::vector<std::string> kOrders = {"<", "<=", ">", ">="};
   static const std::vector<std::string> kEquals = {"==", "!="};
   const std::string order = Chance(random_, 0.75) ? kOrders[Dice(4)] : kEquals[Dice(2)];
   const std::string equal = kEquals[Chance(random_, 0.7) ? 0 : 1];
   const auto right = [&](Ty ty) { return Chance(random_, 0.6) ? Literal(ty) : VarOf(ty); };
-  switch (Dice(8)) {
+  switch (Dice(9)) {
     case 0: return Node(ExprOp::kCompare, kBool, {VarOf(kColor), right(kColor)}, equal);
     case 1: return Node(ExprOp::kCompare, kBool, {VarOf(kSize), right(kSize)}, equal);
     case 2: return Node(ExprOp::kCompare, kBool, {VarOf(kEmail), right(kEmail)}, equal);
-    case 3: return Node(ExprOp::kCompare, kBool, {VarOf(kInstant), right(kInstant)}, order);
+    case 3:
+      return Node(ExprOp::kCompare, kBool, {Time(depth, false), Time(depth, true)}, order);
+    case 7:
+      return Node(ExprOp::kCompare, kBool, {Span(depth, false), Span(depth, true)}, order);
     case 4: return Node(ExprOp::kCompare, kBool, {Text(false), Text(true)}, order);
     case 5: return Node(ExprOp::kCompare, kBool, {Text(false), Text(true)}, equal);
     case 6: return Node(ExprOp::kCompare, kBool, {VarOf(kBool), VarOf(kBool)}, equal);
@@ -164,8 +193,9 @@ ExprPtr ExpressionMaker::Comparison(int depth) {
 ExprPtr ExpressionMaker::Membership(int depth) {
   static const std::pair<Ty, Ty> kPairs[] = {
       {kColor, kColors}, {kColor, kColorList}, {kString, kTags},  {kString, kTexts},
-      {kInt, kNumbers},  {kInt, kInts},        {kEmail, kMails}, {kEmail, kMailSet}};
-  const auto& [item, list] = kPairs[Dice(8)];
+      {kInt, kNumbers},  {kInt, kInts},        {kEmail, kMails}, {kEmail, kMailSet},
+      {kDuration, kSpans}};
+  const auto& [item, list] = kPairs[Dice(9)];
   if (item == kInt) {
     return Node(ExprOp::kIn, kBool,
                 {Int(depth, false), Chance(random_, 0.4) ? Literal(list) : VarOf(list)});
@@ -175,8 +205,9 @@ ExprPtr ExpressionMaker::Membership(int depth) {
 }
 
 ExprPtr ExpressionMaker::SetRelation() {
-  static const Ty kSides[] = {kColors, kTags, kNumbers, kInts, kTexts, kMails, kMailSet};
-  const Ty ty = kSides[Dice(7)];
+  static const Ty kSides[] = {kColors, kTags,  kNumbers, kInts,
+                              kTexts,  kMails, kMailSet, kSpans};
+  const Ty ty = kSides[Dice(8)];
   const ExprOp op = Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint;
   return Node(op, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)});
 }

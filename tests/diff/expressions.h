@@ -35,6 +35,8 @@ class ExpressionMaker {
   ExprPtr Int(int depth, bool literal_fine);
   ExprPtr MoneyOf(int depth, bool literal_fine);
   ExprPtr Text(bool literal_fine);
+  ExprPtr Time(int depth, bool literal_fine);
+  ExprPtr Span(int depth, bool literal_fine);
   ExprPtr SizeOf();
   template <typename Pred>
   ExprPtr Pick(Pred pred);

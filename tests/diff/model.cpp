@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 
@@ -32,6 +33,8 @@ const TyInfo& InfoOf(Ty ty) {
       {"list<Item>", Kind::kList, kItem},
       {"Item", Kind::kRecord},
       {"Order", Kind::kRecord},
+      {"duration", Kind::kDuration},
+      {"set<duration>", Kind::kSet, kDuration},
   };
   return kInfos[ty];
 }
@@ -47,11 +50,12 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"count", kInt},        {"color", kColor},       {"price", kUsd},
       {"note", kString, true}, {"marks", kTags, true}, {"mail", kEmail, true},
       {"good", kBool},        {"weights", kInts, true}, {"grade", kInt, true},
-      {"tone", kColor, true}};
+      {"tone", kColor, true}, {"wait", kDuration}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
-      {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers}};
+      {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers},
+      {"delay", kDuration}};
   return record == kItem ? kItemFields : kOrderFields;
 }
 
@@ -110,6 +114,7 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kEnum: return Quoted(std::get<EnumMember>(value.v).name);
     case Kind::kInstant:
       return fmt::format("instant(\"{}\")", FormatInstant(std::get<Instant>(value.v)));
+    case Kind::kDuration: return FormatDuration(std::get<Duration>(value.v));
     case Kind::kSet:
     case Kind::kList: return ListText(std::get<Value::List>(value.v), InfoOf(ty).element);
     case Kind::kRecord: break;
@@ -125,6 +130,7 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kSub: return Infix(expr, "-");
     case ExprOp::kMul: return Infix(expr, "*");
     case ExprOp::kSizeOf: return Call(expr, "size");
+    case ExprOp::kAge: return Call(expr, "age");
     case ExprOp::kDomain: return TextOf(*expr.kids[0]) + ".domain";
     case ExprOp::kNot: return fmt::format("(not {})", TextOf(*expr.kids[0]));
     case ExprOp::kAnd: return Infix(expr, "and");

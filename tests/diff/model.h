@@ -14,13 +14,14 @@ namespace cap::diff {
 
 enum class Kind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
+  kDuration,
 };
 
 // Every type that generated modules use; TypeText() spells them.
 enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
-  kOrder, kTyCount,
+  kOrder, kDuration, kSpans, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {
@@ -55,7 +56,7 @@ struct Var {
 
 enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
-  kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent,
+  kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge,
 };
 
 struct Expr;

@@ -32,6 +32,7 @@ bool Same(const Value& a, const Value& b) {
 int64_t Number(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) return *number;
   if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
+  if (const auto* duration = std::get_if<Duration>(&value.v)) return duration->us;
   return std::get<Money>(value.v).minor_units;
 }
 
@@ -122,6 +123,10 @@ const Value* Oracle::Arithmetic(const Expr& expr) {
   const __int128 exact = expr.op == ExprOp::kAdd ? x + y : expr.op == ExprOp::kSub ? x - y : x * y;
   if (exact != static_cast<int64_t>(exact)) return nullptr;
   const auto result = static_cast<int64_t>(exact);
+  const bool from_time = std::holds_alternative<Instant>(a->v);
+  const bool to_time = std::holds_alternative<Instant>(b->v);
+  if (from_time && !to_time) return Keep({Instant{result}});
+  if (from_time || std::holds_alternative<Duration>(a->v)) return Keep({Duration{result}});
   const auto* money = std::get_if<Money>(&a->v);
   if (money == nullptr) return Keep({result});
   const auto* other = std::get_if<Money>(&b->v);
@@ -136,6 +141,13 @@ const Value* Oracle::Get(const Expr& expr) {
     case ExprOp::kAdd:
     case ExprOp::kSub:
     case ExprOp::kMul: return Arithmetic(expr);
+    case ExprOp::kAge: {
+      const Value* time = Get(*expr.kids[0]);
+      if (time == nullptr) return nullptr;
+      const __int128 exact = static_cast<__int128>(request_.now_us) - Number(*time);
+      if (exact != static_cast<int64_t>(exact)) return nullptr;
+      return Keep({Duration{static_cast<int64_t>(exact)}});
+    }
     case ExprOp::kSizeOf: {
       const Value* value = Get(*expr.kids[0]);
       if (value == nullptr) return nullptr;
@@ -229,7 +241,7 @@ Tri Oracle::Bool(const Expr& expr) {
       return Of((read.value != nullptr) == (expr.op == ExprOp::kPresent));
     }
     case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
-    case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: break;
+    case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

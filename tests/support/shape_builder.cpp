@@ -21,6 +21,7 @@ void AddTypes(Program& p) {
   p.types[kTBool] = {.kind = TypeKind::kBool};
   p.types[kTInt] = {.kind = TypeKind::kInt};
   p.types[kTInstant] = {.kind = TypeKind::kInstant};
+  p.types[kTDuration] = {.kind = TypeKind::kDuration};
   p.types[kTColor] = {.kind = TypeKind::kEnum, .ref = 0};
   p.types[kTMoney] = {.kind = TypeKind::kMoney};
   p.types[kTUsd] = {.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = kUsd};

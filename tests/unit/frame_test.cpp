@@ -391,6 +391,8 @@ TEST_CASE("canonical arguments are one byte string for one meaning") {
   CHECK(canonical("to", Text("A@b.org")) != canonical("to", Text("a@b.org")));
   CHECK(canonical("at", {Instant{5}}).ends_with(
       std::string_view("\x62" "at\xa1\0\x05\x68" "currency\x63" "EUR", 19)));
+  CHECK(canonical("lasts", {Duration{-2}}).find(std::string_view("\xa1\x01\x21", 3)) !=
+        std::string::npos);
   CHECK(canonical("kinds", {Value::List{{EnumMember{"rent"}}}}) !=
         canonical("kinds", {Value::List{{EnumMember{"gift"}}}}));
 }

@@ -180,6 +180,29 @@ TEST_CASE("the verifier refuses broken types and values") {
       false);
 }
 
+TEST_CASE("the verifier keeps numbers, spans and points of time apart") {
+  const auto accepts = [](Op op, TypeIndex a, TypeIndex b, TypeIndex result) {
+    ShapeBuilder shape;
+    const uint32_t left = shape.AddLoad(a);
+    const uint32_t made = shape.Add(op, result, left, shape.AddLoad(b));
+    shape.Add(Op::kWordEq, kTBool, made, made);
+    shape.EndClause();
+    return Verify(shape.Finish()).has_value();
+  };
+  CHECK(accepts(Op::kIntAdd, kTInt, kTInt, kTInt));
+  CHECK(accepts(Op::kIntAdd, kTDuration, kTDuration, kTDuration));
+  CHECK(accepts(Op::kIntSub, kTInstant, kTInstant, kTDuration));
+  CHECK(accepts(Op::kIntSub, kTInstant, kTDuration, kTInstant));
+  CHECK(accepts(Op::kIntMul, kTDuration, kTInt, kTDuration));
+  CHECK_FALSE(accepts(Op::kIntAdd, kTInstant, kTInstant, kTInstant));
+  CHECK_FALSE(accepts(Op::kIntSub, kTInstant, kTInstant, kTInstant));
+  CHECK_FALSE(accepts(Op::kIntSub, kTDuration, kTInstant, kTInstant));
+  CHECK_FALSE(accepts(Op::kIntAdd, kTInt, kTInt, kTDuration));
+  CHECK_FALSE(accepts(Op::kIntAdd, kTInstant, kTInt, kTInstant));
+  CHECK_FALSE(accepts(Op::kIntMul, kTDuration, kTDuration, kTDuration));
+  CHECK_FALSE(accepts(Op::kIntMul, kTInt, kTDuration, kTDuration));
+}
+
 TEST_CASE("the verifier refuses broken tools and actions") {
   CheckRefused(
       {

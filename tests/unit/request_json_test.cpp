@@ -126,6 +126,7 @@ TEST_CASE("spans of time are a number and a unit") {
   CHECK(ParseDuration("30m").value() == 1'800'000'000);
   CHECK(ParseDuration("400d").value() == 34'560'000'000'000);
   CHECK(ParseDuration("106751991d").has_value());
+  CHECK(ParseDuration("2w").value() == ParseDuration("14d").value());
   for (const auto* text : {"", "h", "8", "-8h", "+8h", "8 h", "8H", "1.5h", "8hh", "0x8h"}) {
     CAPTURE(text);
     REQUIRE_FALSE(ParseDuration(text).has_value());

@@ -5,6 +5,7 @@
 
 #include "runtime/base/utf8.h"
 #include "runtime/value/arena.h"
+#include "runtime/value/duration.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -109,6 +110,18 @@ TEST_CASE("instants are read with their offset, to the microsecond") {
     CHECK(FormatInstant(ParseInstant(text).value()) == text);
   }
   CHECK(FormatInstant({INT64_MIN}) == "-9223372036854775808 us");
+}
+
+TEST_CASE("spans of time print in the largest unit that divides them") {
+  for (const auto* text : {"0s", "1ms", "999ms", "30s", "90s", "5m", "8h", "36h", "400d"}) {
+    CAPTURE(text);
+    CHECK(FormatDuration({ParseDuration(text).value()}) == text);
+  }
+  CHECK(FormatDuration({ParseDuration("48h").value()}) == "2d");
+  CHECK(FormatDuration({-90'000'000}) == "-90s");
+  CHECK(FormatDuration({1}) == "0.000001s");
+  CHECK(FormatDuration({-1'000'001}) == "-1.000001s");
+  CHECK(FormatDuration({INT64_MIN}) == "-9223372036854.775808s");
 }
 
 TEST_CASE("instants in any other form are refused") {
