@@ -1,0 +1,66 @@
+// Any text through the readers of values. What one accepts prints as a text that it reads as the
+// same value.
+#include <string>
+
+#include "runtime/base/limits.h"
+#include "runtime/base/utf8.h"
+#include "runtime/value/duration.h"
+#include "runtime/value/email.h"
+#include "runtime/value/instant.h"
+#include "runtime/value/money.h"
+#include "runtime/value/quote.h"
+#include "runtime/value/segment.h"
+#include "tests/fuzz/target.h"
+
+namespace cap::fuzz {
+namespace {
+
+void CheckMoney(std::string_view text, uint32_t currency) {
+  const auto units = ParseMoney(text, currency);
+  if (!units) return;
+  Require(*units >= 0, "a negative amount is read", text);
+  const auto again = ParseMoney(FormatAmount({*units, currency}), currency);
+  Require(again.has_value() && *again == *units, "an amount changes", text);
+}
+
+void CheckEmail(std::string_view text) {
+  const auto email = ParseEmail(text);
+  if (!email) return;
+  Require(email->size() <= limits::kEmailBytes, "a long address", text);
+  Require(ParseEmail(*email).value_or("") == *email, "an address has two canonical forms", text);
+  for (const char c : *email) Require(c > ' ' && c < 0x7F, "an address that cannot be seen", text);
+  const size_t at = email->find('@');
+  Require(at != std::string::npos && email->find('@', at + 1) == std::string::npos,
+          "an address with another @", text);
+}
+
+void CheckInstant(std::string_view text) {
+  const auto instant = ParseInstant(text);
+  if (!instant) return;
+  const auto again = ParseInstant(FormatInstant(*instant));
+  Require(again.has_value() && *again == *instant, "a time changes", text);
+}
+
+void CheckSegment(std::string_view text) {
+  if (!IsLegalSegment(text)) return;
+  const bool separates = text.find_first_of(std::string_view("/\\*{}\0", 6)) != text.npos;
+  Require(!separates && !text.empty() && text != "." && text != "..", "no literal segment", text);
+}
+
+}  // namespace
+
+CAPC_FUZZ_TARGET(values) {
+  for (const uint32_t currency : {840u, 392u, 48u, 9999u}) CheckMoney(input, currency);
+  const auto units = ParseMinorUnits(input);
+  Require(!units || *units >= 0, "negative minor units are read", input);
+  const auto duration = ParseDuration(input);
+  Require(!duration || *duration >= 0, "a negative duration is read", input);
+  CheckEmail(input);
+  CheckInstant(input);
+  CheckSegment(input);
+  for (const std::string& shown : {QuoteCut(input), SafeName(input), OneLine(input)}) {
+    Require(IsUtf8(shown) && shown.find('\n') == std::string::npos, "not safe to show", input);
+  }
+}
+
+}  // namespace cap::fuzz
