@@ -1,6 +1,7 @@
 // `capability [name:] action [on "…"] { … }`.
 #include <fmt/core.h>
 
+#include "compiler/check/fixes.h"
 #include "compiler/check/pattern.h"
 #include "compiler/check/policy.h"
 #include "runtime/base/limits.h"
@@ -87,10 +88,12 @@ const ConstraintInfo* PolicyChecker::FindConstraint(const ast::Ident& name) {
   const auto library = context_.library.find(name.text);
   if (library != context_.library.end()) {
     report.help = fmt::format("it is in the standard library: `import {}`", library->second);
+    report.fixes = Certain(ImportFix(*module_, library->second));
   } else {
     std::vector<std::string_view> known = context_.Known(context_.names.constraints);
     for (const auto& [constraint, module] : context_.library) known.push_back(constraint);
-    report.help = DidYouMean(diag::NearestName(name.text, known));
+    known.push_back("require");  // misspelt, it reads as the name of a constraint
+    report.help = DidYouMean(name.text, known);
   }
   context_.Error(diag::Code::kNoSuchConstraint, name.span, std::move(report));
   return nullptr;

@@ -86,7 +86,7 @@ void ConstraintChecker::Body(const ast::RequireStmt& statement) {
 }
 
 void ConstraintChecker::Body(const ast::StepUpStmt& statement) {
-  const auto bad = [&](const SourceSpan& span, std::string message, std::string help) {
+  const auto bad = [&](const SourceSpan& span, std::string message, Help help) {
     info_.good = false;
     context_.Error(diag::Code::kBadStepUp, span,
                    {.message = std::move(message),

@@ -2,12 +2,28 @@
 
 #include <fmt/core.h>
 
+#include "compiler/check/fixes.h"
+
 namespace cap::check {
 
 namespace {
 constexpr size_t kQuotedBytes = 40;
 constexpr size_t kKnownNames = 8;
 }  // namespace
+
+void Context::Error(diag::Code code, const SourceSpan& span, Report report) {
+  std::vector<diag::Fix> fixes = std::move(report.fixes);
+  if (!report.help.replacement.empty() && fixes.empty()) {
+    fixes = Certain(NameFix(sources, span, report.help.replacement));
+  }
+  sink.Add({.code = code,
+            .span = span,
+            .message = std::move(report.message),
+            .label = std::move(report.label),
+            .notes = std::move(report.notes),
+            .help = std::move(report.help.text),
+            .fixes = std::move(fixes)});
+}
 
 std::string Context::Quoted(const SourceSpan& span) const {
   std::string_view text = sources.TextOf(span);
@@ -44,7 +60,8 @@ uint32_t Context::Find(const resolve::Table& table, const ast::Module& module,
          .label = own ? "begins with `_`" : "not visible here",
          .help = own ? "no other module sees a name that begins with `_`"
                      : fmt::format("add `import {}`", of),
-         .notes = {{entry.span, "declared here"}}});
+         .notes = {{entry.span, "declared here"}},
+         .fixes = own ? std::vector<diag::Fix>{} : Certain(ImportFix(module, of))});
   return kNone;
 }
 
@@ -55,13 +72,17 @@ std::vector<std::string_view> Context::Known(const resolve::Table& table) const 
   return known;
 }
 
-std::string DidYouMean(std::string_view nearest) {
-  return nearest.empty() ? std::string() : fmt::format("did you mean `{}`?", nearest);
+Help DidYouMean(std::string_view name, const std::vector<std::string_view>& known) {
+  const diag::Nearest nearest = diag::FindNearest(name, known);
+  if (nearest.name.empty()) return {};
+  Help help = fmt::format("did you mean `{}`?", nearest.name);
+  if (nearest.only) help.replacement = nearest.name;
+  return help;
 }
 
-std::string MeantOrKnown(std::string_view name, const std::vector<std::string_view>& known) {
-  const std::string_view nearest = diag::NearestName(name, known);
-  if (!nearest.empty()) return DidYouMean(nearest);
+Help MeantOrKnown(std::string_view name, const std::vector<std::string_view>& known) {
+  Help meant = DidYouMean(name, known);
+  if (!meant.empty()) return meant;
   if (known.empty() || known.size() > kKnownNames) return {};
   std::string list;
   for (const std::string_view candidate : known) {

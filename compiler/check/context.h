@@ -18,11 +18,24 @@
 
 namespace cap::check {
 
+/// What to do about a mistake, in words. `replacement`: the name that was surely meant instead of
+/// the one in the span, or empty.
+struct Help {
+  Help() = default;
+  Help(std::string the_text) : text(std::move(the_text)) {}
+  Help(const char* the_text) : text(the_text) {}
+  bool empty() const { return text.empty(); }
+
+  std::string text;
+  std::string replacement;
+};
+
 struct Report {
   std::string message;
   std::string label;
-  std::string help;
+  Help help;
   std::vector<diag::Label> notes;
+  std::vector<diag::Fix> fixes = {};
 };
 
 struct Context {
@@ -53,14 +66,8 @@ struct Context {
   /// The standard library's module that declares a constraint, by the constraint's name: for help.
   std::map<std::string, std::string> library;
 
-  void Error(diag::Code code, const SourceSpan& span, Report report) {
-    sink.Add({.code = code,
-              .span = span,
-              .message = std::move(report.message),
-              .label = std::move(report.label),
-              .notes = std::move(report.notes),
-              .help = std::move(report.help)});
-  }
+  /// Reports; a help with a replacement becomes a fix of the span, if that is such a name.
+  void Error(diag::Code code, const SourceSpan& span, Report report);
 
   /// Whether the parser reported something within a span; for what would only follow from it.
   bool ReportedIn(const SourceSpan& span) const;
@@ -104,9 +111,9 @@ struct Context {
 };
 
 /// "did you mean `x`?", or empty when nothing is near.
-std::string DidYouMean(std::string_view nearest);
+Help DidYouMean(std::string_view name, const std::vector<std::string_view>& known);
 
 /// A nearest name, or else all of them, if they are few: "declared are `a`, `b`".
-std::string MeantOrKnown(std::string_view name, const std::vector<std::string_view>& known);
+Help MeantOrKnown(std::string_view name, const std::vector<std::string_view>& known);
 
 }  // namespace cap::check

@@ -3,6 +3,7 @@
 
 #include "compiler/check/declare.h"
 #include "compiler/check/expr.h"
+#include "compiler/check/fixes.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 #include "runtime/value/money.h"
@@ -148,7 +149,8 @@ TypeIndex TypeReader::ReadMoney(const ast::Type& type) {
                      {.message = fmt::format("no currency \"{}\"", type.in_text->text),
                       .label = "not an ISO 4217 code",
                       .help = "currencies are ISO 4217 codes in capitals, such as \"USD\"",
-                      .notes = {}});
+                      .notes = {},
+                      .fixes = Certain(CapitalsFix(context_.sources, type.in_text->span))});
       return kNone;
     }
     money.form = MoneyForm::kFixed;
@@ -244,7 +246,7 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
     context_.Error(diag::Code::kNoSuchType, type.name.span,
                    {.message = fmt::format("no type `{}`", name),
                     .label = "not declared",
-                    .help = DidYouMean(diag::NearestName(name, known)),
+                    .help = DidYouMean(name, known),
                     .notes = {}});
     failed_ = true;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/fixes.h"
 #include "runtime/base/limits.h"
 
 namespace cap::check {
@@ -85,7 +86,7 @@ NodeId ExprChecker::CheckAs(ast::ExprId id, TypeIndex expected, std::string_view
 
 namespace {
 
-std::string MismatchHelp(const Types& types, const Node& node, TypeIndex expected) {
+Help MismatchHelp(const Types& types, const Node& node, TypeIndex expected) {
   const TypeKind wanted = types.KindOf(expected);
   const TypeKind found = types.KindOf(node.type);
   const bool literal = node.kind == NodeKind::kLiteral;
@@ -135,7 +136,8 @@ bool ExprChecker::Expect(NodeId id, TypeIndex expected, std::string_view what) {
                               context_.Quoted(node.span), types_.NameOf(node.type)),
        .label = fmt::format("{}, not {}", types_.NameOf(node.type), types_.NameOf(expected)),
        .help = MismatchHelp(types_, node, expected),
-       .notes = {}});
+       .notes = {},
+       .fixes = Certain(CurrencyFix(context_, node, expected))});
   return false;
 }
 
@@ -184,7 +186,8 @@ bool ExprChecker::DomainFits(NodeId domain, NodeId literal) {
                    {.message = fmt::format("\"{}\" is no domain as emails have it", *text),
                     .label = "has capitals",
                     .help = "the domain of an email is in lower case",
-                    .notes = {}});
+                    .notes = {},
+                    .fixes = Certain(LowerCaseFix(context_.sources, right.span))});
     return false;
   }
   return true;

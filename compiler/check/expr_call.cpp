@@ -13,8 +13,8 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
   if (name == "instant") return CheckInstant(call, span);
   if (name == "age") return CheckAge(call, span);
-  std::string help = MeantOrKnown(name, {"size", "startsWith", "endsWith", "contains", "instant",
-                                         "age", "any", "all"});
+  Help help = MeantOrKnown(
+      name, {"size", "startsWith", "endsWith", "contains", "instant", "age", "any", "all"});
   if (context_.names.constraints.Find(name) != kNone) {
     help = fmt::format("`{}` is a constraint: it stands as a statement of a capability", name);
   }

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "compiler/check/expr.h"
+#include "compiler/check/fixes.h"
 
 namespace cap::check {
 
@@ -100,13 +101,16 @@ bool ExprChecker::SameTypes(Pair pair, const SourceSpan& span) {
   const Node& left = nodes_[pair.left];
   const Node& right = nodes_[pair.right];
   if (types_.Same(left.type, right.type)) return true;
+  std::optional<diag::Fix> fix = CurrencyFix(context_, right, left.type);
+  if (!fix) fix = CurrencyFix(context_, left, right.type);
   context_.Error(diag::Code::kNotComparable, span,
                  {.message = fmt::format("{} is {}, but {} is {}", context_.Quoted(left.span),
                                          types_.NameOf(left.type), context_.Quoted(right.span),
                                          types_.NameOf(right.type)),
                   .label = "these two cannot be compared",
                   .help = HelpFor(types_, left.type, right.type),
-                  .notes = {}});
+                  .notes = {},
+                  .fixes = Certain(std::move(fix))});
   return false;
 }
 

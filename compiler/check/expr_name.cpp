@@ -85,6 +85,7 @@ void ExprChecker::ReportUnknown(const ast::Ident& name, TypeIndex expected) {
     for (const std::string& member : context_.program.enums[types_[expected].ref].members) {
       if (member != name.text) continue;
       report.help = fmt::format("a member of an enum is written as text: `\"{}\"`", name.text);
+      report.fixes = {{name.span, fmt::format("\"{}\"", name.text)}};
     }
   }
   const bool printed = context_.sink.errors() < limits::kDiagnostics;

@@ -40,7 +40,7 @@ class Matcher {
   bool LiteralValue(const SegmentText& wanted, const ResourceHole& hole);
   bool Bound(const SegmentText& wanted, const ResourceSegment& segment);
   bool BoundFits(TypeIndex bound, const ResourceHole& hole) const;
-  bool Never(const SourceSpan& span, std::string why, std::string help = {}) {
+  bool Never(const SourceSpan& span, std::string why, Help help = {}) {
     context_.Error(
         diag::Code::kPatternNeverMatches, span,
         {.message = fmt::format("this pattern can never match a resource of `{}`", action_.name),

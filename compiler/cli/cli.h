@@ -16,6 +16,7 @@ int Graver(int a, int b);
 void AddCheck(CLI::App& app, int& status);
 void AddCompile(CLI::App& app, int& status);
 void AddEval(CLI::App& app, int& status);
+void AddExplain(CLI::App& app, int& status);
 void AddTest(CLI::App& app, int& status);
 
 }  // namespace cap::cli

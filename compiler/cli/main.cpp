@@ -13,6 +13,7 @@ Examples:
   capc check policies/banking/policy.cap
   capc compile policy.cap --emit bundle -o policy.capb
   capc eval --policy policy.capb --grant grant.json request.json
+  capc explain CAP0301
   capc test policies stdlib
 
 Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up.
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   cap::cli::AddCheck(app, status);
   cap::cli::AddCompile(app, status);
   cap::cli::AddEval(app, status);
+  cap::cli::AddExplain(app, status);
   cap::cli::AddTest(app, status);
   try {
     app.parse(argc, argv);

@@ -69,6 +69,15 @@ std::string IdOf(Code code) {
   return "CAP" + std::string(4 - std::min<size_t>(4, digits.size()), '0') + digits;
 }
 
+const std::vector<Code>& AllCodes() {
+  static const std::vector<Code> kCodes = {
+#define CODE(number, name, severity, title) Code::name,
+#include "compiler/diag/codes.def"
+#undef CODE
+  };
+  return kCodes;
+}
+
 void Sink::Add(Diagnostic d) {
   if (SeverityOf(d.code) == Severity::kError) ++errors_;
   if (diagnostics_.size() < kKept) diagnostics_.push_back(std::move(d));
@@ -83,20 +92,26 @@ std::vector<Diagnostic> Sink::Sorted() const {
   return sorted;
 }
 
-std::string_view NearestName(std::string_view name,
-                             const std::vector<std::string_view>& candidates) {
+Nearest FindNearest(std::string_view name, const std::vector<std::string_view>& candidates) {
   if (name.size() > limits::kNameBytes) return {};
-  std::string_view nearest;
+  Nearest nearest;
   size_t best = std::max<size_t>(name.size() / 3, name.size() > 1 ? 1 : 0) + 1;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > limits::kNameBytes || candidate.empty()) continue;
     const size_t distance = EditDistance(name, candidate);
     if (distance < best) {
       best = distance;
-      nearest = candidate;
+      nearest = {.name = candidate, .only = true};
+    } else if (distance == best && candidate != nearest.name) {
+      nearest.only = false;
     }
   }
   return nearest;
+}
+
+std::string_view NearestName(std::string_view name,
+                             const std::vector<std::string_view>& candidates) {
+  return FindNearest(name, candidates).name;
 }
 
 }  // namespace cap::diag

@@ -21,10 +21,18 @@ enum class Code : uint16_t {
 Severity SeverityOf(Code code);
 std::string_view TitleOf(Code code);    // one line, for lists and pages
 std::string IdOf(Code code);            // "CAP0301"
+const std::vector<Code>& AllCodes();    // by number
 
 struct Label {  // a second place: "first declared here"
   SourceSpan span;
   std::string text;
+};
+
+/// What the author surely meant, for a machine to put in place. An empty span is an insertion.
+struct Fix {
+  SourceSpan span;
+  std::string text;
+  bool operator==(const Fix&) const = default;
 };
 
 struct Diagnostic {
@@ -34,6 +42,7 @@ struct Diagnostic {
   std::string label;          // under the carets: "not declared"
   std::vector<Label> notes;
   std::string help;           // "did you mean `amount`?"; empty = none
+  std::vector<Fix> fixes = {};  // the help as replacements; each alone mends what is wrong
 };
 
 /// Collects the diagnostics of one run; of equal codes at one span the first is kept.
@@ -49,6 +58,13 @@ class Sink {
   std::vector<Diagnostic> diagnostics_;
   size_t errors_ = 0;
 };
+
+struct Nearest {
+  std::string_view name;  // empty: none is near
+  bool only = false;      // no other is as near: surely what was meant
+};
+/// As NearestName, and whether there is a choice.
+Nearest FindNearest(std::string_view name, const std::vector<std::string_view>& candidates);
 
 /// The nearest of `candidates` by edit distance (at most a third of its length), or empty.
 std::string_view NearestName(std::string_view name,

@@ -4,28 +4,11 @@
 
 #include <algorithm>
 
-#include "compiler/diag/printable.h"
+#include "compiler/diag/json_text.h"
 
 namespace cap::diag {
 
 namespace {
-
-std::string Quote(std::string_view text) {
-  std::string out = "\"";
-  for (size_t i = 0; i < text.size();) {
-    const Character c = ReadCharacter(text, i);
-    if (c.code_point == '"' || c.code_point == '\\') {
-      out += '\\';
-      out += text[i];
-    } else if (c.code_point == 0xFFFD || !IsPrintable(c.code_point)) {
-      out += fmt::format("\\u{:04x}", static_cast<uint32_t>(c.code_point));
-    } else {
-      out += text.substr(i, c.bytes);
-    }
-    i += c.bytes;
-  }
-  return out + '"';
-}
 
 std::string Place(const SourceSpan& span, const SourceMap& sources) {
   if (static_cast<uint32_t>(span.file) >= sources.size()) return {};
@@ -34,8 +17,8 @@ std::string Place(const SourceSpan& span, const SourceMap& sources) {
   return fmt::format(
       R"(,"file":{},"line":{},"column":{},"length":{},"end_line":{},"end_column":{},)"
       R"("begin":{},"end":{})",
-      Quote(sources.file(span.file).path), begin.line, begin.column, sources.Resolve(span).length,
-      end.line, end.column, span.begin, span.end);
+      JsonQuote(sources.file(span.file).path), begin.line, begin.column,
+      sources.Resolve(span).length, end.line, end.column, span.begin, span.end);
 }
 
 }  // namespace
@@ -44,12 +27,18 @@ std::string RenderJson(const Diagnostic& d, const SourceMap& sources) {
   const bool error = SeverityOf(d.code) == Severity::kError;
   std::string out = fmt::format(
       R"({{"code":"{}","severity":"{}","message":{}{},"label":{},"notes":[)", IdOf(d.code),
-      error ? "error" : "warning", Quote(d.message), Place(d.span, sources), Quote(d.label));
+      error ? "error" : "warning", JsonQuote(d.message), Place(d.span, sources),
+      JsonQuote(d.label));
   for (const Label& note : d.notes) {
     if (&note != &d.notes.front()) out += ',';
-    out += fmt::format(R"({{"message":{}{}}})", Quote(note.text), Place(note.span, sources));
+    out += fmt::format(R"({{"message":{}{}}})", JsonQuote(note.text), Place(note.span, sources));
   }
-  out += fmt::format(R"(],"help":{}}})", Quote(d.help));
+  out += fmt::format(R"(],"help":{},"fixes":[)", JsonQuote(d.help));
+  for (const Fix& fix : d.fixes) {
+    if (&fix != &d.fixes.front()) out += ',';
+    out += fmt::format(R"({{"text":{}{}}})", JsonQuote(fix.text), Place(fix.span, sources));
+  }
+  out += "]}";
   return out + "\n";
 }
 

@@ -78,13 +78,15 @@ class ModuleReader {
   void ReportCycle(uint32_t module, const ast::QualifiedName& import);
   void ReportMissing(const ast::QualifiedName& name, const Folder& beside);
   void Error(diag::Code code, const SourceSpan& span, std::string message, std::string label,
-             std::string help, std::vector<diag::Label> notes = {}) {
+             std::string help, std::vector<diag::Label> notes = {},
+             std::vector<diag::Fix> fixes = {}) {
     sink_.Add({.code = code,
                .span = span,
                .message = std::move(message),
                .label = std::move(label),
                .notes = std::move(notes),
-               .help = std::move(help)});
+               .help = std::move(help),
+               .fixes = std::move(fixes)});
   }
 
   const CompileOptions& options_;
@@ -267,7 +269,10 @@ void ModuleReader::ReportMissing(const ast::QualifiedName& name, const Folder& b
   std::vector<std::string_view> known;
   for (const SourceText& module : StandardLibrary()) known.push_back(module.path);
   const std::string text = name.Joined();
-  std::string help(diag::NearestName(text, known));
+  const diag::Nearest nearest = diag::FindNearest(text, known);
+  std::string help(nearest.name);
+  std::vector<diag::Fix> fixes;
+  if (nearest.only) fixes.push_back({name.span, help});
   const bool library = name.parts.front().text == "std";
   if (!help.empty()) {
     help = fmt::format("did you mean `{}`?", help);
@@ -286,7 +291,8 @@ void ModuleReader::ReportMissing(const ast::QualifiedName& name, const Folder& b
     }
   }
   Error(diag::Code::kNoSuchModule, name.span, fmt::format("no module `{}`", text),
-        library ? "not in the standard library" : "no such file", std::move(help));
+        library ? "not in the standard library" : "no such file", std::move(help), {},
+        std::move(fixes));
 }
 
 }  // namespace

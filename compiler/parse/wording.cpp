@@ -151,7 +151,8 @@ std::string DeclaredName(const antlr4::ParserRuleContext* where) {
 }
 
 /// A name that is nearly one of the words that could stand here.
-std::string NearWord(std::string_view found, const IntervalSet& expected, CapParser& parser) {
+void SayNearWord(std::string_view found, const IntervalSet& expected, CapParser& parser,
+                 diag::Diagnostic& d) {
   std::vector<std::string> words;
   for (const ssize_t type : expected.toList()) {
     if (type < 0) continue;
@@ -159,8 +160,12 @@ std::string NearWord(std::string_view found, const IntervalSet& expected, CapPar
     if (word.size() > 4) words.push_back(word.substr(1, word.size() - 2));
   }
   const std::vector<std::string_view> views(words.begin(), words.end());
-  const std::string_view near = diag::NearestName(found, views);
-  return near.empty() ? std::string() : "did you mean `" + std::string(near) + "`?";
+  const diag::Nearest near = diag::FindNearest(found, views);
+  if (near.name.empty()) return;
+  d.help = "did you mean `" + std::string(near.name) + "`?";
+  if (near.only && d.span.end - d.span.begin == found.size()) {
+    d.fixes.push_back({d.span, std::string(near.name)});
+  }
 }
 
 /// Mistakes that people bring from other languages.
@@ -252,7 +257,7 @@ diag::Diagnostic WordProblem(const SyntaxProblem& problem, CapParser& parser,
   if (!stray) SayUnclosed(problem, reporter, d);
   if (found.getType() == CapParser::ID) {
     const std::string_view text = reporter.TextOf(found.getStartIndex(), found.getStopIndex() + 1);
-    d.help = NearWord(text, problem.expected, parser);
+    SayNearWord(text, problem.expected, parser, d);
   }
   if (d.help.empty()) d.help = Hint(problem, reporter);
   return d;

@@ -160,7 +160,9 @@ def check(page, number, info, body, cwd, capc, prefix, first_cap):
     if kind == "cpp" and "file=" in info:
         return cpp(info, body, cwd, capc, prefix) if prefix else None
     if "file=" in info:
-        (cwd / re.search(r"file=(\S+)", info).group(1)).write_text(body)
+        path = cwd / re.search(r"file=(\S+)", info).group(1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(body)
         return None
     return None if kind in SHOWN else f"unknown kind of block: `{info}`"
 

@@ -306,7 +306,7 @@ TEST_CASE("a diagnostic as text") {
   CHECK(cap::diag::RenderJson(d, sources) ==
         R"({"code":"CAP0301","severity":"error","message":"no `amonut`","file":"dir/x.cap",)"
         R"("line":3,"column":15,"length":6,"end_line":3,"end_column":21,"begin":18,"end":24,)"
-        R"("label":"not declared","notes":[],"help":"did you mean `amount`?"})"
+        R"("label":"not declared","notes":[],"help":"did you mean `amount`?","fixes":[]})"
         "\n");
 }
 
