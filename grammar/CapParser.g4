@@ -193,6 +193,7 @@ type
 
 typeHead
   : name ( LESS type ( COMMA type )* GREATER )?                     # namedType
+  | name LPAREN INTEGER RPAREN                                      # scaledType
   | fieldBody                                                       # inlineRecordType
   ;
 

@@ -33,6 +33,7 @@ struct NameExpr { Ident name; };
 struct BoolExpr { bool value = false; };
 struct IntExpr { int64_t value = 0; };
 struct MoneyExpr { std::string amount; std::string currency; };  // "500.00", "USD"
+struct DecimalExpr { std::string text; };             // "0.05", as written
 struct DurationExpr { int64_t us = 0; };                         // microseconds
 struct StringExpr { std::string value; };
 struct ListExpr { std::vector<ExprId> items; };
@@ -55,8 +56,8 @@ struct PresenceExpr { ExprId operand; bool present = true; };  // `is present`, 
 struct ErrorExpr {};                                           // already reported: stay silent
 
 struct Expr {
-  std::variant<NameExpr, BoolExpr, IntExpr, MoneyExpr, DurationExpr, StringExpr, ListExpr,
-               MemberExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr, PresenceExpr, ErrorExpr>
+  std::variant<NameExpr, BoolExpr, IntExpr, MoneyExpr, DecimalExpr, DurationExpr, StringExpr,
+               ListExpr, MemberExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr, PresenceExpr, ErrorExpr>
       node;
   SourceSpan span;
 };
@@ -67,6 +68,7 @@ struct Type {
   std::vector<TypeId> arguments;         // set<T>, list<T>
   std::optional<Text> in_text;           // money in "USD"
   std::optional<ExprId> in_expr;         // money in currency
+  std::optional<int64_t> scale;          // decimal(n)
   std::optional<int64_t> max;            // max n
   SourceSpan max_span;
   bool minor = false;

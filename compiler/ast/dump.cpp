@@ -202,6 +202,7 @@ class Dumper {
   std::string Expression(const BoolExpr& node) const { return node.value ? "true" : "false"; }
   std::string Expression(const IntExpr& node) const { return std::to_string(node.value); }
   std::string Expression(const MoneyExpr& node) const { return node.amount + " " + node.currency; }
+  std::string Expression(const DecimalExpr& node) const { return node.text; }
   std::string Expression(const DurationExpr& node) const { return fmt::format("{} us", node.us); }
   std::string Expression(const StringExpr& node) const { return Quote(node.value); }
   std::string Expression(const ListExpr& node) const {
@@ -248,6 +249,7 @@ class Dumper {
       out += (i == 0 ? "<" : ", ") + TypeText(type.arguments[i]);
     }
     if (!type.arguments.empty()) out += ">";
+    if (type.scale) out += fmt::format("({})", *type.scale);
     if (type.in_text) out += " in " + Quote(type.in_text->text);
     if (type.in_expr) out += " in " + Text(*type.in_expr);
     if (type.max) out += fmt::format(" max {}", *type.max);

@@ -21,6 +21,8 @@ bool Bounds::LiteralOf(Placed placed, Literal& literal) const {
     literal.currency = money->currency;
   } else if (const auto* instant = std::get_if<Instant>(&value.v)) {
     literal.value = instant->us;
+  } else if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
+    literal.value = CoefficientOf(*decimal);
   } else if (const auto* duration = std::get_if<Duration>(&value.v)) {
     literal.value = duration->us;
   } else if (const auto* text = std::get_if<std::string>(&value.v)) {
@@ -57,8 +59,9 @@ bool Bounds::Add(Placed condition, const SourceSpan& statement) {
 
 bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
                         const SourceSpan& statement) {
-  const bool equal = op == Op::kWordEq || op == Op::kMoneyEq || op == Op::kStrEq;
-  const bool less = op == Op::kWordLt || op == Op::kMoneyLt;
+  const bool equal = op == Op::kWordEq || op == Op::kMoneyEq || op == Op::kDecEq ||
+                     op == Op::kStrEq;
+  const bool less = op == Op::kWordLt || op == Op::kMoneyLt || op == Op::kDecLt;
   if ((!equal && !less) || (equal && negated)) return true;
   Literal literal;
   const bool literal_right = LiteralOf(right, literal);
@@ -68,7 +71,11 @@ bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
   const bool is_new = !by_slot_.contains(path.index);
   Interval& at = by_slot_[path.index];
   if (at.reported) return true;
-  if (is_new && context_.types.KindOf(path.type) == TypeKind::kMoney) at.low = 0;
+  const TypeKind kind = context_.types.KindOf(path.type);
+  if (is_new && kind != TypeKind::kDecimal) {
+    at.low = kind == TypeKind::kMoney ? 0 : INT64_MIN;
+    at.high = INT64_MAX;
+  }
   const std::string& name = context_.program.tools[tool_].slots[path.index].path;
   if (literal.text != nullptr) return !equal || Text(at, *literal.text, statement, name);
   if (literal.currency != 0) {
@@ -79,14 +86,11 @@ bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
     at.currency = literal.currency;
   }
   // x < c, c < x, and what is left of the line when they are not so.
-  const int64_t c = literal.value;
+  const Coefficient c = literal.value;
   const bool upper = equal || literal_right != negated;
   const bool lower = equal || literal_right == negated;
   const bool strict = less && !negated;
-  if (strict &&
-      c == (upper ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max())) {
-    return Report(at, statement, {}, name);
-  }
+  if (strict && c == (upper ? kLowest : kHighest)) return Report(at, statement, {}, name);
   if (upper && c - (strict ? 1 : 0) < at.high) {
     at.high = c - (strict ? 1 : 0);
     at.high_from = statement;

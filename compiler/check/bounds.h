@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <unordered_map>
 
 #include "compiler/check/context.h"
 #include "compiler/check/instances.h"
+#include "runtime/value/decimal.h"
 
 namespace cap::check {
 
@@ -21,9 +21,11 @@ class Bounds {
   bool Add(Placed condition, const SourceSpan& statement);
 
  private:
+  static constexpr Coefficient kHighest = ~(Coefficient{1} << 127);
+  static constexpr Coefficient kLowest = -kHighest - 1;
   struct Interval {
-    int64_t low = std::numeric_limits<int64_t>::min();
-    int64_t high = std::numeric_limits<int64_t>::max();
+    Coefficient low = kLowest;
+    Coefficient high = kHighest;
     SourceSpan low_from, high_from;  // which statement set it; begin == end: none
     uint32_t currency = 0;
     std::string text;  // the value a string must have
@@ -31,7 +33,7 @@ class Bounds {
     bool reported = false;  // what is left of it says nothing any more
   };
   struct Literal {
-    int64_t value = 0;
+    Coefficient value = 0;
     uint32_t currency = 0;
     const std::string* text = nullptr;
   };

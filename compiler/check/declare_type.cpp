@@ -41,6 +41,7 @@ class TypeReader {
   TypeIndex ReadType(const ast::Type& type);
   TypeIndex ReadContainer(const ast::Type& type, TypeKind kind);
   TypeIndex ReadMoney(const ast::Type& type);
+  TypeIndex ReadDecimal(const ast::Type& type);
   TypeIndex ReadNamed(const ast::Type& type);
   bool ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at);
   bool SuffixesFit(const ast::Type& type);
@@ -95,6 +96,7 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (name == "email") return types_.Email();
   if (name == "instant") return types_.Instant();
   if (name == "duration") return types_.Duration();
+  if (name == "decimal") return ReadDecimal(type);
   if (name == "money") return ReadMoney(type);
   if (name == "string") {
     return types_.Intern({.kind = TypeKind::kString,
@@ -124,6 +126,9 @@ bool TypeReader::SuffixesFit(const ast::Type& type) {
   };
   if ((type.in_text || type.in_expr) && !money) return bad("in", "only money has a currency");
   if (type.minor && !money) return bad("minor", "only money has minor units");
+  if (type.scale && name != "decimal") {
+    return bad("(…)", "only `decimal` has digits after a point");
+  }
   if (type.max && !bounded) return bad("max", "strings, sets and lists have bounds");
   return true;
 }
@@ -138,6 +143,22 @@ uint32_t TypeReader::Bound(const ast::Type& type, uint32_t default_max, uint32_t
                   .notes = {}});
   failed_ = true;
   return default_max;
+}
+
+TypeIndex TypeReader::ReadDecimal(const ast::Type& type) {
+  if (type.scale && *type.scale <= limits::kDecimalScale) {
+    return types_.Decimal(static_cast<uint32_t>(*type.scale));
+  }
+  const std::string range = fmt::format("from 0 to {}", limits::kDecimalScale);
+  context_.Error(
+      type.scale ? diag::Code::kOutOfBounds : diag::Code::kBadTypeSuffix, type.span,
+      {.message = type.scale ? "a decimal has " + range + " digits after the point"
+                             : std::string("a decimal says how many digits follow the point"),
+       .label = type.scale ? "out of range" : "how many?",
+       .help = "write it like `decimal(2)`",
+       .notes = {}});
+  failed_ = true;
+  return kNone;
 }
 
 TypeIndex TypeReader::ReadMoney(const ast::Type& type) {
@@ -211,7 +232,7 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   }
   const bool set_only = container == TypeKind::kSet &&
                         (type.kind == TypeKind::kRecord || type.kind == TypeKind::kMoney ||
-                         type.kind == TypeKind::kBool);
+                         type.kind == TypeKind::kDecimal || type.kind == TypeKind::kBool);
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),

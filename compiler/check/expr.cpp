@@ -44,7 +44,7 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
       case ast::BinaryOp::kAdd:
       case ast::BinaryOp::kSubtract:
       case ast::BinaryOp::kMultiply:
-        return CheckArithmetic(e, span);
+        return CheckArithmetic(e, span, expected);
       case ast::BinaryOp::kConcat:
         break;
     }
@@ -62,6 +62,7 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                           return context_.AddLiteral(Value{.v = e.value}, types_.Int(), span);
                         },
                         [&](const ast::MoneyExpr& e) { return CheckMoney(e, span); },
+                        [&](const ast::DecimalExpr& e) { return CheckDecimal(e, span, expected); },
                         [&](const ast::DurationExpr& e) {
                           return context_.AddLiteral(Value{.v = Duration{e.us}}, types_.Duration(),
                                                      span);
@@ -71,7 +72,7 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::MemberExpr&) { return CheckReference(id, true); },
                         [&](const ast::CallExpr& e) { return CheckCall(e, span); },
                         [&](const ast::QuantifierExpr& e) { return CheckQuantifier(e, span); },
-                        [&](const ast::UnaryExpr& e) { return CheckUnary(e, span); },
+                        [&](const ast::UnaryExpr& e) { return CheckUnary(e, span, expected); },
                         binary,
                         [&](const ast::PresenceExpr& e) { return CheckPresence(e, span); },
                         [&](const ast::ErrorExpr&) { return nodes_.Error(span); },
@@ -95,6 +96,9 @@ Help MismatchHelp(const Types& types, const Node& node, TypeIndex expected) {
   }
   if (wanted == TypeKind::kInstant && found == TypeKind::kString && literal) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";
+  }
+  if (wanted == TypeKind::kDecimal && found == TypeKind::kInt && literal) {
+    return "write it with a point: `5.0`";
   }
   if (wanted == TypeKind::kDuration && found == TypeKind::kInt && literal) {
     return "write it with its unit: `30s`, `15m`, `8h`, `400d`";

@@ -74,6 +74,7 @@ class ExprChecker {
   // expr_literal.cpp
   NodeId CheckString(const ast::StringExpr& text, const SourceSpan& span, TypeIndex expected);
   NodeId CheckMoney(const ast::MoneyExpr& money, const SourceSpan& span);
+  NodeId CheckDecimal(const ast::DecimalExpr& decimal, const SourceSpan& span, TypeIndex expected);
   NodeId CheckList(const ast::ListExpr& list, const SourceSpan& span, TypeIndex expected);
   NodeId CheckApprovers(ast::ExprId id);
   NodeId EnumLiteral(const std::string& text, const SourceSpan& span, TypeIndex type);
@@ -95,8 +96,10 @@ class ExprChecker {
   bool DifferentSides(const ast::BinaryExpr& binary, Pair pair, const SourceSpan& span);
 
   // expr_arith.cpp
-  NodeId CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span);
-  NodeId CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span);
+  NodeId CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span, TypeIndex expected);
+  NodeId CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span, TypeIndex expected);
+  Pair CheckTerms(const ast::BinaryExpr& binary, TypeIndex expected);
+  bool IsDecimalLiteral(ast::ExprId id) const;
   NodeId FoldArithmetic(ast::BinaryOp symbol, Pair pair, TypeIndex type, const SourceSpan& span);
   void ReportNoOperation(std::string_view symbol, Pair pair, const SourceSpan& span);
 

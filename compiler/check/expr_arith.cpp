@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/check/expr.h"
+#include "runtime/value/decimal.h"
 
 namespace cap::check {
 
@@ -23,6 +24,9 @@ constexpr Rule kRules[] = {
     {ast::BinaryOp::kAdd, kMoney, kMoney, kMoney, Op::kMoneyAdd},
     {ast::BinaryOp::kAdd, kDuration, kDuration, kDuration, Op::kIntAdd},
     {ast::BinaryOp::kAdd, kInstant, kDuration, kInstant, Op::kIntAdd},
+    {ast::BinaryOp::kAdd, kDecimal, kDecimal, kDecimal, Op::kDecAdd},
+    {ast::BinaryOp::kSubtract, kDecimal, kDecimal, kDecimal, Op::kDecSub},
+    {ast::BinaryOp::kMultiply, kDecimal, kInt, kDecimal, Op::kDecMul},
     {ast::BinaryOp::kSubtract, kInt, kInt, kInt, Op::kIntSub},
     {ast::BinaryOp::kSubtract, kMoney, kMoney, kMoney, Op::kMoneySub},
     {ast::BinaryOp::kSubtract, kDuration, kDuration, kDuration, Op::kIntSub},
@@ -40,10 +44,12 @@ const Rule* RuleFor(ast::BinaryOp symbol, TypeKind left, TypeKind right) {
   return found == std::end(kRules) ? nullptr : found;
 }
 
-bool Overflows(ast::BinaryOp symbol, int64_t a, int64_t b, int64_t* result) {
+bool Overflows(ast::BinaryOp symbol, Coefficient a, Coefficient b, Coefficient* result) {
   if (symbol == ast::BinaryOp::kAdd) return __builtin_add_overflow(a, b, result);
   if (symbol == ast::BinaryOp::kSubtract) return __builtin_sub_overflow(a, b, result);
-  return __builtin_mul_overflow(a, b, result);
+  if (!FitsFactor(a) || !FitsFactor(b)) return true;
+  *result = a * b;
+  return false;
 }
 
 std::string_view SymbolOf(ast::BinaryOp op) {
@@ -51,7 +57,8 @@ std::string_view SymbolOf(ast::BinaryOp op) {
   return op == ast::BinaryOp::kSubtract ? "-" : "*";
 }
 
-int64_t NumberOf(const Value& value) {
+Coefficient NumberOf(const Value& value) {
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) return CoefficientOf(*decimal);
   if (const auto* money = std::get_if<Money>(&value.v)) return money->minor_units;
   if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
   if (const auto* duration = std::get_if<Duration>(&value.v)) return duration->us;
@@ -64,9 +71,11 @@ void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const So
   const TypeKind left = types_.KindOf(nodes_[pair.left].type);
   const TypeKind right = types_.KindOf(nodes_[pair.right].type);
   std::string help =
-      "`+ - *` are for int; for money and durations with their like, or times an int; for an "
-      "instant with a duration, or less another instant";
-  if (symbol == "*" && left == kMoney && right == kMoney) {
+      "`+ - *` are for int; for decimals, money and durations with their like, or times an int; "
+      "for an instant with a duration, or less another instant";
+  if (left == kDecimal && right == kDecimal) {
+    help = "nothing is rounded: decimals are added in one scale, and multiplied by an int";
+  } else if (symbol == "*" && left == kMoney && right == kMoney) {
     help = "an amount times an amount is no amount; multiply by an int";
   } else if (symbol == "+" && left == kString && right == kString) {
     help = "texts are not joined; compare their parts with `startsWith` and `endsWith`";
@@ -84,8 +93,32 @@ void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const So
        .notes = {}});
 }
 
-NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span) {
-  Pair pair{Check(binary.left), Check(binary.right)};
+/// A decimal number, with or without a minus.
+bool ExprChecker::IsDecimalLiteral(ast::ExprId id) const {
+  const auto* unary = std::get_if<ast::UnaryExpr>(&At(id).node);
+  if (unary != nullptr && unary->op == ast::UnaryOp::kNegate) id = unary->operand;
+  return std::holds_alternative<ast::DecimalExpr>(At(id).node);
+}
+
+/// The two sides of an operator. A decimal literal has the scale of the other side, or else the one
+/// that is expected of the whole.
+ExprChecker::Pair ExprChecker::CheckTerms(const ast::BinaryExpr& binary, TypeIndex expected) {
+  const auto scale_of = [&](NodeId node) {
+    const bool decimal = !nodes_.IsError(node) && types_.KindOf(nodes_[node].type) == kDecimal;
+    return decimal ? nodes_[node].type : expected;
+  };
+  if (IsDecimalLiteral(binary.left) && !IsDecimalLiteral(binary.right)) {
+    const NodeId right = Check(binary.right, expected);
+    return {Check(binary.left, scale_of(right)), right};
+  }
+  const NodeId left = Check(binary.left, expected);
+  return {left, Check(binary.right, scale_of(left))};
+}
+
+NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceSpan& span,
+                                    TypeIndex expected) {
+  const bool decimal = expected != kNone && types_.KindOf(expected) == kDecimal;
+  Pair pair = CheckTerms(binary, decimal ? expected : kNone);
   if (nodes_.IsError(pair.left) || nodes_.IsError(pair.right)) return nodes_.Error(span);
   const TypeKind left = types_.KindOf(nodes_[pair.left].type);
   const TypeKind right = types_.KindOf(nodes_[pair.right].type);
@@ -94,8 +127,10 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
     rule = RuleFor(binary.op, right, left);
     std::swap(pair.left, pair.right);
   }
-  if (rule == nullptr) {
-    if (binary.op != ast::BinaryOp::kSubtract) std::swap(pair.left, pair.right);
+  const bool scales = left != kDecimal || right != kDecimal ||
+                      types_.Same(nodes_[pair.left].type, nodes_[pair.right].type);
+  if (rule == nullptr || !scales) {
+    if (rule == nullptr && binary.op != ast::BinaryOp::kSubtract) std::swap(pair.left, pair.right);
     ReportNoOperation(SymbolOf(binary.op), pair, span);
     return nodes_.Error(span);
   }
@@ -104,6 +139,7 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
   TypeIndex type = types_.Int();
   if (rule->result == kDuration) type = types_.Duration();
   if (rule->result == kInstant) type = types_.Instant();
+  if (rule->result == kDecimal) type = nodes_[pair.left].type;
   if (rule->result == kMoney) {
     uint32_t currency = types_[nodes_[pair.left].type].currency;
     if (currency == 0 && amounts) currency = types_[nodes_[pair.right].type].currency;
@@ -119,49 +155,59 @@ NodeId ExprChecker::FoldArithmetic(ast::BinaryOp symbol, Pair pair, TypeIndex ty
                                    const SourceSpan& span) {
   const Value& left = context_.ValueOf(pair.left);
   const bool money = types_.KindOf(type) == kMoney;
-  int64_t result = 0;
+  const bool decimal = types_.KindOf(type) == kDecimal;
+  Coefficient exact = 0;
   const bool overflows =
-      Overflows(symbol, NumberOf(left), NumberOf(context_.ValueOf(pair.right)), &result);
-  if (overflows || (money && result < 0)) {
+      Overflows(symbol, NumberOf(left), NumberOf(context_.ValueOf(pair.right)), &exact);
+  if (overflows || (!decimal && !FitsFactor(exact)) || (money && exact < 0)) {
     context_.Error(diag::Code::kOverflow, span,
                    {.message = fmt::format("{} is out of range", context_.Quoted(span)),
-                    .label = money ? "not an amount of money" : "over 64 bits",
-                    .help = money ? "money is never negative, and counts in 64 bits"
-                                  : "integers, and times in microseconds, have 64 bits",
+                    .label = money     ? "not an amount of money"
+                             : decimal ? "over 128 bits"
+                                       : "over 64 bits",
+                    .help = money     ? "money is never negative, and counts in 64 bits"
+                            : decimal ? "a decimal has 128 bits, a factor of a product 64"
+                                      : "integers, and times in microseconds, have 64 bits",
                     .notes = {}});
     return nodes_.Error(span);
   }
+  const auto result = static_cast<int64_t>(exact);
   Value value{.v = result};
+  if (decimal) value.v = MakeDecimal(exact, types_[type].ref);
   if (money) value.v = Money{result, std::get<Money>(left.v).currency};
   if (type == types_.Duration()) value.v = Duration{result};
   if (type == types_.Instant()) value.v = Instant{result};
   return context_.AddLiteral(std::move(value), type, span);
 }
 
-NodeId ExprChecker::CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span) {
+NodeId ExprChecker::CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& span,
+                               TypeIndex expected) {
   if (unary.op == ast::UnaryOp::kNot) {
     return MakeNot(CheckAs(unary.operand, types_.Bool(), "`not`"), span);
   }
-  const NodeId operand = Check(unary.operand);
+  const bool decimal = expected != kNone && types_.KindOf(expected) == kDecimal;
+  const NodeId operand = Check(unary.operand, decimal ? expected : kNone);
   if (nodes_.IsError(operand)) return nodes_.Error(span);
   const TypeKind kind = types_.KindOf(nodes_[operand].type);
-  if (kind != kInt && kind != kDuration) {
+  if (kind != kInt && kind != kDuration && kind != kDecimal) {
     context_.Error(
         diag::Code::kNoSuchOperation, span,
         {.message = fmt::format("no `-` of {}", context_.TypeName(operand)),
          .label = "not defined",
-         .help = kind == kMoney ? "money is never negative" : "only int and duration have a sign",
+         .help = kind == kMoney ? "money is never negative"
+                                : "only int, decimal and duration have a sign",
          .notes = {}});
     return nodes_.Error(span);
   }
   const TypeIndex type = nodes_[operand].type;
   Value nothing{.v = int64_t{0}};
   if (kind == kDuration) nothing.v = Duration{0};
+  if (kind == kDecimal) nothing.v = MakeDecimal(0, types_[type].ref);
   const NodeId zero = context_.AddLiteral(std::move(nothing), type, span);
   if (nodes_[operand].kind == NodeKind::kLiteral) {
     return FoldArithmetic(ast::BinaryOp::kSubtract, {zero, operand}, type, span);
   }
-  return MakeOperation(Op::kIntSub, type, zero, operand, span);
+  return MakeOperation(kind == kDecimal ? Op::kDecSub : Op::kIntSub, type, zero, operand, span);
 }
 
 }  // namespace cap::check

@@ -8,6 +8,7 @@ namespace cap::check {
 
 namespace {
 
+/// Literals that are what is expected of them. Those of decimals are CheckOperands' own question.
 bool TakesItsType(const ast::Expr& expr) {
   return std::holds_alternative<ast::StringExpr>(expr.node) ||
          std::holds_alternative<ast::ListExpr>(expr.node);
@@ -29,6 +30,8 @@ Op EqualityOf(TypeKind kind) {
       return Op::kWordEq;
     case TypeKind::kMoney:
       return Op::kMoneyEq;
+    case TypeKind::kDecimal:
+      return Op::kDecEq;
     case TypeKind::kString:
     case TypeKind::kEmail:
       return Op::kStrEq;
@@ -49,6 +52,8 @@ Op LessOf(TypeKind kind) {
       return Op::kWordLt;
     case TypeKind::kMoney:
       return Op::kMoneyLt;
+    case TypeKind::kDecimal:
+      return Op::kDecLt;
     case TypeKind::kString:
       return Op::kStrLt;
     case TypeKind::kBool:
@@ -76,6 +81,12 @@ std::string HelpFor(const Types& types, TypeIndex a, TypeIndex b) {
   if (either(TypeKind::kInstant) && either(TypeKind::kString)) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";
   }
+  if (either(TypeKind::kDecimal) && either(TypeKind::kInt)) {
+    return "a decimal is written with a point: `5.0`";
+  }
+  if (types.KindOf(a) == TypeKind::kDecimal && types.KindOf(b) == TypeKind::kDecimal) {
+    return "nothing is converted: declare both with the same number of digits";
+  }
   if (either(TypeKind::kDuration) && either(TypeKind::kInstant)) {
     return "a time and a span of time: compare `age(x)` with a duration, or `x + 8h` with a time";
   }
@@ -89,7 +100,10 @@ std::string HelpFor(const Types& types, TypeIndex a, TypeIndex b) {
 }  // namespace
 
 ExprChecker::Pair ExprChecker::CheckOperands(ast::ExprId left, ast::ExprId right) {
-  if (TakesItsType(At(left)) && !TakesItsType(At(right))) {
+  const auto takes = [this](ast::ExprId id) {
+    return TakesItsType(At(id)) || IsDecimalLiteral(id);
+  };
+  if (takes(left) && !takes(right)) {
     const NodeId r = Check(right);
     return {Check(left, nodes_[r].type), r};
   }
@@ -161,7 +175,7 @@ NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan
         {.message =
              fmt::format("{} has no {}", context_.TypeName(pair.left), equality ? "`==`" : "order"),
          .label = equality ? "cannot be compared whole" : "cannot be ordered",
-         .help = !equality ? "only int, money, instant, duration and string have an order"
+         .help = !equality ? "only int, decimal, money, instant, duration and string are ordered"
                  : kind == TypeKind::kRecord ? "compare its fields"
                                              : "say it with `subset`, both ways if need be",
          .notes = {}});

@@ -5,6 +5,7 @@
 
 #include "compiler/check/expr.h"
 #include "runtime/base/limits.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -109,6 +110,26 @@ NodeId ExprChecker::CheckMoney(const ast::MoneyExpr& money, const SourceSpan& sp
                                                  currency->digits)
                                    : "not an amount",
                   .help = precise ? "amounts are exact; nothing is rounded" : units.error().message,
+                  .notes = {}});
+  return nodes_.Error(span);
+}
+
+/// A decimal number has the scale that is expected of it; where nothing is, that of its digits.
+NodeId ExprChecker::CheckDecimal(const ast::DecimalExpr& decimal, const SourceSpan& span,
+                                 TypeIndex expected) {
+  const bool known = expected != kNone && types_.KindOf(expected) == TypeKind::kDecimal;
+  const auto digits = static_cast<uint32_t>(decimal.text.size() - decimal.text.find('.') - 1);
+  const uint32_t scale = known ? types_[expected].ref : std::min(digits, limits::kDecimalScale);
+  const Result<Decimal> value = ParseDecimal(decimal.text, scale);
+  if (value) return context_.AddLiteral(Value{.v = *value}, types_.Decimal(scale), span);
+  const bool precise = value.error().code == "decimal-too-precise";
+  context_.Error(diag::Code::kBadValueText, span,
+                 {.message = fmt::format("`{}` is no {}", decimal.text,
+                                         types_.NameOf(types_.Decimal(scale))),
+                  .label = precise ? fmt::format("at most {} digits after the point", scale)
+                                   : "too many digits",
+                  .help = precise ? "decimals are exact; nothing is rounded"
+                                  : value.error().message,
                   .notes = {}});
   return nodes_.Error(span);
 }

@@ -21,6 +21,7 @@ Elements ElementsOf(TypeKind kind) {
       return Elements::kTexts;
     case TypeKind::kBool:
     case TypeKind::kMoney:
+    case TypeKind::kDecimal:
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:

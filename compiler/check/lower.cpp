@@ -219,6 +219,7 @@ Lowering::Known Lowering::KnownLiteral(const Node& node) const {
   const Value& value = context_.program.values[node.index];
   if (const auto* truth = std::get_if<bool>(&value.v)) known.value = *truth ? 1 : 0;
   if (const auto* number = std::get_if<int64_t>(&value.v)) known.value = *number;
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) known.value = CoefficientOf(*decimal);
   if (const auto* instant = std::get_if<Instant>(&value.v)) known.value = instant->us;
   if (const auto* duration = std::get_if<Duration>(&value.v)) known.value = duration->us;
   if (const auto* money = std::get_if<Money>(&value.v)) {
@@ -257,9 +258,11 @@ Lowering::Known Lowering::Fold(const Node& node, const Known& left, const Known&
   } else if (node.op == Op::kNot && left.value) {
     known.value = 1 - *left.value;
   } else if (both &&
-             (node.op == Op::kWordEq || node.op == Op::kMoneyEq || node.op == Op::kBoolEq)) {
+             (node.op == Op::kWordEq || node.op == Op::kMoneyEq || node.op == Op::kDecEq ||
+              node.op == Op::kBoolEq)) {
     known.value = *left.value == *right.value ? 1 : 0;
-  } else if (both && (node.op == Op::kWordLt || node.op == Op::kMoneyLt)) {
+  } else if (both && (node.op == Op::kWordLt || node.op == Op::kMoneyLt ||
+                      node.op == Op::kDecLt)) {
     known.value = *left.value < *right.value ? 1 : 0;
   }
   if (node.op == Op::kApproved) known = {};

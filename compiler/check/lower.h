@@ -12,6 +12,7 @@
 #include "compiler/check/context.h"
 #include "compiler/check/instances.h"
 #include "compiler/check/shapes.h"
+#include "runtime/value/decimal.h"
 
 namespace cap::check {
 
@@ -52,7 +53,7 @@ class Lowering {
   // What is known of a value when the policy is compiled.
   struct Known {
     bool depends = true;           // on the call, the holder or the time
-    std::optional<int64_t> value;  // of a bool (0, 1), an int, an amount
+    std::optional<Coefficient> value;  // of a bool (0, 1), a number, an amount, a time
     uint32_t currency = 0;         // of money; 0 = not known
   };
   struct Lowered {

@@ -30,6 +30,10 @@ TypeIndex Types::MoneyIn(uint32_t currency) {
   return Intern({.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = currency});
 }
 
+TypeIndex Types::Decimal(uint32_t scale) {
+  return Intern({.kind = TypeKind::kDecimal, .ref = scale});
+}
+
 TypeIndex Types::Enum(uint32_t index) { return Intern({.kind = TypeKind::kEnum, .ref = index}); }
 TypeIndex Types::Record(uint32_t index) {
   return Intern({.kind = TypeKind::kRecord, .ref = index});
@@ -59,6 +63,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDecimal:
       return true;
     case TypeKind::kSet:
     case TypeKind::kList:
@@ -97,6 +102,7 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDecimal:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
       return type;
@@ -125,6 +131,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return "instant";
     case TypeKind::kDuration:
       return "duration";
+    case TypeKind::kDecimal:
+      return fmt::format("decimal({})", t.ref);
     case TypeKind::kSet:
       return fmt::format("set<{}>", NameOf(t.element));
     case TypeKind::kList:

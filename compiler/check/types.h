@@ -24,6 +24,7 @@ class Types {
   TypeIndex Money() const { return money_; }
   TypeIndex Approvers() const { return approvers_; }
   TypeIndex MoneyIn(uint32_t currency);
+  TypeIndex Decimal(uint32_t scale);
   TypeIndex Enum(uint32_t index);
   TypeIndex Record(uint32_t index);
   TypeIndex SetOf(TypeIndex element);

@@ -225,6 +225,8 @@ ast::ExprId Builder::Literal(P::OperandContext& context) {
       return Add(span, ast::MoneyExpr{std::string(text.substr(0, space)),
                                       std::string(text.substr(text.size() - 3))});
     }
+    case P::DECIMAL:
+      return Add(span, ast::DecimalExpr{std::string(text)});
     case P::DURATION: {
       const std::optional<int64_t> value = ReadDuration(text);
       return value ? Add(span, ast::DurationExpr{*value}) : Error(&context);
@@ -246,9 +248,6 @@ ast::ExprId Builder::LaterOperand(P::OperandContext& context) {
     Later(diag::Code::kLaterFold, word, "`sum` over a list");
   } else if (As<P::AfterOperandContext>(&context) != nullptr) {
     Later(diag::Code::kLaterAfter, word, "`after`", "ask for a fact that says so");
-  } else if (As<P::DecimalOperandContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterDecimal, word, "the decimal number " + Quoted(TextOf(word)),
-          "money has a currency: `5.00 USD`");
   } else if (As<P::RateOperandContext>(&context) != nullptr) {
     Later(diag::Code::kLaterRate, word, "the rate " + Quoted(TextOf(word)));
   }

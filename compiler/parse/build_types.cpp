@@ -9,8 +9,8 @@ namespace cap::parse {
 namespace {
 
 /// Types of the language that this version does not have.
-constexpr std::array<std::string_view, 9> kLaterTypes = {
-    "cidr", "date", "decimal", "ip", "json", "map", "path", "rate", "url"};
+constexpr std::array<std::string_view, 8> kLaterTypes = {
+    "cidr", "date", "ip", "json", "map", "path", "rate", "url"};
 
 }  // namespace
 
@@ -30,6 +30,15 @@ void Builder::TypeHead(CapParser::TypeHeadContext* context, ast::Type& type) {
   if (auto* record = As<CapParser::InlineRecordTypeContext>(context)) {
     Later(diag::Code::kLaterOpenRecord, SpanOf(*record), "a record type without a name",
           "declare a `record` and name it");
+    return;
+  }
+  if (auto* scaled = As<CapParser::ScaledTypeContext>(context)) {
+    if (scaled->exception != nullptr) return;
+    std::optional<ast::Ident> name = Name(scaled->name());
+    const antlr4::Token* const number = Read(scaled->INTEGER());
+    if (!name || number == nullptr) return;
+    type.scale = ReadInteger(TextOf(SpanOf(*number)));
+    if (type.scale) type.name = std::move(*name);
     return;
   }
   auto* named = As<CapParser::NamedTypeContext>(context);

@@ -26,6 +26,8 @@ inline constexpr uint32_t kElements = 64;               // default bound of a li
 inline constexpr uint32_t kElementsMax = 4096;          // largest `max n` of a list or set
 inline constexpr uint32_t kEnumMembers = 64;            // a closed set is one 64-bit mask
 inline constexpr uint32_t kEmailBytes = 254;            // RFC 5321 path without brackets
+inline constexpr uint32_t kDecimalDigits = 38;          // of a decimal; 10^38 fits 128 bits
+inline constexpr uint32_t kDecimalScale = 18;           // largest n of `decimal(n)`
 inline constexpr uint32_t kValueDepth = 16;             // nesting of a request's values
 
 // --- program ---

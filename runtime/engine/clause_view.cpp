@@ -273,6 +273,9 @@ void Viewer::Fault(ClauseView& view) const {
       view.fault += "two currencies, or an amount below zero or too large";
       break;
     case ValueClass::kBool: view.fault += "the amounts have two currencies"; break;
+    case ValueClass::kDecimal:
+      view.fault += "the number does not fit 128 bits, or a factor 64";
+      break;
     case ValueClass::kStr:
     case ValueClass::kMask:
     case ValueClass::kList: view.fault += "an element lacks the value"; break;

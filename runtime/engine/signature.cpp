@@ -18,6 +18,7 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
   Append(uint64_t{type.max}, to);
   if (depth == limits::kValueDepth) return;
   switch (type.kind) {
+    case TypeKind::kDecimal: return Append(uint64_t{type.ref}, to);
     case TypeKind::kEnum:
       for (const std::string& member : program.enums[type.ref].members) Append(member, to);
       return;

@@ -32,7 +32,7 @@ constexpr bool kStandsAt =
 static_assert(kStandsAt<1, bool> && kStandsAt<2, int64_t> && kStandsAt<3, Money> &&
               kStandsAt<4, std::string> && kStandsAt<5, Instant> && kStandsAt<6, EnumMember> &&
               kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List> &&
-              kStandsAt<10, Duration>);
+              kStandsAt<10, Duration> && kStandsAt<11, Decimal>);
 
 }  // namespace
 
@@ -52,6 +52,11 @@ void AppendValue(const Value& value, std::string& bytes) {
   }
   if (const auto* duration = std::get_if<Duration>(&value.v)) {
     AppendWord(static_cast<uint64_t>(duration->us), bytes);
+  }
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
+    AppendWord(decimal->low, bytes);
+    AppendWord(decimal->high, bytes);
+    AppendWord(decimal->scale, bytes);
   }
   if (const auto* member = std::get_if<EnumMember>(&value.v)) AppendText(member->name, bytes);
   if (const auto* mask = std::get_if<ApproverMask>(&value.v)) AppendWord(mask->mask, bytes);
@@ -84,6 +89,12 @@ Value ReadValue(std::string_view bytes, size_t& at) {
       break;
     }
     case 10: value.v = Duration{static_cast<int64_t>(ReadWord(bytes, at))}; break;
+    case 11: {
+      const uint64_t low = ReadWord(bytes, at);
+      const uint64_t high = ReadWord(bytes, at);
+      value.v = Decimal{low, high, static_cast<uint32_t>(ReadWord(bytes, at))};
+      break;
+    }
     default: break;
   }
   return value;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runtime/frame/cbor.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
 
@@ -53,6 +54,11 @@ class Canonical {
     cbor::AppendHead(cbor::Major::kMap, 1, out);
     cbor::AppendInt(1, out);
     cbor::AppendInt(value.us, out);
+  }
+  void One(const Type&, const Decimal& value, std::string& out) const {
+    cbor::AppendHead(cbor::Major::kMap, 1, out);
+    cbor::AppendInt(2, out);
+    cbor::AppendText(FormatShortest(value), out);
   }
   void One(const Type&, const EnumMember& value, std::string& out) const {
     cbor::AppendText(value.name, out);

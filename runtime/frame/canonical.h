@@ -13,6 +13,8 @@
 //   instant      map of one: integer 0 → microseconds since 1970-01-01T00:00Z; records have text
 //                keys only, so that no record and no integer looks like it
 //   duration     map of one: integer 1 → microseconds
+//   decimal      map of one: integer 2 → text, digits with a point, no zeros at its end: 98.70 is
+//                "98.7", in every scale
 //   list         array; set: array sorted by the bytes of the elements' encodings, no doubles
 //   record       map: field name (text) → value; an absent optional field has no entry
 #pragma once

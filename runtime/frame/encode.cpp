@@ -6,6 +6,7 @@
 #include "runtime/base/utf8.h"
 #include "runtime/frame/describe.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
@@ -43,6 +44,7 @@ class Encoder {
                          uint32_t depth);
   Result<Slot> One(TypeIndex type, const Value& value, uint32_t currency, uint32_t depth);
   Result<Slot> OneMoney(TypeIndex type, const Money& money, uint32_t currency) const;
+  Result<Slot> OneDecimal(TypeIndex type, const Decimal& decimal) const;
   Result<Slot> OneString(const Type& type, const std::string& text);
   Result<Slot> OneMember(const Type& type, const EnumMember& member) const;
   Result<Slot> OneApprovers(const ApproverMask& approvers) const;
@@ -114,6 +116,14 @@ Result<Slot> Encoder::OneMoney(TypeIndex type, const Money& money, uint32_t curr
   const uint32_t wanted = t.currency != 0 ? t.currency : currency;
   if (wanted != 0 && wanted != money.currency) return Mismatch(type, Value{money});
   return Slot{static_cast<uint64_t>(money.minor_units), money.currency};
+}
+
+Result<Slot> Encoder::OneDecimal(TypeIndex type, const Decimal& decimal) const {
+  if (decimal.scale > limits::kDecimalScale) return Bad("a decimal has too large a scale");
+  const Result<Decimal> fits = Rescale(decimal, program_.types[type].ref);
+  if (fits) return Slot{fits->low, fits->high};
+  return Bad(FormatDecimal(decimal) + " is no " + DescribeType(program_, type) + ": " +
+             fits.error().message);
 }
 
 Result<Slot> Encoder::OneString(const Type& type, const std::string& text) {
@@ -234,6 +244,9 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       if (const auto* duration = std::get_if<Duration>(&value.v)) {
         return Slot{static_cast<uint64_t>(duration->us), 0};
       }
+      break;
+    case TypeKind::kDecimal:
+      if (const auto* decimal = std::get_if<Decimal>(&value.v)) return OneDecimal(type, *decimal);
       break;
     case TypeKind::kSet:
     case TypeKind::kList:

@@ -7,6 +7,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/describe.h"
 #include "runtime/frame/encode.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -32,6 +33,7 @@ class Reader {
   Result<Value> ReadAmount(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadInstant(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadDuration(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadDecimal(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadRecord(const JsonNode& node, TypeIndex type) const;
   uint32_t SiblingCurrency(const JsonNode& object, const RecordType& record,
@@ -60,6 +62,7 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
       return Value{EnumMember{std::string(node.text)}};
     case TypeKind::kInstant: return ReadInstant(node, type);
     case TypeKind::kDuration: return ReadDuration(node, type);
+    case TypeKind::kDecimal: return ReadDecimal(node, type);
     case TypeKind::kSet:
     case TypeKind::kList: return ReadList(node, type, currency);
     case TypeKind::kRecord: return ReadRecord(node, type);
@@ -122,6 +125,14 @@ Result<Value> Reader::ReadDuration(const JsonNode& node, TypeIndex type) const {
   const Result<int64_t> us = ParseDuration(node.text);
   if (!us) return Bad(DescribeJson(node) + " is no duration: " + us.error().message);
   return Value{Duration{*us}};
+}
+
+Result<Value> Reader::ReadDecimal(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kNumber) return Mismatch(node, type);
+  const Result<Decimal> decimal = ParseDecimal(node.text, program_.types[type].ref);
+  if (decimal) return Value{*decimal};
+  return Bad(DescribeJson(node) + " is no " + DescribeType(program_, type) + ": " +
+             decimal.error().message);
 }
 
 Result<Value> Reader::ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const {

@@ -24,7 +24,8 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kList:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
-    case TypeKind::kDuration: break;
+    case TypeKind::kDuration:
+    case TypeKind::kDecimal: break;
   }
   return "";  // no legal segment
 }

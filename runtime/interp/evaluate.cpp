@@ -30,7 +30,8 @@ InstValue Mutated(const Program& program, const Inst& inst, InstValue result) {
     case ValueClass::kBool: return Bool(!IsTrue(result), IsTrue(result));
     case ValueClass::kWord:
     case ValueClass::kMask: result.value.lo ^= 1; return result;
-    case ValueClass::kMoney: result.value.lo += 1; return result;
+    case ValueClass::kMoney:
+    case ValueClass::kDecimal: result.value.lo += 1; return result;
     case ValueClass::kStr:
       // An email is read together with what stands before its bytes.
       if (program.types[inst.type].kind == TypeKind::kEmail) return Fault();

@@ -73,6 +73,7 @@ void Reader::Get(Value& value) {
     case 8: (*this)(value.v.emplace<8>()); break;
     case 9: (*this)(value.v.emplace<9>()); break;
     case 10: (*this)(value.v.emplace<10>()); break;
+    case 11: (*this)(value.v.emplace<11>()); break;
     default: ok_ = false;
   }
   --depth_;

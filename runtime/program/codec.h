@@ -17,7 +17,7 @@
 namespace cap::codec {
 
 // The last member of each enum: a number above it is malformed.
-constexpr uint64_t LastOf(TypeKind) { return static_cast<uint64_t>(TypeKind::kDuration); }
+constexpr uint64_t LastOf(TypeKind) { return static_cast<uint64_t>(TypeKind::kDecimal); }
 constexpr uint64_t LastOf(MoneyForm) { return static_cast<uint64_t>(MoneyForm::kSibling); }
 constexpr uint64_t LastOf(SlotSource) { return static_cast<uint64_t>(SlotSource::kLet); }
 constexpr uint64_t LastOf(HoleSource) { return static_cast<uint64_t>(HoleSource::kElement); }

@@ -170,6 +170,11 @@ void Fields(A& ar, typename A::template Ref<Duration> v) {
   ar(us);
 }
 template <typename A>
+void Fields(A& ar, typename A::template Ref<Decimal> v) {
+  auto& [low, high, scale] = v;
+  ar(low, high, scale);
+}
+template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumMember> v) {
   auto& [name] = v;
   ar(name);

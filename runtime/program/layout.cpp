@@ -77,6 +77,8 @@ void Hasher::AddType(TypeIndex type, uint32_t depth) {
     }
   } else if (t.kind == TypeKind::kSet || t.kind == TypeKind::kList) {
     AddType(t.element, depth + 1);
+  } else if (t.kind == TypeKind::kDecimal) {
+    Add(uint64_t{t.ref});
   }
   const uint64_t own = hash_;
   known_.emplace(type, own);
@@ -96,6 +98,11 @@ void Hasher::AddValue(const Value& value, uint32_t depth) {
   if (const auto* text = std::get_if<std::string>(&value.v)) Add(*text);
   if (const auto* instant = std::get_if<Instant>(&value.v)) Add(static_cast<uint64_t>(instant->us));
   if (const auto* span = std::get_if<Duration>(&value.v)) Add(static_cast<uint64_t>(span->us));
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
+    Add(decimal->low);
+    Add(decimal->high);
+    Add(uint64_t{decimal->scale});
+  }
   if (const auto* member = std::get_if<EnumMember>(&value.v)) Add(member->name);
   if (const auto* approvers = std::get_if<ApproverMask>(&value.v)) Add(approvers->mask);
   if (const auto* list = std::get_if<Value::List>(&value.v)) {
@@ -240,6 +247,7 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration: return ValueClass::kWord;
+    case TypeKind::kDecimal: return ValueClass::kDecimal;
     case TypeKind::kMoney: return ValueClass::kMoney;
     case TypeKind::kString:
     case TypeKind::kEmail: return ValueClass::kStr;

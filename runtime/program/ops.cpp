@@ -4,7 +4,7 @@ namespace cap {
 namespace {
 
 // The column words of inst_kind.def. kAny and kTyped stand for "no class to check here".
-enum class Column : uint8_t { kAny, kTyped, kBool, kWord, kMoney, kStr, kMask, kList };
+enum class Column : uint8_t { kAny, kTyped, kBool, kWord, kMoney, kStr, kMask, kList, kDec };
 
 constexpr ValueClass ToClass(Column column) {
   switch (column) {
@@ -16,6 +16,7 @@ constexpr ValueClass ToClass(Column column) {
     case Column::kStr: return ValueClass::kStr;
     case Column::kMask: return ValueClass::kMask;
     case Column::kList: return ValueClass::kList;
+    case Column::kDec: return ValueClass::kDecimal;
   }
   return ValueClass::kBool;
 }

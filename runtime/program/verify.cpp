@@ -73,6 +73,10 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     case TypeKind::kInt: return std::holds_alternative<int64_t>(value.v);
     case TypeKind::kInstant: return std::holds_alternative<Instant>(value.v);
     case TypeKind::kDuration: return std::holds_alternative<Duration>(value.v);
+    case TypeKind::kDecimal: {
+      const auto* decimal = std::get_if<Decimal>(&value.v);
+      return decimal != nullptr && decimal->scale == t.ref;
+    }
     case TypeKind::kMoney: {
       const auto* money = std::get_if<Money>(&value.v);
       return money != nullptr && money->minor_units >= 0 &&

@@ -41,6 +41,7 @@ class ShapeVerifier {
   bool TextsOf(uint32_t at, TypeIndex list);
   bool MasksOf(uint32_t at);
   bool Arithmetic(uint32_t at);
+  bool Decimals(uint32_t at);
 
   const Inst& At(uint32_t inst) const { return program_.insts[shape_.first_inst + inst]; }
   TypeIndex TypeOf(uint32_t inst) const { return At(inst).type; }
@@ -268,6 +269,17 @@ bool ShapeVerifier::Arithmetic(uint32_t at) {
          Fail(at, "there is no such arithmetic of these types");
 }
 
+/// Engines know nothing of scales: operands and result have the same.
+bool ShapeVerifier::Decimals(uint32_t at) {
+  const Inst& inst = At(at);
+  const bool product = inst.op == Op::kDecMul;
+  const bool fits = product ? KindOf(inst.b) == TypeKind::kInt
+                            : context_.SameRepresentation(TypeOf(inst.a), TypeOf(inst.b));
+  const bool makes = KindOf(at) == TypeKind::kBool ||
+                     context_.SameRepresentation(TypeOf(inst.a), TypeOf(at));
+  return (fits && makes) || Fail(at, "decimals of two scales meet");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -279,6 +291,11 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kIntAdd:
     case Op::kIntSub:
     case Op::kIntMul: return Arithmetic(at);
+    case Op::kDecEq:
+    case Op::kDecLt:
+    case Op::kDecAdd:
+    case Op::kDecSub:
+    case Op::kDecMul: return Decimals(at);
     case Op::kMoneyMul: return KindOf(inst.b) == TypeKind::kInt || Fail(at, "no number");
     case Op::kEmailDomain:
       return KindOf(inst.a) == TypeKind::kEmail || Fail(at, "only an email has a domain");

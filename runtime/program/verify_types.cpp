@@ -57,7 +57,7 @@ bool VerifyType(Context& context, size_t index) {
   const Program& program = context.program;
   const Type& type = program.types[index];
   const std::string where = fmt::format("types[{}]", index);
-  if (type.kind > TypeKind::kDuration || type.form > MoneyForm::kSibling) {
+  if (type.kind > TypeKind::kDecimal || type.form > MoneyForm::kSibling) {
     return context.Fail(where, "there is no such kind");
   }
   const bool collection = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;
@@ -67,6 +67,8 @@ bool VerifyType(Context& context, size_t index) {
     if (type.ref >= program.enums.size()) return context.Fail(where, "there is no such enum");
   } else if (type.kind == TypeKind::kRecord) {
     if (type.ref >= program.records.size()) return context.Fail(where, "there is no such record");
+  } else if (type.kind == TypeKind::kDecimal) {
+    if (type.ref > limits::kDecimalScale) return context.Fail(where, "the scale is too large");
   } else if (type.ref != kNone) {
     return context.Fail(where, "it refers to nothing");
   }

@@ -27,12 +27,12 @@ std::unexpected<Error> NotANumber() {
   return Fail("money-not-a-number", "an amount is written in digits, with a point at most");
 }
 
-struct Decimal {
+struct Parts {
   std::string_view whole;
   std::string_view fraction;  // without trailing zeros
 };
 
-Result<Decimal> SplitDecimal(std::string_view text) {
+Result<Parts> SplitDecimal(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   const size_t point = text.find('.');
@@ -44,7 +44,7 @@ Result<Decimal> SplitDecimal(std::string_view text) {
   }
   if (negative) return Fail("money-negative", "an amount is never below zero");
   fraction = fraction.substr(0, fraction.find_last_not_of('0') + 1);
-  return Decimal{whole, fraction};
+  return Parts{whole, fraction};
 }
 
 /// Appends the digits to `value`; false when it leaves 64 bits.
@@ -58,7 +58,7 @@ bool AppendDigits(std::string_view digits, int64_t& value) {
 
 constexpr std::string_view kZeros = "0000";  // no currency has more places
 
-Result<int64_t> Scale(const Decimal& decimal, uint32_t digits) {
+Result<int64_t> Scale(const Parts& decimal, uint32_t digits) {
   if (decimal.fraction.size() > digits) {
     return Fail("money-too-precise", "an amount has more decimal places than its currency");
   }
@@ -87,7 +87,7 @@ const Currency* FindCurrency(uint32_t id) {
 Result<int64_t> ParseMoney(std::string_view text, uint32_t currency) {
   const Currency* found = FindCurrency(currency);
   if (found == nullptr) return Fail("money-currency", "the currency of an amount is not known");
-  const Result<Decimal> decimal = SplitDecimal(text);
+  const Result<Parts> decimal = SplitDecimal(text);
   if (!decimal) return std::unexpected(decimal.error());
   return Scale(*decimal, found->digits);
 }
@@ -96,7 +96,7 @@ Result<int64_t> ParseMinorUnits(std::string_view text) {
   if (text.find('.') != text.npos) {
     return Fail("money-too-precise", "an amount in minor units is a whole number");
   }
-  const Result<Decimal> decimal = SplitDecimal(text);
+  const Result<Parts> decimal = SplitDecimal(text);
   if (!decimal) return std::unexpected(decimal.error());
   return Scale(*decimal, 0);
 }

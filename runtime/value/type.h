@@ -12,6 +12,7 @@ enum class TypeKind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
   kApprovers,  // a set of approvers: a mask over Program::approvers; only of constants
   kDuration,
+  kDecimal,
 };
 
 /// How money is written in a request.
@@ -25,7 +26,8 @@ struct Type {
   TypeKind kind = TypeKind::kBool;
   MoneyForm form = MoneyForm::kObject;
   bool minor = false;           // money: the number on the wire is in minor units, an integer
-  uint32_t ref = kNone;         // kEnum: enum index · kRecord: record index
+  // kEnum: enum index · kRecord: record index · kDecimal: digits after the point
+  uint32_t ref = kNone;
   TypeIndex element = kNone;    // kSet, kList
   uint32_t currency = 0;        // kMoney, kFixed: currency id; 0 = not known statically
   uint32_t max = 0;             // kSet, kList: elements · kString: bytes
@@ -41,6 +43,7 @@ enum class ValueClass : uint8_t {
   kStr,    // string, email
   kMask,   // set<enum>, approvers
   kList,   // list<…>, and set<…> of anything but an enum
+  kDecimal,
 };
 
 }  // namespace cap

@@ -23,6 +23,12 @@ struct Duration {
   int64_t us = 0;  // microseconds, with a sign
   bool operator==(const Duration&) const = default;
 };
+struct Decimal {  // runtime/value/decimal.h
+  uint64_t low = 0;    // the coefficient in two's complement
+  uint64_t high = 0;
+  uint32_t scale = 0;  // how many of its digits stand after the point
+  bool operator==(const Decimal&) const = default;
+};
 struct EnumMember {
   std::string name;  // checked against the type where the value meets it
   bool operator==(const EnumMember&) const = default;
@@ -39,7 +45,7 @@ struct Value {
   // Strings serve string and email; List serves list and set.
   // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
-               List, Record, Duration>
+               List, Record, Duration, Decimal>
       v;
 
   bool operator==(const Value&) const;

@@ -11,6 +11,7 @@
 #include "compiler/driver/compile.h"
 #include "runtime/frame/encode.h"
 #include "runtime/frame/frame_builder.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -85,6 +86,11 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
       const auto instant = ParseInstant(json.get<std::string>());
       if (!instant) Die("no instant: " + json.dump());
       return {*instant};
+    }
+    case TypeKind::kDecimal: {
+      const auto decimal = ParseDecimal(json.get<std::string>(), type.ref);
+      if (!decimal) Die("no decimal: " + json.dump());
+      return {*decimal};
     }
     case TypeKind::kDuration: {
       const auto us = ParseDuration(json.get<std::string>());

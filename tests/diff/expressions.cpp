@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "runtime/value/decimal.h"
+
 namespace cap::diff {
 
 using test::Chance;
@@ -67,6 +69,12 @@ Value ExpressionMaker::Simple(Ty ty) {
     case Kind::kEnum: return {EnumMember{MembersOf(ty)[Dice(MembersOf(ty).size())]}};
     case Kind::kInstant:
       return {Instant{kNowUs + (static_cast<int64_t>(Dice(5)) - 2) * 1'000'000}};
+    case Kind::kDecimal: {
+      static const std::vector<Coefficient> kShares = {
+          0, 1, 5, -1, 100, 9870, -250, Coefficient{1} << 63, Coefficient{1} << 64,
+          (Coefficient{1} << 126) - 1, -(Coefficient{1} << 126)};
+      return {MakeDecimal(kShares[Dice(kShares.size())], 2)};
+    }
     case Kind::kDuration: {
       static const std::vector<int64_t> kSpansUs = {0, 1'000, 1'000'000, -1'000'000, 2'000'000,
                                                     86'400'000'000, 106'751'991 * 86'400'000'000};
@@ -160,18 +168,30 @@ ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
               {Span(depth - 1, false), Span(depth - 1, true)});
 }
 
+ExprPtr ExpressionMaker::Share(int depth, bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.5)) return Literal(kShare);
+  if (depth <= 0 || Chance(random_, 0.3)) return VarOf(kShare);
+  if (Chance(random_, 0.3)) {
+    return Node(ExprOp::kMul, kShare, {Share(depth - 1, false), Int(0, true)});
+  }
+  return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kShare,
+              {Share(depth - 1, false), Share(depth - 1, true)});
+}
+
 ExprPtr ExpressionMaker::CompareScalars(int depth) {
   static const std::vector<std::string> kOrders = {"<", "<=", ">", ">="};
   static const std::vector<std::string> kEquals = {"==", "!="};
   const std::string order = Chance(random_, 0.75) ? kOrders[Dice(4)] : kEquals[Dice(2)];
   const std::string equal = kEquals[Chance(random_, 0.7) ? 0 : 1];
   const auto right = [&](Ty ty) { return Chance(random_, 0.6) ? Literal(ty) : VarOf(ty); };
-  switch (Dice(9)) {
+  switch (Dice(10)) {
     case 0: return Node(ExprOp::kCompare, kBool, {VarOf(kColor), right(kColor)}, equal);
     case 1: return Node(ExprOp::kCompare, kBool, {VarOf(kSize), right(kSize)}, equal);
     case 2: return Node(ExprOp::kCompare, kBool, {VarOf(kEmail), right(kEmail)}, equal);
     case 3:
       return Node(ExprOp::kCompare, kBool, {Time(depth, false), Time(depth, true)}, order);
+    case 8:
+      return Node(ExprOp::kCompare, kBool, {Share(depth, false), Share(depth, true)}, order);
     case 7:
       return Node(ExprOp::kCompare, kBool, {Span(depth, false), Span(depth, true)}, order);
     case 4: return Node(ExprOp::kCompare, kBool, {Text(false), Text(true)}, order);
@@ -185,6 +205,10 @@ ExprPtr ExpressionMaker::Comparison(int depth) {
   static const std::vector<std::string> kOps = {"<", "<=", ">", ">=", "==", "!="};
   if (Chance(random_, 0.25)) {
     return Node(ExprOp::kCompare, kBool, {MoneyOf(depth, false), MoneyOf(depth, true)},
+                kOps[Dice(6)]);
+  }
+  if (Chance(random_, 0.15)) {
+    return Node(ExprOp::kCompare, kBool, {Share(depth + 1, false), Share(depth, true)},
                 kOps[Dice(6)]);
   }
   return CompareScalars(depth);
@@ -205,9 +229,9 @@ ExprPtr ExpressionMaker::Membership(int depth) {
 }
 
 ExprPtr ExpressionMaker::SetRelation() {
-  static const Ty kSides[] = {kColors, kTags,  kNumbers, kInts,
-                              kTexts,  kMails, kMailSet, kSpans};
-  const Ty ty = kSides[Dice(8)];
+  static const Ty kSides[] = {kColors, kTags,  kNumbers, kInts,    kTexts,
+                              kMails,  kMailSet, kSpans, kNumbers, kSpans};
+  const Ty ty = kSides[Dice(10)];
   const ExprOp op = Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint;
   return Node(op, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)});
 }
@@ -228,7 +252,8 @@ ExprPtr ExpressionMaker::About(const Var& var) {
   const TyInfo& info = InfoOf(var.ty);
   if (info.kind == Kind::kBool) return self;
   if (info.kind == Kind::kSet || info.kind == Kind::kList) {
-    if (Dice(2) == 0 && info.element != kItem && info.element != kBool) {
+    if (Dice(2) == 0 && info.element != kItem && info.element != kBool &&
+        info.element != kShare) {
       return Node(Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint, kBool,
                   {self, Literal(var.ty)});
     }

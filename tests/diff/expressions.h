@@ -37,6 +37,7 @@ class ExpressionMaker {
   ExprPtr Text(bool literal_fine);
   ExprPtr Time(int depth, bool literal_fine);
   ExprPtr Span(int depth, bool literal_fine);
+  ExprPtr Share(int depth, bool literal_fine);
   ExprPtr SizeOf();
   template <typename Pred>
   ExprPtr Pick(Pred pred);

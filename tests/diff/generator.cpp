@@ -72,7 +72,7 @@ class ActionMaker {
     static const Ty kTys[] = {kBool,  kInt,    kInt,     kUsd,   kUsdMinor, kAnyMoney, kSibling,
                               kString, kEmail, kColor,   kSize,  kInstant,  kColors,   kTags,
                               kNumbers, kMailSet, kInts, kTexts, kMails,    kColorList, kFlags,
-                              kItems,  kItem, kDuration, kSpans};
+                              kItems,  kItem, kDuration, kSpans, kShare, kShares};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];
@@ -95,7 +95,7 @@ class ActionMaker {
   void AddFact(uint64_t number) {
     static const Ty kTys[] = {kOrder, kOrder, kOrder,  kOrder,  kInt,     kTags,  kUsd,  kBool,
                               kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
-                              kFlags, kSize,  kItems, kDuration};
+                              kFlags, kSize,  kItems, kDuration, kShare};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -35,6 +36,8 @@ const TyInfo& InfoOf(Ty ty) {
       {"Order", Kind::kRecord},
       {"duration", Kind::kDuration},
       {"set<duration>", Kind::kSet, kDuration},
+      {"decimal(2)", Kind::kDecimal},
+      {"list<decimal(2)>", Kind::kList, kShare},
   };
   return kInfos[ty];
 }
@@ -50,12 +53,12 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"count", kInt},        {"color", kColor},       {"price", kUsd},
       {"note", kString, true}, {"marks", kTags, true}, {"mail", kEmail, true},
       {"good", kBool},        {"weights", kInts, true}, {"grade", kInt, true},
-      {"tone", kColor, true}, {"wait", kDuration}};
+      {"tone", kColor, true}, {"wait", kDuration},     {"share", kShare}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
       {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers},
-      {"delay", kDuration}};
+      {"delay", kDuration}, {"rate", kShare, true}};
   return record == kItem ? kItemFields : kOrderFields;
 }
 
@@ -115,6 +118,7 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kInstant:
       return fmt::format("instant(\"{}\")", FormatInstant(std::get<Instant>(value.v)));
     case Kind::kDuration: return FormatDuration(std::get<Duration>(value.v));
+    case Kind::kDecimal: return FormatDecimal(std::get<Decimal>(value.v));
     case Kind::kSet:
     case Kind::kList: return ListText(std::get<Value::List>(value.v), InfoOf(ty).element);
     case Kind::kRecord: break;

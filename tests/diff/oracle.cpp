@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/value/decimal.h"
+
 namespace cap::diff {
 namespace {
 
@@ -29,7 +31,8 @@ bool Same(const Value& a, const Value& b) {
   return a == b;
 }
 
-int64_t Number(const Value& value) {
+Coefficient Number(const Value& value) {
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) return CoefficientOf(*decimal);
   if (const auto* number = std::get_if<int64_t>(&value.v)) return *number;
   if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
   if (const auto* duration = std::get_if<Duration>(&value.v)) return duration->us;
@@ -114,12 +117,29 @@ Oracle::Read Oracle::Look(const Var& var) {
   return {found == record.end() ? nullptr : &found->value};
 }
 
+/// In 128 bits. A product overflows nothing where both of its factors have 64.
+const Value* Oracle::Decimals(ExprOp op, Coefficient x, Coefficient y) {
+  if (op == ExprOp::kMul) {
+    if (x > INT64_MAX || x < INT64_MIN) return nullptr;
+    return Keep({MakeDecimal(x * y, 2)});
+  }
+  // Through unsigned numbers, which wrap: the sign says whether they did.
+  const auto ux = static_cast<unsigned __int128>(x);
+  const auto uy = static_cast<unsigned __int128>(op == ExprOp::kAdd ? y : ~y);
+  const auto sum = static_cast<Coefficient>(ux + uy + (op == ExprOp::kAdd ? 0 : 1));
+  const bool y_falls = op == ExprOp::kAdd ? y < 0 : y >= 0;
+  if (op == ExprOp::kSub && y == 0) return Keep({MakeDecimal(x, 2)});
+  if ((x < 0) == y_falls && (sum < 0) != (x < 0)) return nullptr;
+  return Keep({MakeDecimal(sum, 2)});
+}
+
 const Value* Oracle::Arithmetic(const Expr& expr) {
   const Value* a = Get(*expr.kids[0]);
   const Value* b = Get(*expr.kids[1]);
   if (a == nullptr || b == nullptr) return nullptr;
   const __int128 x = Number(*a);
   const __int128 y = Number(*b);
+  if (std::holds_alternative<Decimal>(a->v)) return Decimals(expr.op, x, y);
   const __int128 exact = expr.op == ExprOp::kAdd ? x + y : expr.op == ExprOp::kSub ? x - y : x * y;
   if (exact != static_cast<int64_t>(exact)) return nullptr;
   const auto result = static_cast<int64_t>(exact);

@@ -19,6 +19,9 @@ void Around(std::vector<int64_t>& into, int64_t value) {
 void Aims::Add(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) Around(ints, *number);
   if (const auto* instant = std::get_if<Instant>(&value.v)) Around(instants, instant->us);
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
+    for (const int step : {-1, 0, 1}) shares.push_back(CoefficientOf(*decimal) + step);
+  }
   if (const auto* duration = std::get_if<Duration>(&value.v)) Around(durations, duration->us);
   if (const auto* money = std::get_if<Money>(&value.v)) {
     Around(amounts, money->minor_units);
@@ -59,6 +62,7 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     case Kind::kEnum: return {EnumMember{pick(MembersOf(ty))}};
     case Kind::kInstant: return {Instant{pick(aims_.instants)}};
     case Kind::kDuration: return {Duration{pick(aims_.durations)}};
+    case Kind::kDecimal: return {MakeDecimal(pick(aims_.shares), 2)};
     case Kind::kSet: return MakeList(info.element, depth);
     case Kind::kList: return MakeList(info.element, depth);
     case Kind::kRecord: break;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/frame/frame_builder.h"
+#include "runtime/value/decimal.h"
 #include "tests/diff/model.h"
 #include "tests/support/random_frame.h"
 
@@ -42,6 +43,8 @@ struct Aims {
   std::vector<int64_t> ints = {0, 1, -1, 2, 3, INT64_MAX, INT64_MIN, INT64_MAX / 2 + 1};
   std::vector<int64_t> amounts = {0, 1, 100, INT64_MAX, INT64_MAX / 2 + 1};
   std::vector<int64_t> instants = {kNowUs, kNowUs - 1, kNowUs + 1};
+  std::vector<Coefficient> shares = {0, 1, -1, 100, Coefficient{1} << 63,
+                                     ~(Coefficient{1} << 127), Coefficient{1} << 127};
   std::vector<int64_t> durations = {0, 1, 1'000'000, -1'000'000, INT64_MAX, INT64_MIN};
   std::vector<std::string> texts = {"", "a", "ab", "C1", "C2",
                                     "a-text-that-is-longer-than-sixteen-bytes"};

@@ -20,6 +20,10 @@ void Around(std::vector<int64_t>& into, int64_t value) {
 void Collect(Hints& hints, const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) Around(hints.words, *number);
   if (const auto* instant = std::get_if<Instant>(&value.v)) Around(hints.instants, instant->us);
+  if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
+    const Coefficient coefficient = CoefficientOf(*decimal);
+    for (const int step : {-1, 0, 1}) hints.coefficients.push_back(coefficient + step);
+  }
   if (const auto* duration = std::get_if<Duration>(&value.v)) Around(hints.durations, duration->us);
   if (const auto* money = std::get_if<Money>(&value.v)) {
     Around(hints.amounts, money->minor_units);
@@ -54,6 +58,8 @@ Hints::Hints(const Program& program)
             std::numeric_limits<int64_t>::min()},
       instants{0, 1'700'000'000'000'000},
       durations{0, 1'000'000, -1, std::numeric_limits<int64_t>::max()},
+      coefficients{0, 1, -1, Coefficient{1} << 63, Coefficient{1} << 64,
+                   ~(Coefficient{1} << 127), Coefficient{1} << 127},
       amounts{0, 1, 100, std::numeric_limits<int64_t>::max()},
       currencies{kUsd, kEur},
       texts{"", "a", "delivered", std::string(40, 'z')},
@@ -117,6 +123,10 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
     case TypeKind::kInt: return {static_cast<uint64_t>(Pick(hints_.words)), 0};
     case TypeKind::kInstant: return {static_cast<uint64_t>(Pick(hints_.instants)), 0};
     case TypeKind::kDuration: return {static_cast<uint64_t>(Pick(hints_.durations)), 0};
+    case TypeKind::kDecimal: {
+      const Decimal decimal = MakeDecimal(Pick(hints_.coefficients), t.ref);
+      return {decimal.low, decimal.high};
+    }
     case TypeKind::kEnum: return {Below(random_, program_.enums[t.ref].members.size()), 0};
     case TypeKind::kMoney:
       return {static_cast<uint64_t>(Pick(hints_.amounts)),

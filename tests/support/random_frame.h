@@ -9,6 +9,7 @@
 
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
+#include "runtime/value/decimal.h"
 #include "tests/support/shape_builder.h"
 
 namespace cap::test {
@@ -27,6 +28,7 @@ struct Hints {
   std::vector<int64_t> words;
   std::vector<int64_t> instants;
   std::vector<int64_t> durations;
+  std::vector<Coefficient> coefficients;
   std::vector<int64_t> amounts;
   std::vector<uint32_t> currencies;
   std::vector<std::string> texts;

@@ -22,6 +22,8 @@ void AddTypes(Program& p) {
   p.types[kTInt] = {.kind = TypeKind::kInt};
   p.types[kTInstant] = {.kind = TypeKind::kInstant};
   p.types[kTDuration] = {.kind = TypeKind::kDuration};
+  p.types[kTShare] = {.kind = TypeKind::kDecimal, .ref = 2};
+  p.types[kTFine] = {.kind = TypeKind::kDecimal, .ref = 4};
   p.types[kTColor] = {.kind = TypeKind::kEnum, .ref = 0};
   p.types[kTMoney] = {.kind = TypeKind::kMoney};
   p.types[kTUsd] = {.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = kUsd};

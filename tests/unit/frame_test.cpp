@@ -6,6 +6,7 @@
 #include "runtime/frame/cbor.h"
 #include "runtime/frame/encode.h"
 #include "runtime/program/verify.h"
+#include "runtime/value/decimal.h"
 #include "tests/unit/frame_world.h"
 
 namespace cap::test {
@@ -391,6 +392,10 @@ TEST_CASE("canonical arguments are one byte string for one meaning") {
   CHECK(canonical("to", Text("A@b.org")) != canonical("to", Text("a@b.org")));
   CHECK(canonical("at", {Instant{5}}).ends_with(
       std::string_view("\x62" "at\xa1\0\x05\x68" "currency\x63" "EUR", 19)));
+  CHECK(canonical("share", {MakeDecimal(9870, 2)}) == canonical("share", {MakeDecimal(987, 1)}));
+  CHECK(canonical("share", {MakeDecimal(987, 1)}).find(std::string_view("\xa1\x02\x64" "98.7")) !=
+        std::string::npos);
+  CHECK(TransferWith("share", {MakeDecimal(9875, 3)}).header() == nullptr);
   CHECK(canonical("lasts", {Duration{-2}}).find(std::string_view("\xa1\x01\x21", 3)) !=
         std::string::npos);
   CHECK(canonical("kinds", {Value::List{{EnumMember{"rent"}}}}) !=

@@ -56,7 +56,7 @@ class WorldMaker {
   Program program_;
   TypeIndex bool_ = 0, int_ = 0, usd_ = 0, money_ = 0, sibling_ = 0, minor_ = 0, string_ = 0,
             email_ = 0, enum_ = 0, enums_ = 0, strings_ = 0, emails_ = 0, ints_ = 0, instant_ = 0,
-            duration_ = 0, order_ = 0, line_ = 0, lines_ = 0;
+            duration_ = 0, decimal_ = 0, order_ = 0, line_ = 0, lines_ = 0;
 };
 
 inline void WorldMaker::Types() {
@@ -77,6 +77,7 @@ inline void WorldMaker::Types() {
   ints_ = AddType({.kind = TypeKind::kSet, .element = int_, .max = 4});
   instant_ = AddType({.kind = TypeKind::kInstant});
   duration_ = AddType({.kind = TypeKind::kDuration});
+  decimal_ = AddType({.kind = TypeKind::kDecimal, .ref = 2});
   program_.records.push_back({"Order", {{"owner", string_}, {"status", string_}, {"total", usd_},
                                         {"note", string_, true}}});
   order_ = AddType({.kind = TypeKind::kRecord, .ref = 0});
@@ -146,6 +147,7 @@ inline Tool WorldMaker::Transfer() {
   Argument(tool, "numbers", ints_, true);
   Argument(tool, "at", instant_, true);
   Argument(tool, "lasts", duration_, true);
+  Argument(tool, "share", decimal_, true);
   Argument(tool, "to", email_, true);
   Argument(tool, "order", order_, true);
   Argument(tool, "lines", lines_, true);

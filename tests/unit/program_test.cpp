@@ -203,6 +203,25 @@ TEST_CASE("the verifier keeps numbers, spans and points of time apart") {
   CHECK_FALSE(accepts(Op::kIntMul, kTInt, kTDuration, kTDuration));
 }
 
+TEST_CASE("the verifier keeps decimals of two scales apart") {
+  const auto accepts = [](Op op, TypeIndex a, TypeIndex b, TypeIndex result) {
+    ShapeBuilder shape;
+    const uint32_t left = shape.AddLoad(a);
+    const uint32_t made = shape.Add(op, result, left, shape.AddLoad(b));
+    if (result != kTBool) shape.Add(Op::kDecEq, kTBool, made, made);
+    shape.EndClause();
+    return Verify(shape.Finish()).has_value();
+  };
+  CHECK(accepts(Op::kDecEq, kTShare, kTShare, kTBool));
+  CHECK(accepts(Op::kDecAdd, kTShare, kTShare, kTShare));
+  CHECK(accepts(Op::kDecMul, kTShare, kTInt, kTShare));
+  CHECK_FALSE(accepts(Op::kDecLt, kTShare, kTFine, kTBool));
+  CHECK_FALSE(accepts(Op::kDecSub, kTShare, kTShare, kTFine));
+  CHECK_FALSE(accepts(Op::kDecAdd, kTShare, kTFine, kTShare));
+  CHECK_FALSE(accepts(Op::kDecMul, kTShare, kTDuration, kTShare));
+  CHECK_FALSE(accepts(Op::kDecMul, kTShare, kTInt, kTFine));
+}
+
 TEST_CASE("the verifier refuses broken tools and actions") {
   CheckRefused(
       {

@@ -5,6 +5,7 @@
 
 #include "runtime/base/utf8.h"
 #include "runtime/value/arena.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
@@ -110,6 +111,47 @@ TEST_CASE("instants are read with their offset, to the microsecond") {
     CHECK(FormatInstant(ParseInstant(text).value()) == text);
   }
   CHECK(FormatInstant({INT64_MIN}) == "-9223372036854775808 us");
+}
+
+TEST_CASE("decimals are exact, in every scale") {
+  const auto text = [](std::string_view number, uint32_t scale) {
+    const Result<Decimal> decimal = ParseDecimal(number, scale);
+    return decimal ? FormatDecimal(*decimal) : decimal.error().code;
+  };
+  CHECK(text("98.7", 2) == "98.70");
+  CHECK(text("98.700", 2) == "98.70");
+  CHECK(text("-0.05", 2) == "-0.05");
+  CHECK(text("-0.0", 2) == "0.00");
+  CHECK(text("7", 0) == "7");
+  CHECK(text("0", 4) == "0.0000");
+  CHECK(text("98.705", 2) == "decimal-too-precise");
+  const std::string most(38, '9');
+  CHECK(text(most, 0) == most);
+  CHECK(text("-" + most, 0) == "-" + most);
+  CHECK(text(most + "9", 0) == "decimal-overflow");
+  CHECK(text(most, 1) == "decimal-overflow");
+  for (const auto* bad : {"", "-", ".5", "5.", "+1", "1e3", "1 ", "--1", "0x1", "1.-5"}) {
+    CAPTURE(bad);
+    CHECK(text(bad, 2) == "decimal-malformed");
+  }
+  CHECK(CoefficientOf(ParseDecimal("-1.5", 2).value()) == -150);
+  CHECK(FormatShortest(ParseDecimal("98.70", 4).value()) == "98.7");
+  CHECK(FormatShortest(ParseDecimal("100", 2).value()) == "100");
+  CHECK(FormatShortest(ParseDecimal("100", 0).value()) == "100");
+  CHECK(FormatDecimal(MakeDecimal(Coefficient{1} << 127, 0)) ==
+        "-170141183460469231731687303715884105728");
+}
+
+TEST_CASE("a decimal changes its scale only where nothing is lost") {
+  const Decimal half = ParseDecimal("0.50", 2).value();
+  CHECK(CoefficientOf(Rescale(half, 4).value()) == 5000);
+  CHECK(CoefficientOf(Rescale(half, 1).value()) == 5);
+  CHECK(Rescale(half, 0).error().code == "decimal-too-precise");
+  CHECK(Rescale(ParseDecimal(std::string(38, '9'), 0).value(), 1).error().code ==
+        "decimal-overflow");
+  CHECK(CoefficientOf(Rescale(MakeDecimal(Coefficient{1} << 127, 2), 2).value()) ==
+        Coefficient{1} << 127);
+  CHECK(CoefficientOf(Rescale(MakeDecimal(0, 0), 18).value()) == 0);
 }
 
 TEST_CASE("spans of time print in the largest unit that divides them") {
