@@ -25,6 +25,7 @@ inline constexpr uint16_t kNoMutant = 0xFFFF;
 struct Options {
   OptLevel level = OptLevel::kO2;
   std::string cpu;             // empty: this host's; "x86-64-v3" for reproducible counts
+  std::string triple;          // empty: this host; for EmitImage(): "aarch64-linux-gnu"
   uint32_t batch_shapes = 64;  // shapes a module; more are cheaper to compile
 
   // --- for tests of the lowering; never set by an engine ---
@@ -54,6 +55,23 @@ class CompiledProgram {
   explicit CompiledProgram(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Machine code that runs wherever its bytes are put, 64-byte aligned and executable: it has no
+/// data of its own and nothing to relocate.
+struct NativeImage {
+  struct Entry {  // where the functions of a shape begin; kNone where it has none
+    uint32_t admit = kNone;
+    uint32_t explain = kNone;
+    uint32_t predicate = kNone;
+  };
+  std::string code;
+  std::vector<Entry> shapes;  // parallel to Program::shapes
+};
+
+/// Compiles every shape of a verified Program for `options.triple`, which may be another machine,
+/// and its CPU `options.cpu` (empty: the least that the machine has). Errors, cost and thread
+/// safety as for Compile(); "jit-failed" also where the code would need relocations.
+Result<NativeImage> EmitImage(const Program& program, const Options& options);
 
 /// The LLVM IR of the Program's shapes as text, after the passes of options.level, for
 /// `capc compile --emit llvm`. Errors and thread safety as for Compile().

@@ -2,8 +2,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
-#include <algorithm>
-
+#include "runtime/jit/batches.h"
 #include "runtime/jit/function.h"
 #include "runtime/jit/jit.h"
 #include "runtime/jit/module.h"
@@ -15,23 +14,6 @@ namespace {
 namespace orc = llvm::orc;
 
 uint32_t ShapeCount(const Program& program) { return static_cast<uint32_t>(program.shapes.size()); }
-
-// Calls `batch(begin, end)` until one fails.
-template <typename Batch>
-Result<void> ForBatches(const Program& program, const Options& options, Batch batch) {
-  const uint32_t size = std::max(options.batch_shapes, 1u);
-  const uint32_t count = ShapeCount(program);
-  for (uint32_t begin = 0; begin < count; begin += std::min(size, count - begin)) {
-    if (auto done = batch(begin, begin + std::min(size, count - begin)); !done) return done;
-  }
-  return {};
-}
-
-Result<std::unique_ptr<llvm::TargetMachine>> MachineFor(orc::JITTargetMachineBuilder& target) {
-  auto machine = target.createTargetMachine();
-  if (!machine) return Fail("jit-unavailable", llvm::toString(machine.takeError()));
-  return std::move(*machine);
-}
 
 Result<void> AddModules(orc::LLJIT& jit, llvm::TargetMachine& machine, const Program& program,
                         const Options& options) {

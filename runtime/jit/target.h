@@ -9,7 +9,8 @@
 
 namespace cap::jit {
 
-/// This host, with the CPU and the level of `options`. Errors: "jit-unavailable". Thread-safe.
+/// This host, or the machine of `options.triple`, with the CPU and the level of `options`. Errors:
+/// "jit-unavailable". Thread-safe.
 Result<llvm::orc::JITTargetMachineBuilder> TargetFor(const Options& options);
 
 /// An LLVM error as ours, "jit-failed".

@@ -173,7 +173,7 @@ void RequestMaker::Break(RequestModel& request) {
 
 namespace {
 
-void AddFacts(FrameBuilder& call, const ActionModel& action, const RequestModel& request) {
+void AddFacts(CallInputs& call, const ActionModel& action, const RequestModel& request) {
   for (size_t i = 0; i < action.facts.size(); ++i) {
     const FactModel& fact = action.facts[i];
     const FactInputModel& given = request.facts[i];
@@ -190,44 +190,41 @@ void AddFacts(FrameBuilder& call, const ActionModel& action, const RequestModel&
     if (given.state == FactState::kFuture) input.as_of_us = request.now_us + 3'000'000;
     if (given.state == FactState::kWrongAttestor) input.attestor = "stranger";
     if (given.state == FactState::kUnreadable) input.value = Fail("bad-value", "no such value");
-    if (given.state == FactState::kDoubled) call.AddFact(input);
-    call.AddFact(std::move(input));
+    if (given.state == FactState::kDoubled) call.facts.push_back(input);
+    call.facts.push_back(std::move(input));
   }
-}
-
-FrameBuilder BuilderOf(const Program& program, uint32_t tool, const ActionModel& action,
-                       const RequestModel& request) {
-  FrameBuilder call(program, tool, kSubject, request.now_us);
-  for (size_t i = 0; i < action.arguments.size(); ++i) {
-    if (request.arguments[i]) call.SetArgument(action.arguments[i].name, *request.arguments[i]);
-  }
-  if (!request.undeclared.empty()) call.SetArgument(request.undeclared, Value{true});
-  AddFacts(call, action, request);
-  for (size_t i = 0; i < LiveFields().size(); ++i) {
-    const LiveInputModel& live = request.live[i];
-    if (live.state == LiveState::kMissing) continue;
-    if (live.state == LiveState::kGood) {
-      call.SetLive(LiveFields()[i].name, live.value);
-    } else {
-      call.SetLive(LiveFields()[i].name, Fail("bad-value", "no such value"));
-    }
-  }
-  return call;
 }
 
 }  // namespace
 
+CallInputs InputsOf(uint32_t tool, const ActionModel& action, const RequestModel& request) {
+  CallInputs call;
+  call.tool = tool;
+  call.subject = kSubject;
+  call.now_us = request.now_us;
+  for (size_t i = 0; i < action.arguments.size(); ++i) {
+    if (!request.arguments[i]) continue;
+    call.arguments.emplace_back(action.arguments[i].name, *request.arguments[i]);
+  }
+  if (!request.undeclared.empty()) call.arguments.emplace_back(request.undeclared, Value{true});
+  AddFacts(call, action, request);
+  for (size_t i = 0; i < LiveFields().size(); ++i) {
+    const LiveInputModel& live = request.live[i];
+    if (live.state == LiveState::kMissing) continue;
+    call.live.emplace_back(LiveFields()[i].name, live.value);
+    if (live.state != LiveState::kGood) {
+      call.live.back().second = Fail("bad-value", "no such value");
+    }
+  }
+  for (size_t i = 0; i < kApproverNames.size(); ++i) {
+    if ((request.approvals >> i & 1) != 0) call.approvers.emplace_back(kApproverNames[i]);
+  }
+  return call;
+}
+
 Frame BuildFrame(const Program& program, uint32_t tool, const ActionModel& action,
                  const RequestModel& request) {
-  Frame frame = BuilderOf(program, tool, action, request).Seal();
-  if (request.approvals == 0 || frame.header() == nullptr) return frame;
-  // An approval carries the digest of the call, which is known once the call is sealed.
-  FrameBuilder call = BuilderOf(program, tool, action, request);
-  for (size_t i = 0; i < kApproverNames.size(); ++i) {
-    if ((request.approvals >> i & 1) == 0) continue;
-    call.AddApproval({.approver = kApproverNames[i], .digest = frame.digest()});
-  }
-  return std::move(call).Seal();
+  return test::BuildFrame(program, InputsOf(tool, action, request));
 }
 
 }  // namespace cap::diff

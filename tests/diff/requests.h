@@ -5,14 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "runtime/frame/frame_builder.h"
 #include "runtime/value/decimal.h"
 #include "tests/diff/model.h"
+#include "tests/support/call_inputs.h"
 #include "tests/support/random_frame.h"
 
 namespace cap::diff {
 
 using test::Below;
+using test::CallInputs;
 using test::Chance;
 using test::Random;
 
@@ -73,6 +74,9 @@ class RequestMaker {
   const Aims& aims_;
   Random& random_;
 };
+
+/// What a frame builder is given for the request.
+CallInputs InputsOf(uint32_t tool, const ActionModel& action, const RequestModel& request);
 
 /// The sealed frame of a request. `tool`: of `program`, the action's.
 Frame BuildFrame(const Program& program, uint32_t tool, const ActionModel& action,
