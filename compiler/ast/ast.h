@@ -107,6 +107,8 @@ struct Resource {
 };
 struct ActionDecl {
   Ident name;
+  std::optional<Text> tool;               // `of "tool"`; absent: the tool is named as the action
+  std::optional<ExprId> when;             // a call is this action where it is true or faults
   std::vector<Param> arguments;
   std::vector<Fact> facts;
   std::vector<Let> lets;
@@ -153,27 +155,28 @@ struct Forbid {
   std::optional<ExprId> when;
   SourceSpan span;
 };
+struct ForbidDecl { Forbid forbid; };     // outside of policies: it binds all of them
+struct QualifiedName {
+  std::vector<Ident> parts;
+  SourceSpan span;
+  std::string Joined() const;             // "std.money"
+};
 struct PolicyDecl {
   Ident name;
   std::optional<Text> version;
   std::vector<Ident> purposes;
   std::optional<int64_t> expires_after_us;
   SourceSpan expires_span;
+  std::vector<QualifiedName> includes;    // policies that it unites with
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;
 };
 
 struct Decl {
   std::variant<ContextDecl, RecordDecl, EnumDecl, ApproverDecl, PurposeDecl, ActionDecl,
-               ConstraintDecl, PolicyDecl>
+               ConstraintDecl, PolicyDecl, ForbidDecl>
       node;
   SourceSpan span;
-};
-
-struct QualifiedName {
-  std::vector<Ident> parts;
-  SourceSpan span;
-  std::string Joined() const;             // "std.money"
 };
 
 /// One file.

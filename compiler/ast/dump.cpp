@@ -105,7 +105,10 @@ class Dumper {
     Line("purpose " + node.name.text + " " + Quote(node.text.text));
   }
   void Declaration(const ActionDecl& node) {
-    Line("action " + node.name.text);
+    std::string line = "action " + node.name.text;
+    if (node.tool) line += " of " + Quote(node.tool->text);
+    if (node.when) line += " when " + Text(*node.when);
+    Line(line);
     Params("argument", node.arguments);
     Nest([&] {
       for (const Fact& fact : node.facts) Member(fact);
@@ -122,12 +125,14 @@ class Dumper {
     });
     Statements(node.body);
   }
+  void Declaration(const ForbidDecl& node) { Item(node.forbid); }
   void Declaration(const PolicyDecl& node) {
     Line("policy " + node.name.text);
     Nest([&] {
       if (node.version) Line("version " + Quote(node.version->text));
       if (!node.purposes.empty()) Line("purpose " + Joined(node.purposes));
       if (node.expires_after_us) Line(fmt::format("expires after {} us", *node.expires_after_us));
+      for (const QualifiedName& name : node.includes) Line("include " + name.Joined());
       for (const Capability& capability : node.capabilities) Item(capability);
       for (const Forbid& forbid : node.forbids) Item(forbid);
     });

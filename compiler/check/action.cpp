@@ -24,7 +24,7 @@ class ActionChecker {
   void SetCurrencies();
   void Facts();
   void Keys();
-  void KeysOf(const ast::Fact& fact, FactDesc* desc);
+  std::vector<uint32_t> KeysOf(const ast::Fact& fact);
   bool TooWide() const { return tool_.slots.size() > limits::kFrameSlots; }
   void DeclareValues();
   void PlaceLive();
@@ -36,12 +36,18 @@ class ActionChecker {
   void Declare(SymbolKind kind, const ast::Ident& name, TypeIndex type, uint32_t slot,
                bool optional);
   uint32_t CurrencySlot(const ast::Ident& owner, const ast::Ident& sibling);
+  void SameArgument(const ast::Param& param, ArgumentDesc& desc);
+  void NoArgumentLeftOut();
+  bool Taken(const ast::Ident& name);
+  void Guard();
+  void Differs(const ast::Ident& name, std::string message, std::string help);
 
   Context& context_;
   const std::vector<ContextValue>& values_;
   const ast::Module& module_;
   const ast::ActionDecl& decl_;
   Tool tool_;
+  uint32_t shared_ = kNone;  // of Program::tools: another action made it, and this one adds to it
   ActionInfo info_;
   std::unique_ptr<ExprChecker> checker_;
 };
@@ -52,7 +58,12 @@ ActionChecker::ActionChecker(Context& context, const std::vector<ContextValue>& 
       values_(values),
       module_(context.modules[entry.module]),
       decl_(std::get<ast::ActionDecl>(module_.decls[entry.decl].node)) {
-  tool_.name = decl_.name.text;
+  tool_.name = decl_.tool ? decl_.tool->text : decl_.name.text;
+  const auto tool = context.tools.find(tool_.name);
+  if (tool != context.tools.end()) {
+    shared_ = tool->second;
+    tool_ = context.program.tools[shared_];
+  }
   info_.decl = &decl_;
   info_.module = &module_;
   info_.scope =
@@ -102,11 +113,71 @@ void ActionChecker::Arguments() {
         desc.default_value = DeclareDefault(context_, module_, param, declared.type);
       }
     }
-    desc.slot = Place(param.name.text, declared.type, SlotSource::kArgument, declared.optional);
+    if (shared_ != kNone) {
+      SameArgument(param, desc);
+    } else {
+      desc.slot = Place(param.name.text, declared.type, SlotSource::kArgument, declared.optional);
+    }
     Declare(SymbolKind::kArgument, param.name, declared.type, desc.slot, declared.optional);
-    tool_.arguments.push_back(std::move(desc));
+    if (shared_ == kNone) tool_.arguments.push_back(std::move(desc));
   }
+  if (shared_ != kNone) NoArgumentLeftOut();
   SetCurrencies();
+}
+
+void ActionChecker::Differs(const ast::Ident& name, std::string message, std::string help) {
+  context_.Error(diag::Code::kToolDiffers, name.span,
+                 {.message = std::move(message),
+                  .label = "differs",
+                  .help = std::move(help),
+                  .notes = {}});
+}
+
+/// A call of a tool is checked once, before it is known which of the tool's actions it is. So each
+/// of them declares the same arguments: none is let through by an action that does not know it.
+void ActionChecker::SameArgument(const ast::Param& param, ArgumentDesc& desc) {
+  const auto first = std::ranges::find(tool_.arguments, desc.name, &ArgumentDesc::name);
+  const std::string& action = context_.program.actions[tool_.actions.front()].name;
+  if (first == tool_.arguments.end()) {
+    return Differs(param.name,
+                   fmt::format("`{}` is no argument of `{}`, which is the same tool", desc.name,
+                               action),
+                   "the actions of a tool declare the same arguments: all that the tool takes");
+  }
+  const std::vector<Value>& values = context_.program.values;
+  const bool same_default =
+      (desc.default_value == kNone) == (first->default_value == kNone) &&
+      (desc.default_value == kNone || values[desc.default_value] == values[first->default_value]);
+  if (desc.type != first->type || desc.optional != first->optional || !same_default) {
+    Differs(param.name,
+            fmt::format("`{}` is declared in another way by `{}`, which is the same tool",
+                        desc.name, action),
+            "the actions of a tool declare the same arguments, with one type and default");
+  }
+  desc.slot = first->slot;
+}
+
+void ActionChecker::NoArgumentLeftOut() {
+  for (const ArgumentDesc& argument : tool_.arguments) {
+    if (info_.scope->Find(argument.name) != nullptr) continue;
+    Differs(decl_.name,
+            fmt::format("`{}` leaves out the argument `{}` of its tool", decl_.name.text,
+                        argument.name),
+            "the actions of a tool declare the same arguments: all that the tool takes");
+  }
+}
+
+/// Whether another action of the tool has something else of this name.
+bool ActionChecker::Taken(const ast::Ident& name) {
+  const bool taken =
+      std::ranges::find(tool_.facts, name.text, &FactDesc::name) != tool_.facts.end() ||
+      std::ranges::find(tool_.lets, name.text, &LetDesc::name) != tool_.lets.end();
+  if (!taken) return false;
+  Differs(name,
+          fmt::format("`{}` is something else in another action of the tool `{}`", name.text,
+                      tool_.name),
+          "give it another name, or declare it in the same way");
+  return true;
 }
 
 uint32_t ActionChecker::CurrencySlot(const ast::Ident& owner, const ast::Ident& sibling) {
@@ -135,7 +206,14 @@ void ActionChecker::SetCurrencies() {
     const auto desc = std::ranges::find(tool_.arguments, param.name.text, &ArgumentDesc::name);
     if (name == nullptr || desc == tool_.arguments.end()) continue;
     if (context_.types[desc->type].kind != TypeKind::kMoney) continue;
-    desc->currency_slot = CurrencySlot(param.name, name->name);
+    const uint32_t slot = CurrencySlot(param.name, name->name);
+    if (shared_ != kNone && slot != desc->currency_slot) {
+      Differs(param.name,
+              fmt::format("`{}` has another currency in another action of its tool",
+                          param.name.text),
+              "the actions of a tool declare the same arguments");
+    }
+    desc->currency_slot = slot;
   }
 }
 
@@ -162,6 +240,14 @@ void ActionChecker::Facts() {
       continue;
     }
     if (declared.sibling) desc.currency_slot = CurrencySlot(fact.name, *declared.sibling);
+    const auto first = std::ranges::find(tool_.facts, desc.name, &FactDesc::name);
+    if (shared_ != kNone && first != tool_.facts.end() && first->type == desc.type &&
+        first->attestor == desc.attestor && first->max_age_us == desc.max_age_us &&
+        first->currency_slot == desc.currency_slot) {
+      Declare(SymbolKind::kFact, fact.name, declared.type, first->slot, false);
+      continue;
+    }
+    if (shared_ != kNone && Taken(fact.name)) continue;
     desc.slot = Place(fact.name.text, declared.type, SlotSource::kFact, false);
     Declare(SymbolKind::kFact, fact.name, declared.type, desc.slot, false);
     tool_.facts.push_back(std::move(desc));
@@ -170,12 +256,19 @@ void ActionChecker::Facts() {
 
 void ActionChecker::Keys() {
   for (const ast::Fact& fact : decl_.facts) {
+    std::vector<uint32_t> keys = KeysOf(fact);
     const auto desc = std::ranges::find(tool_.facts, fact.name.text, &FactDesc::name);
-    KeysOf(fact, desc == tool_.facts.end() ? nullptr : &*desc);
+    if (desc == tool_.facts.end()) continue;
+    if (desc->key_slots.empty()) {
+      desc->key_slots = std::move(keys);
+    } else if (desc->key_slots != keys && keys.size() == fact.keys.size()) {
+      Taken(fact.name);
+    }
   }
 }
 
-void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
+std::vector<uint32_t> ActionChecker::KeysOf(const ast::Fact& fact) {
+  std::vector<uint32_t> keys;
   for (const ast::ExprId key : fact.keys) {
     // A fact keyed by an optional that is absent is missing: reading it is a fault, as ever.
     const NodeId id = checker_->CheckPath(key);
@@ -187,7 +280,7 @@ void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
     const bool scalar = kind == TypeKind::kString || kind == TypeKind::kEmail ||
                         kind == TypeKind::kInt || kind == TypeKind::kEnum;
     if (argument && scalar) {
-      if (desc != nullptr) desc->key_slots.push_back(node.index);
+      keys.push_back(node.index);
       continue;
     }
     context_.Error(
@@ -199,6 +292,7 @@ void ActionChecker::KeysOf(const ast::Fact& fact, FactDesc* desc) {
          .help = "a fact is keyed by arguments of type string, email, int or enum",
          .notes = {}});
   }
+  return keys;
 }
 
 /// The context first, so that an argument that takes its name is what gets reported.
@@ -224,13 +318,16 @@ void ActionChecker::PlaceLive() {
                   .type = value.type,
                   .optional = value.optional,
                   .span = context_.Place(value.span)};
-    desc.slot = Place(value.name, value.type, SlotSource::kLive, value.optional);
+    const auto first = std::ranges::find(tool_.live, value.name, &LiveDesc::name);
+    const bool placed = first != tool_.live.end();
+    desc.slot = placed ? first->slot
+                       : Place(value.name, value.type, SlotSource::kLive, value.optional);
     info_.scope->Rebind(value.name, context_.nodes.Add({.kind = NodeKind::kSlot,
                                                         .optional = value.optional,
                                                         .type = value.type,
                                                         .index = desc.slot,
                                                         .span = value.span}));
-    tool_.live.push_back(std::move(desc));
+    if (!placed) tool_.live.push_back(std::move(desc));
   }
 }
 
@@ -317,13 +414,40 @@ bool ActionChecker::ListLet(const ast::Let& let, const ast::BinaryExpr& concat) 
   }
   const TypeIndex type = context_.types.Intern(
       {.kind = TypeKind::kList, .element = element, .max = static_cast<uint32_t>(max)});
+  const auto first = std::ranges::find(tool_.lets, desc.name, &LetDesc::name);
+  if (shared_ != kNone && first != tool_.lets.end() && first->source_slots == desc.source_slots) {
+    Declare(SymbolKind::kLet, let.name, tool_.slots[first->slot].type, first->slot, false);
+    return true;
+  }
+  if (shared_ != kNone && Taken(let.name)) return false;
   desc.slot = Place(let.name.text, type, SlotSource::kLet, false);
   Declare(SymbolKind::kLet, let.name, type, desc.slot, false);
   tool_.lets.push_back(std::move(desc));
   return true;
 }
 
+/// Lowered later, by the checker of policies: instructions need all types to be known.
+void ActionChecker::Guard() {
+  if (decl_.when) info_.guard = checker_->CheckCondition(*decl_.when);
+  if (tool_.actions.size() < limits::kToolActions) return;
+  context_.Error(diag::Code::kProgramTooLarge, decl_.name.span,
+                 {.message = fmt::format("a tool has at most {} actions", limits::kToolActions),
+                  .label = "one too many",
+                  .help = "ask in the policy what the actions differ in",
+                  .notes = {}});
+}
+
 ActionInfo ActionChecker::Run() {
+  const bool plain = std::ranges::all_of(tool_.name, [](char c) {
+    return static_cast<unsigned char>(c) > 0x1F && c != 0x7F;
+  });
+  if (tool_.name.empty() || !plain) {
+    context_.Error(diag::Code::kBadValueText, decl_.tool ? decl_.tool->span : decl_.name.span,
+                   {.message = "a tool has a name without control characters",
+                    .label = "no name",
+                    .help = "write the name by which agents call the tool",
+                    .notes = {}});
+  }
   DeclareValues();
   Arguments();
   Facts();
@@ -332,6 +456,7 @@ ActionInfo ActionChecker::Run() {
   if (!TooWide()) {
     Keys();
     Lets();
+    Guard();
   }
   if (TooWide()) {
     info_.good = false;
@@ -344,68 +469,23 @@ ActionInfo ActionChecker::Run() {
                     .notes = {}});
   }
   const auto index = static_cast<uint32_t>(context_.program.actions.size());
-  tool_.actions = {index};
+  tool_.actions.push_back(index);
+  std::vector<Tool>& tools = context_.program.tools;
   Action action;
   action.name = decl_.name.text;
-  action.tool = static_cast<uint32_t>(context_.program.tools.size());
+  action.tool = shared_ != kNone ? shared_ : static_cast<uint32_t>(tools.size());
   action.span = context_.Place(decl_.name.span);
   context_.program.actions.push_back(std::move(action));
-  context_.program.tools.push_back(std::move(tool_));
+  if (shared_ == kNone) {
+    context_.tools.emplace(tool_.name, static_cast<uint32_t>(tools.size()));
+    tools.push_back(std::move(tool_));
+  } else {
+    tools[shared_] = std::move(tool_);
+  }
   return std::move(info_);
 }
 
 }  // namespace
-
-std::vector<ContextValue> DeclareContext(Context& context) {
-  std::vector<ContextValue> values;
-  Scope scope(context, "the context", false);  // finds values that are declared twice
-  for (const ast::Module& module : context.modules) {
-    for (const ast::Decl& decl : module.decls) {
-      const auto* block = std::get_if<ast::ContextDecl>(&decl.node);
-      if (block == nullptr) continue;
-      const TypePlace place = block->live ? TypePlace::kLive : TypePlace::kBound;
-      for (const ast::Param& field : block->fields) {
-        const DeclaredType declared = DeclareType(context, module, field.type, place);
-        if (field.default_value) {
-          context.Error(diag::Code::kBadDefault, module[*field.default_value].span,
-                        {.message = "a context value has no default",
-                         .label = "not here",
-                         .help = block->live ? "make it optional: `T?`"
-                                             : "whoever mints a grant gives every bound value",
-                         .notes = {}});
-        }
-        const bool added =
-            scope.Declare({.name = field.name.text,
-                           .span = field.name.span,
-                           .kind = block->live ? SymbolKind::kLive : SymbolKind::kBound,
-                           .node = context.nodes.Error(field.name.span)});
-        if (!added) continue;
-        if (values.size() == limits::kContextValues) {
-          context.Error(
-              diag::Code::kProgramTooLarge, field.name.span,
-              {.message = fmt::format("the context has at most {} values", limits::kContextValues),
-               .label = "one too many",
-               .help = "what a call brings belongs into arguments and facts",
-               .notes = {}});
-          return values;
-        }
-        ContextValue value{.name = field.name.text,
-                           .span = field.name.span,
-                           .type = declared.type,
-                           .optional = declared.optional,
-                           .bound = kNone};
-        if (!block->live) {
-          value.bound = static_cast<uint32_t>(context.program.bound.size());
-          if (declared.type != kNone) {
-            context.program.bound.push_back({.name = value.name, .type = value.type});
-          }
-        }
-        values.push_back(std::move(value));
-      }
-    }
-  }
-  return values;
-}
 
 ActionInfo CheckAction(Context& context, const std::vector<ContextValue>& values,
                        const resolve::Entry& entry) {

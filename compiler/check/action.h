@@ -19,11 +19,12 @@ struct ContextValue {
   uint32_t bound = kNone;  // index into Program::bound; kNone: live
 };
 
-/// One action, as the policies need it. Index: as in names.actions, Program::actions and tools.
+/// One action, as the policies need it. Index: as in names.actions and Program::actions.
 struct ActionInfo {
   const ast::ActionDecl* decl = nullptr;
   const ast::Module* module = nullptr;
   std::unique_ptr<Scope> scope;
+  NodeId guard = kNone;         // `when` of the action; an error node: reported
   bool good = true;             // false: it is too wide; rules about it stay silent
   bool resource_known = false;  // false: there is none, or it was reported
 };
@@ -31,7 +32,7 @@ struct ActionInfo {
 /// The context values of all modules; fills Program::bound.
 std::vector<ContextValue> DeclareContext(Context& context);
 
-/// One action, and the tool of its name: fills Program::actions and Program::tools.
+/// One action, and its tool, unless an earlier action made it: fills Program::actions and tools.
 ActionInfo CheckAction(Context& context, const std::vector<ContextValue>& values,
                        const resolve::Entry& entry);
 

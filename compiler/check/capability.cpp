@@ -49,6 +49,7 @@ void PolicyChecker::CheckCapability(const ast::Capability& decl) {
   capability.clauses = std::move(clauses_);
   NoteBound(capability.patterns, capability.consts);
   capabilities_.push_back(static_cast<uint32_t>(program.capabilities.size()));
+  capability_origins_.push_back(capabilities_.back());
   program.capabilities.push_back(std::move(capability));
 }
 

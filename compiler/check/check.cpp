@@ -58,7 +58,9 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   // Instructions name types in 16 bits, so this is decided before there are any.
   if (TooManyTypes(context)) return std::nullopt;
   PolicyChecker policies(context, actions, constraints);
-  for (const resolve::Entry& entry : names.policies.entries()) policies.Check(entry);
+  policies.CheckGuards();
+  policies.CheckTopForbids();
+  for (uint32_t i = 0; i < names.policies.entries().size(); ++i) policies.Check(i);
   if (TooManyTypes(context) || sink.HasErrors()) return std::nullopt;
   for (Tool& tool : context.program.tools) {
     tool.layout_hash = LayoutHash(context.program, tool);

@@ -63,6 +63,8 @@ struct Context {
   /// Fields whose declaration was reported, by record: a use of them stays silent.
   std::vector<std::unordered_set<std::string>> bad_fields;
 
+  std::unordered_map<std::string, uint32_t> tools;  // Program::tools by name
+
   /// The standard library's module that declares a constraint, by the constraint's name: for help.
   std::map<std::string, std::string> library;
 

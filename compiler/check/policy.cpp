@@ -9,12 +9,23 @@
 
 namespace cap::check {
 
-void PolicyChecker::Check(const resolve::Entry& entry) {
-  module_ = &context_.modules[entry.module];
-  const auto& decl = std::get<ast::PolicyDecl>(module_->decls[entry.decl].node);
+// Policies include each other at most limits::kIncludeDepth deep, and so deep is this recursion.
+void PolicyChecker::Check(uint32_t policy_name) {
+  if (checked_[policy_name].state != State::kNew) return;
+  checked_[policy_name].state = State::kOpen;
+  const resolve::Entry& entry = context_.names.policies[policy_name];
+  const ast::Module& module = context_.modules[entry.module];
+  const auto& decl = std::get<ast::PolicyDecl>(module.decls[entry.decl].node);
+  open_.push_back({policy_name, {}});
+  module_ = &module;
+  const std::vector<uint32_t> included = Included(decl);
+  open_.pop_back();
+  checked_[policy_name].state = State::kDone;
   Program& program = context_.program;
   if (Full(program.policies.size(), limits::kPolicies, "policies", decl.name.span)) return;
+  module_ = &module;
   policy_ = static_cast<uint32_t>(program.policies.size());
+  checked_[policy_name].index = policy_;
   bound_.clear();
   skeletons_.clear();
   capabilities_.clear();
@@ -36,7 +47,14 @@ void PolicyChecker::Check(const resolve::Entry& entry) {
   }
   CapabilityNames(decl);
   for (const ast::Capability& capability : decl.capabilities) CheckCapability(capability);
-  for (const ast::Forbid& forbid : decl.forbids) CheckForbid(forbid);
+  for (const ast::Forbid& forbid : decl.forbids) {
+    for (Forbid& made : CheckForbid(forbid)) {
+      const auto own = static_cast<uint32_t>(program.forbids.size());
+      if (!AddForbid(std::move(made), own, forbid.span)) break;
+    }
+  }
+  Unite(policy, included, decl);
+  BindTopForbids(decl.name.span);
   policy.bound.assign(bound_.begin(), bound_.end());
   policy.capabilities = capabilities_;
   policy.forbids = forbids_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -17,12 +18,32 @@ class PolicyChecker {
  public:
   PolicyChecker(Context& context, const std::vector<ActionInfo>& actions,
                 const std::vector<ConstraintInfo>& constraints)
-      : context_(context), actions_(actions), constraints_(constraints), shapes_(context.program) {}
+      : context_(context),
+        actions_(actions),
+        constraints_(constraints),
+        shapes_(context.program),
+        checked_(context.names.policies.entries().size()) {}
 
-  /// Checks one policy and adds it to the Program.
-  void Check(const resolve::Entry& entry);
+  /// The guards of actions: which of its tool's actions a call is.
+  void CheckGuards();
+
+  /// The forbids outside of policies. Before any policy, since they bind them all.
+  void CheckTopForbids();
+
+  /// Checks one policy, after those that it includes, and adds it to the Program. Not again.
+  /// `policy`: of names.policies.
+  void Check(uint32_t policy);
 
  private:
+  // include.cpp
+  std::vector<uint32_t> Included(const ast::PolicyDecl& decl);
+  uint32_t FindPolicy(const ast::QualifiedName& name);
+  void ReportIncludeCycle(uint32_t policy, const SourceSpan& span);
+  void Unite(Policy& policy, const std::vector<uint32_t>& included, const ast::PolicyDecl& decl);
+  bool UniteCapability(uint32_t index, const SourceSpan& span);
+  void UnitePurposes(Policy& policy, const Policy& other, const SourceSpan& span);
+  void BindTopForbids(const SourceSpan& span);
+
   // policy.cpp
   void Purposes(const ast::PolicyDecl& decl, Policy& policy);
   void CapabilityNames(const ast::PolicyDecl& decl);
@@ -55,8 +76,9 @@ class PolicyChecker {
                               Lowering& lowering);
 
   // forbid.cpp
-  void CheckForbid(const ast::Forbid& decl);
-  bool ForbidAction(const ast::Forbid& decl, uint32_t action, uint64_t approvers);
+  std::vector<Forbid> CheckForbid(const ast::Forbid& decl);
+  std::optional<Forbid> ForbidAction(const ast::Forbid& decl, uint32_t action, uint64_t approvers);
+  bool AddForbid(Forbid forbid, uint32_t origin, const SourceSpan& span);
   std::vector<uint32_t> ForbidActions(const ast::Forbid& decl);
   uint64_t Approvers(const ast::Forbid& decl, bool* good);
 
@@ -64,6 +86,22 @@ class PolicyChecker {
   const std::vector<ActionInfo>& actions_;
   const std::vector<ConstraintInfo>& constraints_;
   Shapes shapes_;
+  std::vector<Forbid> top_forbids_;  // policy: that of the copies
+  // Of capabilities and forbids: which one it was before policies included it. kNone: a forbid of
+  // the top level.
+  std::vector<uint32_t> capability_origins_;
+  std::vector<uint32_t> forbid_origins_;
+  enum class State : uint8_t { kNew, kOpen, kDone };
+  struct Checked {
+    State state = State::kNew;
+    uint32_t index = kNone;  // of Program::policies; kNone: reported
+  };
+  std::vector<Checked> checked_;     // parallel to names.policies
+  struct Step {
+    uint32_t policy = 0;
+    SourceSpan include;              // which policy it includes next
+  };
+  std::vector<Step> open_;
 
   // Of the policy that is being checked.
   const ast::Module* module_ = nullptr;
@@ -71,6 +109,8 @@ class PolicyChecker {
   std::set<uint32_t> bound_;
   std::map<uint32_t, std::set<uint32_t>> skeletons_;  // by action
   std::vector<ClauseInfo> clauses_;                   // of the capability that is being checked
+  std::set<uint32_t> origins_;                        // of capabilities, while policies unite
+  std::set<std::string> names_;
   std::vector<uint32_t> capabilities_;
   std::vector<uint32_t> forbids_;
 };

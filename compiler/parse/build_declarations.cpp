@@ -109,6 +109,9 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
     Policy(*policy);
   } else if (auto* constraint = As<CapParser::ConstraintDeclarationContext>(&context)) {
     Constraint(*constraint);
+  } else if (auto* forbid = As<CapParser::ForbidDeclarationContext>(&context)) {
+    std::optional<ast::Forbid> node = Forbid(forbid->forbid());
+    if (node && context.exception == nullptr) Add(context, ast::ForbidDecl{std::move(*node)});
   } else {
     LaterDeclaration(context);
   }
@@ -125,9 +128,6 @@ void Builder::LaterDeclaration(CapParser::DeclarationContext& context) {
     Enum(context, ordered->name(), ordered->STRING());
   } else if (As<CapParser::DefDeclarationContext>(&context) != nullptr) {
     Later(diag::Code::kLaterDef, word, "`def`", "use `let` where the value is needed");
-  } else if (As<CapParser::ForbidDeclarationContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterTopLevelForbid, word, "a `forbid` outside of a policy",
-          "write it in each policy that it should bind");
   } else if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) {
     LaterLimit(limit->limit());
   }
@@ -196,14 +196,16 @@ void Builder::Action(CapParser::ActionDeclarationContext& context) {
     Later(diag::Code::kLaterAnnotation, SpanOf(*annotation),
           "the annotation " + Quoted(TextOf(SpanOf(*annotation))));
   }
-  if (CapParser::ToolClauseContext* clause = context.toolClause()) {
-    Later(diag::Code::kLaterToolClause, SpanOf(*clause->start),
-          "an action that is one of several of its tool", "name the action as the tool is named");
-  }
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
   ast::ActionDecl action;
   action.name = std::move(*name);
+  if (auto* of = As<CapParser::ToolOfContext>(context.toolClause())) {
+    action.tool = String(of->STRING());
+    if (of->WHEN() != nullptr) action.when = Expr(of->expr());
+  } else if (auto* when = As<CapParser::ToolWhenContext>(context.toolClause())) {
+    action.when = Expr(when->expr());
+  }
   if (context.actionBody() != nullptr) {
     for (CapParser::MemberContext* member : context.actionBody()->member()) {
       Member(*member, action);

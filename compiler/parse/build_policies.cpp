@@ -39,6 +39,9 @@ void Builder::Item(CapParser::ItemContext& context, ast::PolicyDecl& policy) {
   } else if (auto* forbid = As<CapParser::ForbidItemContext>(&context)) {
     std::optional<ast::Forbid> node = Forbid(forbid->forbid());
     if (node && context.exception == nullptr) policy.forbids.push_back(std::move(*node));
+  } else if (auto* include = As<CapParser::IncludeItemContext>(&context)) {
+    ast::QualifiedName name = Qualified(include->qualifiedName());
+    if (!name.parts.empty()) policy.includes.push_back(std::move(name));
   } else {
     LaterItem(context);
   }
@@ -48,8 +51,6 @@ void Builder::LaterItem(CapParser::ItemContext& context) {
   const SourceSpan word = SpanOf(*context.start);
   if (auto* limit = As<CapParser::LimitItemContext>(&context)) {
     LaterLimit(limit->limit());
-  } else if (As<CapParser::IncludeItemContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterNarrowing, word, "`include`", "write the statements out");
   } else if (As<CapParser::DropItemContext>(&context) != nullptr) {
     Later(diag::Code::kLaterNarrowing, word, "`drop`", "leave the capability out");
   } else if (As<CapParser::CircuitBreakerItemContext>(&context) != nullptr) {

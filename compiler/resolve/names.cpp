@@ -47,6 +47,7 @@ class Collector {
   }
 
   void Declare(const ast::ContextDecl&) {}  // its names belong to the scope of values
+  void Declare(const ast::ForbidDecl&) {}   // it has none
   void Declare(const ast::RecordDecl& d) { DeclareType(d.name); }
   void Declare(const ast::EnumDecl& d) { DeclareType(d.name); }
   void Declare(const ast::ApproverDecl& d) {

@@ -170,7 +170,7 @@ bool ToolVerifier::Actions() {
 bool ToolVerifier::Run() {
   if (tool_.name.empty() || !IsUtf8(tool_.name)) return Fail("name", "it is empty or not UTF-8");
   if (tool_.slots.size() > limits::kFrameSlots) return Fail("slots", "there are too many");
-  if (tool_.actions.size() > limits::kFrameSlots) return Fail("actions", "there are too many");
+  if (tool_.actions.size() > limits::kToolActions) return Fail("actions", "there are too many");
   for (const SlotDesc& slot : tool_.slots) {
     if (slot.type >= context_.program.types.size()) return Fail("slots", "there is no such type");
   }
