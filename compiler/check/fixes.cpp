@@ -47,9 +47,11 @@ std::optional<diag::Fix> NameFix(const SourceMap& sources, const SourceSpan& spa
 
 std::optional<diag::Fix> CurrencyFix(const Context& context, const Node& node, TypeIndex money) {
   if (node.kind != NodeKind::kLiteral || money == kNone) return std::nullopt;
+  if (context.types.KindOf(money) != TypeKind::kMoney) return std::nullopt;
   const Currency* currency = FindCurrency(context.types[money].currency);
   const std::string_view text = context.sources.TextOf(node.span);
-  if (currency == nullptr || text.empty() || !std::ranges::all_of(text, IsDigit)) {
+  const auto of_number = [](char c) { return IsDigit(c) || c == '.'; };
+  if (currency == nullptr || text.empty() || !std::ranges::all_of(text, of_number)) {
     return std::nullopt;
   }
   return diag::Fix{{node.span.file, node.span.end, node.span.end},

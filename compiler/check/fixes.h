@@ -14,7 +14,7 @@ namespace cap::check {
 std::optional<diag::Fix> NameFix(const SourceMap& sources, const SourceSpan& span,
                                  const std::string& replacement);
 
-/// The currency of `money` behind a whole number; none if the type has no fixed currency, or the
+/// The currency of `money` behind a number; none if the type has no fixed currency, or the
 /// node is no such literal.
 std::optional<diag::Fix> CurrencyFix(const Context& context, const Node& node, TypeIndex money);
 

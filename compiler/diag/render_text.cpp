@@ -131,6 +131,12 @@ class Renderer {
   std::string out_;
 };
 
+/// Without those characters at both ends.
+std::string_view Trimmed(std::string_view text, const char* characters) {
+  const size_t begin = std::min(text.find_first_not_of(characters), text.size());
+  return text.substr(begin, text.find_last_not_of(characters) + 1 - begin);
+}
+
 size_t GutterWidth(const Diagnostic& d, const SourceMap& sources) {
   uint32_t line = 1;
   if (InMap(d.span, sources)) line = sources.Locate(d.span.file, d.span.begin).line;
@@ -157,6 +163,13 @@ std::string RenderText(const Diagnostic& d, const SourceMap& sources, bool colou
   if (!d.help.empty()) {
     if (InMap(d.span, sources)) renderer.Rule();
     renderer.Remark("help", d.help);
+  }
+  for (const Fix& fix : d.fixes) {
+    // Mostly the help has the very words already.
+    const std::string_view text = Trimmed(fix.text, " \n");
+    if (d.help.find(Trimmed(text, "\"`")) != d.help.npos) continue;
+    const bool insertion = fix.span.begin == fix.span.end;
+    renderer.Remark("fix", (insertion ? "add `" : "write `") + std::string(text) + "`");
   }
   return renderer.Take();
 }

@@ -163,6 +163,7 @@ REPAIRS = [
     ('require order.state == "opne"', 'require order.state == "open"', ["CAP0403"]),
     ("require order.state == open", 'require order.state == "open"', ["CAP0301"]),
     ("require amount <= 500", "require amount <= 500 USD", ["CAP0402"]),
+    ("require amount <= 500.00", "require amount <= 500.00 USD", ["CAP0402"]),
     ('require to.domain == "Company.com"', 'require to.domain == "company.com"', ["CAP0404"]),
     ("requier amount <= 5.00 USD", "require amount <= 5.00 USD", ["CAP0207"]),
     ("require sise(id) > 0", "require size(id) > 0", ["CAP0409"]),

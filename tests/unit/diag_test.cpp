@@ -4,6 +4,7 @@
 #include "compiler/diag/apply_fixes.h"
 #include "compiler/diag/json_text.h"
 #include "compiler/diag/render_sarif.h"
+#include "compiler/diag/render_text.h"
 
 namespace cap::diag {
 namespace {
@@ -45,6 +46,19 @@ TEST_CASE("a choice, and fixes that touch each other, are left to a person") {
   insertions.Add(3, 3, {" two"});
   insertions.Add(3, 3, {" three"});
   CHECK(insertions.Fixed() == "one");
+}
+
+TEST_CASE("a person reads of a fix once: in the help, or after it") {
+  Text text("amount <= 500");
+  Diagnostic d{.code = Code::kNotComparable, .span = {{}, 0, 13}, .message = {}, .label = {},
+               .notes = {}, .help = "an amount has a currency"};
+  d.fixes = {{{{}, 13, 13}, " USD"}};
+  CHECK(RenderText(d, text.sources, false).ends_with(
+      " help: an amount has a currency\n fix: add `USD`\n"));
+  d.fixes = {{{{}, 10, 13}, "5"}};
+  CHECK(RenderText(d, text.sources, false).ends_with(" fix: write `5`\n"));
+  d.help = "did you mean `5`?";
+  CHECK(RenderText(d, text.sources, false).ends_with(" help: did you mean `5`?\n"));
 }
 
 TEST_CASE("the same fix of two diagnostics is applied once") {
