@@ -53,11 +53,13 @@ enum class BinaryOp : uint8_t {
 };
 struct BinaryExpr { BinaryOp op; SourceSpan op_span; ExprId left; ExprId right; };
 struct PresenceExpr { ExprId operand; bool present = true; };  // `is present`, `is absent`
+struct ConditionalExpr { ExprId condition; ExprId then; ExprId otherwise; };
 struct ErrorExpr {};                                           // already reported: stay silent
 
 struct Expr {
   std::variant<NameExpr, BoolExpr, IntExpr, MoneyExpr, DecimalExpr, DurationExpr, StringExpr,
-               ListExpr, MemberExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr, PresenceExpr, ErrorExpr>
+               ListExpr, MemberExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr, PresenceExpr,
+               ConditionalExpr, ErrorExpr>
       node;
   SourceSpan span;
 };
@@ -132,6 +134,8 @@ struct StepUpStmt {                       // stepup approval(role: by)
 struct DenyStmt { Text text; SourceSpan span; };
 using Stmt = std::variant<RequireStmt, ConstraintCall, StepUpStmt, DenyStmt, Let>;
 
+struct DefDecl { Ident name; std::vector<Param> parameters; TypeId type; ExprId body; };
+
 struct ConstraintDecl {                   // a user's constraint
   Ident name;
   std::vector<Param> parameters;
@@ -174,7 +178,7 @@ struct PolicyDecl {
 
 struct Decl {
   std::variant<ContextDecl, RecordDecl, EnumDecl, ApproverDecl, PurposeDecl, ActionDecl,
-               ConstraintDecl, PolicyDecl, ForbidDecl>
+               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl>
       node;
   SourceSpan span;
 };

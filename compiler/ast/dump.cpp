@@ -126,6 +126,10 @@ class Dumper {
     Statements(node.body);
   }
   void Declaration(const ForbidDecl& node) { Item(node.forbid); }
+  void Declaration(const DefDecl& node) {
+    Line("def " + node.name.text + ": " + TypeText(node.type) + " = " + Text(node.body));
+    Params("parameter", node.parameters);
+  }
   void Declaration(const PolicyDecl& node) {
     Line("policy " + node.name.text);
     Nest([&] {
@@ -233,6 +237,10 @@ class Dumper {
   }
   std::string Expression(const PresenceExpr& node) const {
     return "(" + Text(node.operand) + (node.present ? " is present)" : " is absent)");
+  }
+  std::string Expression(const ConditionalExpr& node) const {
+    return fmt::format("(if {} then {} else {})", Text(node.condition), Text(node.then),
+                       Text(node.otherwise));
   }
   std::string Expression(const ErrorExpr&) const { return "<error>"; }
 

@@ -6,6 +6,7 @@
 #include "compiler/check/constraint.h"
 #include "compiler/check/context.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/def.h"
 #include "compiler/check/policy.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
@@ -46,6 +47,7 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   }
   if (TooManyActions(context, names.actions.entries().size())) return std::nullopt;
   DeclareNamed(context);
+  CheckDefs(context);  // before anything that could call them
   const std::vector<ContextValue> values = DeclareContext(context);
   std::vector<ActionInfo> actions;
   for (const resolve::Entry& entry : names.actions.entries()) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/ast/ast.h"
+#include "compiler/check/def.h"
 #include "compiler/check/node.h"
 #include "compiler/check/types.h"
 #include "compiler/diag/diagnostic.h"
@@ -57,7 +58,12 @@ struct Context {
   Program program;
   Types types{program};
   Nodes nodes;
+  bool has_choices = false;  // an `if` between values stands somewhere
   uint32_t variables = 0;  // of quantifiers, numbered through the program
+
+  std::vector<DefInfo> defs;    // parallel to names.defs
+  uint32_t open_defs = 0;       // that are being checked
+  uint32_t copied_nodes = 0;    // for calls of functions, through the program
 
   std::vector<TypeIndex> named_types;  // parallel to names.types; kNone: already reported
   /// Fields whose declaration was reported, by record: a use of them stays silent.

@@ -236,7 +236,7 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
-        fmt::format("write `list<{}>`; a set holds string, email, int, instant, duration or an enum",
+        fmt::format("write `list<{}>`; a set holds string, email, int, instant, duration or enum",
                     name));
     return false;
   }

@@ -75,6 +75,9 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::UnaryExpr& e) { return CheckUnary(e, span, expected); },
                         binary,
                         [&](const ast::PresenceExpr& e) { return CheckPresence(e, span); },
+                        [&](const ast::ConditionalExpr& e) {
+                          return CheckConditional(e, span, expected);
+                        },
                         [&](const ast::ErrorExpr&) { return nodes_.Error(span); },
                     },
                     expr.node);
@@ -202,16 +205,7 @@ NodeId ExprChecker::MakeOperation(Op op, TypeIndex type, NodeId left, NodeId rig
   if (nodes_.IsError(left) || (right != kNone && nodes_.IsError(right))) return nodes_.Error(span);
   const uint16_t below =
       std::max(nodes_[left].depth, right == kNone ? uint16_t{0} : nodes_[right].depth);
-  if (below >= limits::kExpressionDepth) {
-    context_.Error(diag::Code::kExpressionTooDeep, span,
-                   {.message = fmt::format("more than {} operators stand below each other, with "
-                                           "the `let`s that are used put in",
-                                           limits::kExpressionDepth),
-                    .label = "too deep",
-                    .help = "split the condition over several `require`s",
-                    .notes = {}});
-    return nodes_.Error(span);
-  }
+  if (below >= limits::kExpressionDepth) return TooDeep(span);
   if (right != kNone && (!DomainFits(left, right) || !DomainFits(right, left))) {
     return nodes_.Error(span);
   }
@@ -222,6 +216,17 @@ NodeId ExprChecker::MakeOperation(Op op, TypeIndex type, NodeId left, NodeId rig
                      .left = left,
                      .right = right,
                      .span = span});
+}
+
+NodeId ExprChecker::TooDeep(const SourceSpan& span) {
+  context_.Error(diag::Code::kExpressionTooDeep, span,
+                 {.message = fmt::format("more than {} operators stand below each other, with "
+                                         "the `let`s that are used put in",
+                                         limits::kExpressionDepth),
+                  .label = "too deep",
+                  .help = "split the condition over several `require`s",
+                  .notes = {}});
+  return nodes_.Error(span);
 }
 
 const bool* ExprChecker::BoolOf(NodeId id) const {

@@ -86,6 +86,8 @@ class ExprChecker {
   NodeId CheckLogic(const ast::BinaryExpr& binary, const SourceSpan& span);
   NodeId CheckPresence(const ast::PresenceExpr& presence, const SourceSpan& span);
   NodeId CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span);
+  NodeId CheckConditional(const ast::ConditionalExpr& conditional, const SourceSpan& span,
+                          TypeIndex expected);
   NodeId MakeLogic(bool is_and, NodeId left, NodeId right, const SourceSpan& span);
 
   // expr_compare.cpp
@@ -115,12 +117,14 @@ class ExprChecker {
   NodeId CheckTextFunction(Op op, const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckInstant(const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckAge(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckDef(uint32_t def, const ast::CallExpr& call, const SourceSpan& span);
   bool HasArguments(const ast::CallExpr& call, size_t count, std::string_view usage);
 
   const ast::Expr& At(ast::ExprId id) const { return module_[id]; }
   NodeId BoolLiteral(bool value, const SourceSpan& span) {
     return context_.AddLiteral(Value{.v = value}, types_.Bool(), span);
   }
+  NodeId TooDeep(const SourceSpan& span);
   const bool* BoolOf(NodeId id) const;  // of a literal, else null
 
   Context& context_;

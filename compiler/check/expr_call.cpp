@@ -13,8 +13,14 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
   if (name == "instant") return CheckInstant(call, span);
   if (name == "age") return CheckAge(call, span);
-  Help help = MeantOrKnown(
-      name, {"size", "startsWith", "endsWith", "contains", "instant", "age", "any", "all"});
+  bool hidden = false;
+  const uint32_t def = context_.Find(context_.names.defs, module_, call.callee, &hidden);
+  if (hidden) return nodes_.Error(span);
+  if (def != kNone) return CheckDef(def, call, span);
+  std::vector<std::string_view> known = {"size",    "startsWith", "endsWith", "contains",
+                                         "instant", "age",        "any",      "all"};
+  for (const std::string_view own : context_.Known(context_.names.defs)) known.push_back(own);
+  Help help = MeantOrKnown(name, known);
   if (context_.names.constraints.Find(name) != kNone) {
     help = fmt::format("`{}` is a constraint: it stands as a statement of a capability", name);
   }
@@ -24,6 +30,29 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
                   .help = std::move(help),
                   .notes = {}});
   return nodes_.Error(span);
+}
+
+NodeId ExprChecker::CheckDef(uint32_t def, const ast::CallExpr& call, const SourceSpan& span) {
+  const resolve::Entry& entry = context_.names.defs[def];
+  const auto& decl =
+      std::get<ast::DefDecl>(context_.modules[entry.module].decls[entry.decl].node);
+  std::string usage;
+  for (const ast::Param& param : decl.parameters) {
+    usage += (usage.empty() ? "" : ", ") + param.name.text;
+  }
+  const DefInfo info = DefOf(context_, def, call.callee.span);
+  if (!HasArguments(call, decl.parameters.size(), fmt::format("{}({})", entry.name, usage))) {
+    return nodes_.Error(span);
+  }
+  std::vector<NodeId> arguments;
+  bool good = info.body != kNone;
+  for (size_t i = 0; i < call.arguments.size() && good; ++i) {
+    const std::string what =
+        fmt::format("`{}` of `{}`", decl.parameters[i].name.text, entry.name);
+    arguments.push_back(CheckAs(call.arguments[i].value, info.parameters[i], what));
+    good = !nodes_.IsError(arguments.back());
+  }
+  return good ? PutIn(context_, info, arguments, span) : nodes_.Error(span);
 }
 
 bool ExprChecker::HasArguments(const ast::CallExpr& call, size_t count, std::string_view usage) {

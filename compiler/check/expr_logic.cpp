@@ -1,9 +1,10 @@
-// and, or, not, presence, quantifiers: where it is known what is present.
+// and, or, not, if, presence, quantifiers: where it is known what is present.
 #include <fmt/core.h>
 
 #include <algorithm>
 
 #include "compiler/check/expr.h"
+#include "runtime/base/limits.h"
 
 namespace cap::check {
 
@@ -88,6 +89,55 @@ NodeId ExprChecker::CheckPresence(const ast::PresenceExpr& presence, const Sourc
       {.kind = NodeKind::kPresent, .depth = 2, .type = types_.Bool(), .left = path, .span = span});
   nodes_.SetFacts(test, {{KeyOf(node)}, {}});
   return presence.present ? test : MakeNot(test, span);
+}
+
+NodeId ExprChecker::CheckConditional(const ast::ConditionalExpr& conditional,
+                                     const SourceSpan& span, TypeIndex expected) {
+  const NodeId condition = CheckAs(conditional.condition, types_.Bool(), "`if`");
+  const Facts known = nodes_.FactsOf(condition);
+  size_t mark = Assume(known.when_true);
+  const NodeId yes = Check(conditional.then, expected);
+  Forget(mark);
+  mark = Assume(known.when_false);
+  const NodeId no = Check(conditional.otherwise, expected != kNone ? expected : nodes_[yes].type);
+  Forget(mark);
+  if (nodes_.IsError(condition) || nodes_.IsError(yes) || nodes_.IsError(no)) {
+    return nodes_.Error(span);
+  }
+  if (const bool* value = BoolOf(condition)) {
+    context_.Error(*value ? diag::Code::kAlwaysTrue : diag::Code::kNeverTrue,
+                   nodes_[condition].span,
+                   {.message = fmt::format("this `if` always takes its `{}`",
+                                           *value ? "then" : "else"),
+                    .label = "no question of the call",
+                    .help = "write that value alone",
+                    .notes = {}});
+    return nodes_.Error(span);
+  }
+  const TypeIndex type = nodes_[yes].type;
+  if (!types_.IsScalar(type)) {
+    context_.Error(diag::Code::kTypeMismatch, nodes_[yes].span,
+                   {.message = fmt::format("`if` chooses between single values, but {} is {}",
+                                           context_.Quoted(nodes_[yes].span), types_.NameOf(type)),
+                    .label = types_.NameOf(type),
+                    .help = "choose between conditions: `if c then x in xs else x in ys`",
+                    .notes = {}});
+    return nodes_.Error(span);
+  }
+  if (!Expect(no, type, "the `else` of this `if`")) return nodes_.Error(span);
+  const bool currencies = types_[type].currency != types_[nodes_[no].type].currency;
+  const uint16_t below =
+      std::max({nodes_[condition].depth, nodes_[yes].depth, nodes_[no].depth});
+  if (below >= limits::kExpressionDepth) return TooDeep(span);
+  const bool truth = types_.KindOf(type) == TypeKind::kBool;
+  context_.has_choices = context_.has_choices || !truth;
+  return nodes_.Add({.kind = NodeKind::kConditional,
+                     .depth = static_cast<uint16_t>(below + 1),
+                     .type = currencies ? types_.Money() : type,
+                     .index = condition,
+                     .left = yes,
+                     .right = no,
+                     .span = span});
 }
 
 NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span) {

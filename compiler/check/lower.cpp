@@ -124,6 +124,8 @@ Lowering::Lowered Lowering::Lower(Placed placed) {
   const uint64_t key = MemoOf(found.at);
   if (const auto at = memo_.find(key); at != memo_.end()) return at->second;
   const Lowered lowered = LowerFound(found, found.at.instance);
+  // What is made while a choice is decided may be another thing with the other branch.
+  if (!choices_.empty() && found.node.left != kNone) return lowered;
   memo_.emplace(key, lowered);
   memo_order_.push_back(key);
   return lowered;
@@ -159,6 +161,8 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
       return LowerOperation(node, instance);
     case NodeKind::kQuantifier:
       return LowerQuantifier(node, instance);
+    case NodeKind::kConditional:
+      return LowerConditional(node, found.at);
   }
   return lowered;
 }
@@ -173,6 +177,10 @@ Lowering::Lowered Lowering::LowerPresent(const Node& node, InstanceId instance) 
 }
 
 Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance) {
+  if (context_.has_choices && context_.types.KindOf(node.type) == TypeKind::kBool) {
+    const Placed choice = OpenChoice(node, instance);
+    if (choice.node != kNone) return LowerSplit(node, instance, choice);
+  }
   const Lowered left = Lower({node.left, instance});
   const Lowered right = node.right == kNone ? Lowered{} : Lower({node.right, instance});
   if (full_) return {};

@@ -74,6 +74,11 @@ class Lowering {
   Lowered LowerPresent(const Node& node, InstanceId instance);
   Lowered LowerOperation(const Node& node, InstanceId instance);
   Lowered LowerQuantifier(const Node& node, InstanceId instance);
+  Placed OpenChoice(const Node& comparison, InstanceId instance) const;
+  Lowered LowerSplit(const Node& comparison, InstanceId instance, Placed choice);
+  Lowered LowerConditional(const Node& node, Placed at);
+  Lowered Choose(const Lowered& condition, const Lowered& yes, const Lowered& no,
+                 const SourceSpan& span);
   uint32_t Emit(Op op, TypeIndex type, uint32_t a, uint32_t b, const SourceSpan& span);
   uint32_t Append(const Inst& inst, const SourceSpan& span);
   uint32_t MakeLast(uint32_t inst, uint32_t first, const SourceSpan& span);
@@ -110,6 +115,9 @@ class Lowering {
   std::unordered_map<uint32_t, uint32_t> bound_consts_;
   std::unordered_map<uint32_t, uint32_t> variables_;  // of quantifiers → their instruction
   std::unordered_map<uint32_t, uint32_t> quantifier_limits_;  // their instruction → its limit
+
+  // Of choices between values that are decided for now: the branch.
+  std::unordered_map<uint64_t, NodeId> choices_;
 
   // What is computed already, by node and by code; ends with the range it was computed in.
   std::unordered_map<uint64_t, Lowered> memo_;

@@ -25,6 +25,7 @@ enum class NodeKind : uint8_t {
   kPresent,     // left: a path (kSlot, kElement, kParameter)
   kOperation,   // op, left, right
   kQuantifier,  // op (kAny, kAll), left: list, right: body, index: variable
+  kConditional,  // index: the node of the condition, left: then, right: else
 };
 
 struct Node {

@@ -112,6 +112,8 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
   } else if (auto* forbid = As<CapParser::ForbidDeclarationContext>(&context)) {
     std::optional<ast::Forbid> node = Forbid(forbid->forbid());
     if (node && context.exception == nullptr) Add(context, ast::ForbidDecl{std::move(*node)});
+  } else if (auto* def = As<CapParser::DefDeclarationContext>(&context)) {
+    Def(*def);
   } else {
     LaterDeclaration(context);
   }
@@ -126,8 +128,6 @@ void Builder::LaterDeclaration(CapParser::DeclarationContext& context) {
     Later(diag::Code::kLaterOrderedEnum, word, "`enum ordered`", "list the members in a set");
     // Its name stays declared, so that those who use it are not blamed.
     Enum(context, ordered->name(), ordered->STRING());
-  } else if (As<CapParser::DefDeclarationContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterDef, word, "`def`", "use `let` where the value is needed");
   } else if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) {
     LaterLimit(limit->limit());
   }
@@ -189,6 +189,18 @@ void Builder::Purpose(CapParser::PurposeDeclarationContext& context) {
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
   Add(context, ast::PurposeDecl{std::move(*name), String(context.STRING()).value_or(ast::Text{})});
+}
+
+void Builder::Def(CapParser::DefDeclarationContext& context) {
+  std::optional<ast::Ident> name = Name(context.name());
+  if (!name) return;
+  ast::DefDecl node{std::move(*name), {}, Type(context.type()), Whole(context, context.expr())};
+  for (CapParser::ParameterContext* parameter : context.parameter()) {
+    if (std::optional<ast::Param> made = Parameter(parameter)) {
+      node.parameters.push_back(std::move(*made));
+    }
+  }
+  Add(context, std::move(node));
 }
 
 void Builder::Action(CapParser::ActionDeclarationContext& context) {

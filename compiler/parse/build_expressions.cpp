@@ -82,6 +82,11 @@ ast::ExprId Builder::Expr(P::ExprContext* context) {
   if (auto* no = As<P::NotExprContext>(context)) {
     return Add(SpanOf(*context), ast::UnaryExpr{ast::UnaryOp::kNot, Expr(no->expr())});
   }
+  if (auto* choice = As<P::ConditionalExprContext>(context)) {
+    const ast::ExprId condition = Expr(choice->expr(0));
+    const ast::ExprId yes = Expr(choice->expr(1));
+    return Add(SpanOf(*context), ast::ConditionalExpr{condition, yes, Expr(choice->expr(2))});
+  }
   if (IsRelation(context)) return Relation(*context);
   std::vector<P::ExprContext*> sides;
   if (auto* either = As<P::OrExprContext>(context)) sides = either->expr();
@@ -155,9 +160,6 @@ ast::ExprId Builder::LaterExpr(P::ExprContext& context) {
     Later(diag::Code::kLaterMatches, SpanOf(op), Quoted(TextOf(SpanOf(op))));
   } else if (As<P::NullExprContext>(&context) != nullptr) {
     Later(diag::Code::kLaterNull, span, "`is null`", "`is absent` holds for null too");
-  } else if (As<P::ConditionalExprContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterConditional, SpanOf(*context.start), "`if … then … else`",
-          "use `and` and `or`");
   }
   return Error(&context);
 }

@@ -58,6 +58,7 @@ class Builder {
   void Enum(const Context& context, CapParser::NameContext* name_context,
             const std::vector<Terminal*>& members);
   void Purpose(CapParser::PurposeDeclarationContext& context);
+  void Def(CapParser::DefDeclarationContext& context);
   void Action(CapParser::ActionDeclarationContext& context);
   void Member(CapParser::MemberContext& context, ast::ActionDecl& action);
   void Fact(CapParser::FactMemberContext& context, ast::ActionDecl& action);

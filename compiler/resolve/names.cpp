@@ -57,6 +57,19 @@ class Collector {
   void Declare(const ast::ActionDecl& d) { Add(names_.actions, "action", d.name); }
   void Declare(const ast::ConstraintDecl& d) { Add(names_.constraints, "constraint", d.name); }
   void Declare(const ast::PolicyDecl& d) { Add(names_.policies, "policy", d.name); }
+  void Declare(const ast::DefDecl& d) {
+    constexpr std::array<std::string_view, 9> kFunctions = {
+        "size", "startsWith", "endsWith", "contains", "instant", "age", "first", "last", "today"};
+    if (std::ranges::find(kFunctions, d.name.text) == kFunctions.end()) {
+      return Add(names_.defs, "function", d.name);
+    }
+    sink_.Add({.code = diag::Code::kReservedName,
+               .span = d.name.span,
+               .message = fmt::format("`{}` is a function of the language", d.name.text),
+               .label = "cannot be declared again",
+               .notes = {},
+               .help = "choose another name"});
+  }
 
   void DeclareType(const ast::Ident& name) {
     if (IsTypeName(name.text)) {

@@ -42,6 +42,7 @@ struct Names {
   Table purposes;
   Table actions;
   Table constraints;
+  Table defs;
   Table policies;
   std::vector<std::vector<uint32_t>> imports;  // of each module: the modules it imports
 

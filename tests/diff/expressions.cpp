@@ -103,7 +103,7 @@ ExprPtr ExpressionMaker::LiteralOf(Ty ty, Value value) {
 ExprPtr ExpressionMaker::Literal(Ty ty) { return LiteralOf(ty, Simple(ty)); }
 
 ExprPtr ExpressionMaker::SizeOf() {
-  if (Chance(random_, 0.15)) {
+  if (Chance(random_, 0.3)) {
     if (const ExprPtr colors = VarOf(kColors)) return Node(ExprOp::kSizeOf, kInt, {colors});
   }
   const ExprPtr sized = Pick([](const Var& var) {
@@ -122,9 +122,38 @@ ExprPtr ExpressionMaker::Int(int depth, bool literal_fine) {
     static const ExprOp kOps[] = {ExprOp::kAdd, ExprOp::kSub, ExprOp::kMul};
     return Node(kOps[Dice(3)], kInt, {Int(depth - 1, false), Int(depth - 1, true)});
   }
+  if (depth > 0 && Chance(random_, 0.1)) return Choice(kInt, depth);
   if (Chance(random_, 0.3)) return SizeOf();
   const ExprPtr var = VarOf(kInt);
   return var != nullptr ? var : SizeOf();
+}
+
+/// One of two values of a type, by a condition.
+ExprPtr ExpressionMaker::Choice(Ty ty, int depth) {
+  const auto branch = [&](bool literal_fine) -> ExprPtr {
+    if (ty == kBool) return Bool(depth - 1);
+    if (ty == kInt) return Int(depth - 1, literal_fine);
+    if (ty == kDuration) return Span(depth - 1, literal_fine);
+    return Text(literal_fine);
+  };
+  const ExprPtr condition = Bool(0);
+  return Node(ExprOp::kIf, ty, {condition, branch(false), branch(true)});
+}
+
+/// A call of a function that every module has, beside what it means.
+ExprPtr ExpressionMaker::Def(int depth) {
+  const ExprPtr n = Int(depth, false);
+  const ExprPtr most = Int(0, true);
+  const ExprPtr over = Node(ExprOp::kCompare, kBool, {n, most}, ">");
+  const ExprPtr same = Node(ExprOp::kCompare, kBool, {n, most}, "==");
+  const ExprPtr meaning = Node(ExprOp::kOr, kBool, {over, same});
+  if (meaning == nullptr) return nullptr;
+  Expr call;
+  call.op = ExprOp::kDef;
+  call.ty = kBool;
+  call.def = "reaches";
+  call.kids = {n, most, meaning};
+  return Make(std::move(call));
 }
 
 ExprPtr ExpressionMaker::MoneyOf(int depth, bool literal_fine) {
@@ -158,6 +187,7 @@ ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
   if (literal_fine && Chance(random_, 0.5)) return Literal(kDuration);
   if (Chance(random_, 0.3)) return Node(ExprOp::kAge, kDuration, {Time(depth - 1, false)});
   if (depth <= 0 || Chance(random_, 0.5)) return VarOf(kDuration);
+  if (Chance(random_, 0.1)) return Choice(kDuration, depth);
   if (Chance(random_, 0.3)) {
     return Node(ExprOp::kSub, kDuration, {Time(depth - 1, false), Time(depth - 1, true)});
   }
@@ -338,6 +368,8 @@ ExprPtr ExpressionMaker::Leaf(int depth) {
   if (dice < 14) return SetRelation();
   if (dice < 16) return TextRelation();
   if (dice < 18) return Presence(depth);
+  if (depth > 0 && Chance(random_, 0.3)) return Choice(kBool, depth);
+  if (depth > 0 && Chance(random_, 0.3)) return Def(depth);
   return VarOf(kBool);
 }
 

@@ -39,6 +39,8 @@ class ExpressionMaker {
   ExprPtr Span(int depth, bool literal_fine);
   ExprPtr Share(int depth, bool literal_fine);
   ExprPtr SizeOf();
+  ExprPtr Choice(Ty ty, int depth);
+  ExprPtr Def(int depth);
   template <typename Pred>
   ExprPtr Pick(Pred pred);
   uint64_t Dice(uint64_t sides) { return test::Below(random_, sides); }

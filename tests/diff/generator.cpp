@@ -36,6 +36,7 @@ std::string Header() {
                      FieldTexts(FieldsOf(kOrder))) +
          fmt::format("context bound {{{}}}\ncontext live {{{}}}\n", FieldTexts(BoundFields()),
                      FieldTexts(LiveFields())) +
+         "def reaches(n: int, most: int): bool = n > most or n == most\n"
          "constraint between(low: int, high: int) of n: int {\n"
          "  require low <= n\n  require n <= high\n"
          "  deny \"{{n}} is not between {{low}} and {{high}}\" }\n"

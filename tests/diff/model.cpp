@@ -135,6 +135,14 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kMul: return Infix(expr, "*");
     case ExprOp::kSizeOf: return Call(expr, "size");
     case ExprOp::kAge: return Call(expr, "age");
+    case ExprOp::kIf:
+      return fmt::format("(if {} then {} else {})", TextOf(*expr.kids[0]), TextOf(*expr.kids[1]),
+                         TextOf(*expr.kids[2]));
+    case ExprOp::kDef: {
+      Expr call = expr;
+      call.kids.pop_back();
+      return Call(call, expr.def);
+    }
     case ExprOp::kDomain: return TextOf(*expr.kids[0]) + ".domain";
     case ExprOp::kNot: return fmt::format("(not {})", TextOf(*expr.kids[0]));
     case ExprOp::kAnd: return Infix(expr, "and");

@@ -56,7 +56,7 @@ struct Var {
 
 enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
-  kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge,
+  kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
 };
 
 struct Expr;
@@ -69,6 +69,7 @@ struct Expr {
   Value literal;
   std::string compare; // "==", "<=", …
   size_t element = 0;  // kAny, kAll: the quantifier's number, and the element's name is e<number>
+  std::string def;     // kDef: the function; the last of kids is what the call means
 };
 std::string TextOf(const Expr& expr);
 std::string LiteralText(const Value& value, Ty ty);

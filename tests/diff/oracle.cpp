@@ -161,6 +161,12 @@ const Value* Oracle::Get(const Expr& expr) {
     case ExprOp::kAdd:
     case ExprOp::kSub:
     case ExprOp::kMul: return Arithmetic(expr);
+    case ExprOp::kIf: {
+      const Tri condition = Bool(*expr.kids[0]);
+      if (condition == Tri::kFault) return nullptr;
+      return Get(*expr.kids[condition == Tri::kTrue ? 1 : 2]);
+    }
+    case ExprOp::kDef: return Get(*expr.kids.back());
     case ExprOp::kAge: {
       const Value* time = Get(*expr.kids[0]);
       if (time == nullptr) return nullptr;
@@ -261,7 +267,8 @@ Tri Oracle::Bool(const Expr& expr) {
       return Of((read.value != nullptr) == (expr.op == ExprOp::kPresent));
     }
     case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
-    case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge: break;
+    case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:
+    case ExprOp::kIf: case ExprOp::kDef: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

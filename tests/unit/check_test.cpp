@@ -266,6 +266,34 @@ policy p {
   CHECK(mistake.places.size() == 8);
 }
 
+std::string Functions(int count, std::string_view expression) {
+  std::string source = "module t\ndef f0(n: int): int = n\n";
+  for (int i = 1; i < count; ++i) {
+    std::string body(expression);
+    for (size_t at = body.find('@'); at != std::string::npos; at = body.find('@')) {
+      body.replace(at, 1, "f" + std::to_string(i - 1));
+    }
+    source += "def f" + std::to_string(i) + "(n: int): int = " + body + "\n";
+  }
+  return source + "action a { n: int }\npolicy p { capability a { require f" +
+         std::to_string(count - 1) + "(n) < 5 } }\n";
+}
+
+TEST_CASE("functions are put in within bounds") {
+  CHECK(Outcome(Functions(60, "@(n) + 1")).errors().empty());
+  CHECK(Outcome(Functions(8, "@(n) + @(n + 1)")).errors().empty());
+  // Each is twice as large as the one before it.
+  CHECK(Outcome(Functions(40, "@(n) + @(n + 1)")).errors().starts_with("CAP0713"));
+  CHECK(Outcome(Functions(600, "@(n) + 1")).errors().starts_with("CAP0713"));
+  std::string chain = "module t\naction a { n: int }\n";
+  for (int i = 0; i < 70; ++i) {
+    const std::string next = i == 69 ? "n" : "g" + std::to_string(i + 1) + "(n)";
+    chain += "def g" + std::to_string(i) + "(n: int): int = " + next + "\n";
+  }
+  CHECK(Outcome(chain + "policy p { capability a { require g0(n) < 5 } }\n").errors() ==
+        "CAP0713");
+}
+
 TEST_CASE("a program over a limit of its tables is refused") {
   std::string source = "module t\n";
   for (int i = 0; i < 65'537; ++i) source += "policy p" + std::to_string(i) + " {}\n";
