@@ -1,5 +1,5 @@
-// libFuzzer's mutator for policies: half of the time by tokens, since bytes at random seldom leave
-// a text that gets past the parser.
+// libFuzzer's mutator for policies and JSON: half of the time by tokens, since bytes at random
+// seldom leave a text that gets past a parser.
 #include <algorithm>
 #include <array>
 #include <cstddef>
