@@ -55,7 +55,11 @@ inline constexpr uint64_t kBundleBytes = 256u << 20;    // one .capb
 // --- grants ---
 inline constexpr uint32_t kSubjectBytes = 256;         // who holds a grant
 inline constexpr uint32_t kGrantRecords = 16'384;       // one grant, alternatives included
+inline constexpr uint32_t kLiteralBytes = 65'535;       // one literal of a pattern: 16 bits
 inline constexpr uint32_t kGrants = 1u << 26;           // one engine
+inline constexpr uint32_t kGrantHandles = 4;            // revocation handles of one grant
+inline constexpr uint32_t kRevocationHandles = 1u << 24;  // one engine, the revoked ones included
+inline constexpr uint32_t kBatchCalls = 1024;           // one AuthorizeMany
 
 // --- requests ---
 inline constexpr uint64_t kRequestBytes = 1u << 20;     // one JSON request

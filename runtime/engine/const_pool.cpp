@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
@@ -93,8 +94,8 @@ bool Packer::PutList(const Type& type, const Slot& slot, size_t at) {
 }
 
 Result<std::string> LegalSegment(std::string text) {
-  constexpr size_t kLiteralBytes = 0xFFFF;  // a record keeps its length in 16 bits
-  if (!IsLegalSegment(text) || text.size() > kLiteralBytes) {
+  // A record keeps the length in 16 bits.
+  if (!IsLegalSegment(text) || text.size() > limits::kLiteralBytes) {
     return Fail("bad-bound",
                 "a value that a pattern inserts is no literal segment: it must not be empty, nor "
                 "have a separator, a wildcard, a dot segment, a control character or an escape of "

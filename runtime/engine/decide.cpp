@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace cap::engine {
 namespace {
@@ -48,6 +49,25 @@ class ActionDecider {
   void Run(Decision& decision) const;
 
  private:
+  /// Those that cover every resource, as far as they are few: a refusal looks at them again.
+  class Covering {
+   public:
+    void Add(const CapabilityRecord& record) {
+      if (count_ < kFew) few_[count_] = &record;
+      ++count_;
+    }
+    bool None() const { return count_ == 0; }
+    /// Nothing: they were too many to keep.
+    std::optional<std::span<const CapabilityRecord* const>> All() const {
+      if (count_ > kFew) return std::nullopt;
+      return std::span(few_, count_);
+    }
+
+   private:
+    static constexpr size_t kFew = 8;
+    const CapabilityRecord* few_[kFew];
+    size_t count_ = 0;
+  };
   struct Best {
     const CapabilityRecord* record = nullptr;
     uint64_t step_up = 0;
@@ -68,7 +88,7 @@ class ActionDecider {
   void StepUp(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
   void ForbidIs(const ForbidOutcome& forbids, Decision& decision) const;
   void NoneCovers(const Coverage& coverage, Decision& decision) const;
-  void Nearest(const Coverage* coverage, Decision& decision) const;
+  void Nearest(const Covering& covering, const Coverage* coverage, Decision& decision) const;
 
   const ProgramState& state_;
   const Program& program_;
@@ -102,10 +122,10 @@ void ActionDecider::Run(Decision& decision) const {
 void ActionDecider::Choose(const ForbidOutcome& forbids, const Coverage* coverage,
                            Decision& decision) const {
   Best permit, step_up;
-  bool covered = false;
+  Covering covering;
   finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
     if (!Usable(record, coverage)) return;
-    covered = true;
+    covering.Add(record);
     const uint64_t admitted = state_.evaluator.Admit(header_, record);
     if ((admitted & kRefused) != 0) return;
     Best& best = admitted == kAdmitted ? permit : step_up;
@@ -113,7 +133,7 @@ void ActionDecider::Choose(const ForbidOutcome& forbids, const Coverage* coverag
   });
   if (permit.record != nullptr) return Permit(*permit.record, forbids, decision);
   if (step_up.record != nullptr) return StepUp(step_up, forbids, decision);
-  if (covered) return Nearest(coverage, decision);
+  if (!covering.None()) return Nearest(covering, coverage, decision);
   decision.code = DecisionCode::kNoCapability;
 }
 
@@ -179,12 +199,12 @@ void ActionDecider::NoneCovers(const Coverage& coverage, Decision& decision) con
   decision.span = program_.capabilities[decision.capability].span;
 }
 
-void ActionDecider::Nearest(const Coverage* coverage, Decision& decision) const {
+void ActionDecider::Nearest(const Covering& covering, const Coverage* coverage,
+                            Decision& decision) const {
   uint32_t most = 0;
   Best nearest;
   ClauseMasks masks;
-  finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
-    if (!Usable(record, coverage)) return;
+  const auto compare = [&](const CapabilityRecord& record) {
     const ClauseMasks own = state_.evaluator.Explain(header_, record);
     const auto not_true =
         static_cast<uint32_t>(std::popcount(own.fail | own.fault | own.skipped));
@@ -194,7 +214,14 @@ void ActionDecider::Nearest(const Coverage* coverage, Decision& decision) const 
     most = clauses_true;
     nearest.record = &record;
     masks = own;
-  });
+  };
+  if (const auto few = covering.All()) {
+    for (const CapabilityRecord* record : *few) compare(*record);
+  } else {
+    finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
+      if (Usable(record, coverage)) compare(record);
+    });
+  }
   const uint64_t require = state_.plan->RequireMask(nearest.record->shape);
   const uint64_t fail = masks.fail & require;
   decision.code = fail != 0 ? DecisionCode::kConstraintFailed : DecisionCode::kConstraintFault;
@@ -271,7 +298,7 @@ bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resourc
       for (uint32_t left = pattern.holes; left != 0; left &= left - 1) {
         const auto hole = static_cast<uint32_t>(std::countr_zero(left));
         same = same && (texts.valid >> hole & 1) != 0 &&
-               texts.holes[hole] == pattern.literals[literal++];
+               texts.text(hole) == pattern.literals[literal++];
       }
       if (same) return true;
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -36,6 +37,11 @@ inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, 
   if (row->expires_us.load(std::memory_order_relaxed) <= now_us) {
     return DecisionCode::kGrantExpired;
   }
+  for (const std::atomic<uint32_t>& each : row->handles) {
+    const uint32_t handle = each.load(std::memory_order_relaxed);
+    if (handle == 0) break;
+    if (rows.handles().IsRevoked(handle)) return DecisionCode::kGrantRevoked;
+  }
   // A Program that was loaded before the grant was minted does not know it; one that is loaded
   // while this runs may have lost its policy.
   const uint32_t number = row->policy.load(std::memory_order_relaxed);
@@ -51,10 +57,10 @@ struct ResourceView {
   std::span<const ResourceTexts> all;
   bool derived = false;
 };
+inline constexpr ResourceTexts kNoTexts;  // the one resource of an action without any
 inline ResourceView ResourcesOf(bool has_resource, uint8_t every_hole, const Frame& frame,
                                 uint32_t nth) {
-  static const ResourceTexts no_texts;  // the one resource of an action without any
-  if (!has_resource) return {{&no_texts, 1}, true};
+  if (!has_resource) return {{&kNoTexts, 1}, true};
   ResourceView view{frame.resources(nth), false};
   for (const ResourceTexts& texts : view.all) {
     view.derived = (texts.valid & every_hole) == every_hole;
@@ -67,55 +73,58 @@ inline ResourceView ResourcesOf(bool has_resource, uint8_t every_hole, const Fra
 class RecordFinder {
  public:
   RecordFinder(const ProgramState& state, GrantId grant, uint32_t action)
-      : index_(state.index), grant_(grant), action_(action) {}
+      : index_(state.index),
+        grant_(uint64_t{grant.generation} << 32 | grant.index),
+        action_(action),
+        hash_(index_.seed(), grant_, action) {}
 
-  /// Calls visit(record) for every record of the skeleton whose literals are the texts of `holes`.
+  /// The first of the records of the skeleton whose literals are the texts of `holes`; the others
+  /// follow it. Null: there is none.
+  const CapabilityRecord* Find(uint32_t skeleton, uint32_t holes,
+                               const ResourceTexts& texts) const {
+    uint64_t joined = 0;
+    uint32_t nth = 0;
+    for (uint32_t left = holes; left != 0; left &= left - 1) {
+      joined = JoinHash(joined, texts.holes[std::countr_zero(left)].hash, nth++);
+    }
+    return index_.Find(hash_.Of(skeleton, joined),
+                       {grant_, action_ | skeleton << 16, holes, &texts});
+  }
+
+  /// Calls visit(record) for every one of them.
   template <typename Visit>
   void ForEach(uint32_t skeleton, uint32_t holes, const ResourceTexts& texts,
                const Visit& visit) const {
-    KeyHash hash(index_.seed(), uint64_t{grant_.generation} << 32 | grant_.index, action_,
-                 skeleton);
-    for (uint32_t left = holes; left != 0; left &= left - 1) {
-      hash.Add(texts.holes[static_cast<uint32_t>(__builtin_ctz(left))]);
+    Follow(Find(skeleton, holes, texts), visit);
+  }
+
+  /// … for every capability record that covers the resource. All probes come before all visits,
+  /// so that their misses of the cache overlap.
+  template <typename Visit>
+  void ForEachCapability(const PolicyAction& entry, const ResourceTexts& texts,
+                         const Visit& visit) const {
+    const CapabilityRecord* found[limits::kSkeletons];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < entry.skeleton_count; ++i) {
+      found[count] = Find(entry.skeletons[i], entry.holes[i], texts);
+      count += found[count] != nullptr;
     }
-    const CapabilityRecord* record = index_.Find(hash.value(), [&](const CapabilityRecord& found) {
-      return found.grant == grant_.index && found.generation == grant_.generation &&
-             found.action == action_ && found.skeleton == skeleton &&
-             SameLiterals(found, holes, texts);
-    });
+    for (uint32_t i = 0; i < count; ++i) Follow(found[i], visit);
+  }
+
+ private:
+  template <typename Visit>
+  static void Follow(const CapabilityRecord* record, const Visit& visit) {
     for (; record != nullptr; ++record) {
       visit(*record);
       if ((record->literals_inline & kMoreFollow) == 0) return;
     }
   }
 
-  /// … for every capability record that covers the resource.
-  template <typename Visit>
-  void ForEachCapability(const PolicyAction& entry, const ResourceTexts& texts,
-                         const Visit& visit) const {
-    for (uint32_t i = 0; i < entry.skeleton_count; ++i) {
-      ForEach(entry.skeletons[i], entry.holes[i], texts, visit);
-    }
-  }
-
- private:
-  static bool SameLiterals(const CapabilityRecord& record, uint32_t holes,
-                           const ResourceTexts& texts) {
-    const char* literals = LiteralsOf(record);
-    for (uint32_t left = holes; left != 0; left &= left - 1) {
-      const std::string& text = texts.holes[static_cast<uint32_t>(__builtin_ctz(left))];
-      uint16_t length;
-      std::memcpy(&length, literals, sizeof length);
-      literals += sizeof length;
-      if (length != text.size() || !SameBytes(literals, text.data(), length)) return false;
-      literals += length;
-    }
-    return true;
-  }
-
   const RecordIndex& index_;
-  GrantId grant_;
+  uint64_t grant_;
   uint32_t action_;
+  KeyHash hash_;
 };
 
 /// Which capabilities of an entry cover the resources of a call: all of them, or as many of the
@@ -165,7 +174,7 @@ void ForEachForbid(const PolicyAction& entry, const RecordFinder& finder, const 
   const auto visit_bound = [&](const CapabilityRecord& record) {
     visit(record.capability, record);
   };
-  finder.ForEach(kForbidEverywhere, 0, ResourceTexts{}, visit_bound);
+  finder.ForEach(kForbidEverywhere, 0, kNoTexts, visit_bound);
   for (const ResourceTexts& texts : resources) {
     for (uint8_t skeleton : entry.forbid_skeletons) {
       finder.ForEach(kForbidBit | skeleton, action.skeletons[skeleton], texts, visit_bound);
@@ -176,5 +185,14 @@ void ForEachForbid(const PolicyAction& entry, const RecordFinder& finder, const 
 /// Everything of a decision but its id. Inside an epoch.
 Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
                 const Frame& frame);
+
+/// What a call without a frame gets.
+inline Decision DenyNoFrame(const ProgramState* state) {
+  Decision decision;
+  if (state == nullptr) return decision;
+  decision.program = state->number;
+  decision.code = DecisionCode::kLayoutMismatch;
+  return decision;
+}
 
 }  // namespace cap::engine

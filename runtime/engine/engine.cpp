@@ -69,6 +69,31 @@ bool HasPurpose(const Program& program, const Policy& policy, std::string_view p
   });
 }
 
+Result<void> CheckHandles(const engine::HandleTable& table,
+                          const std::vector<RevocationHandle>& handles) {
+  if (handles.size() > limits::kGrantHandles) {
+    return Fail("bad-handle", "a grant hangs on at most " + std::to_string(limits::kGrantHandles) +
+                                  " revocation handles");
+  }
+  for (const RevocationHandle& handle : handles) {
+    if (handle.index != 0 && !table.IsRevoked(handle.index)) continue;
+    return Fail("bad-handle", "a revocation handle is revoked already, or not of this engine");
+  }
+  return {};
+}
+
+/// Whether the grant of a live row is live no more, and as what it ends.
+std::optional<GrantStatus> EndOf(const engine::GrantRows& rows, const GrantRow& row,
+                                 int64_t now_us) {
+  for (const auto& each : row.handles) {
+    const uint32_t handle = each.load(std::memory_order_relaxed);
+    if (handle == 0) break;
+    if (rows.handles().IsRevoked(handle)) return GrantStatus::kRevoked;
+  }
+  if (row.expires_us.load(std::memory_order_relaxed) <= now_us) return GrantStatus::kExpired;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random)
@@ -175,7 +200,9 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::Create(const EngineOptions& options) {
   std::array<uint64_t, 4> random;
-  if (getentropy(random.data(), sizeof random) != 0) {
+  // A seed that was given is for counts of instructions, and so is a fixed one of the texts.
+  const bool secret = TextSeed().secret || options.hash_seed.has_value();
+  if (!secret || getentropy(random.data(), sizeof random) != 0) {
     return Fail("no-randomness", "the system gives no random bytes");
   }
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, random)));
@@ -247,6 +274,10 @@ Result<GrantId> Engine::Mint(const GrantSpec& spec, int64_t now_us) {
   const auto bound = OrderBound(program, *policy, spec.bound);
   if (!bound) return std::unexpected(bound.error());
 
+  if (auto done = CheckHandles(impl_->rows.handles(), spec.handles); !done) {
+    return std::unexpected(done.error());
+  }
+
   const auto index = impl_->rows.Allocate();
   if (!index) return Fail("table-full", "the engine holds as many grants as it can");
   GrantRow& row = *impl_->rows.At(*index);
@@ -269,6 +300,10 @@ Result<GrantId> Engine::Mint(const GrantSpec& spec, int64_t now_us) {
   row.specification.store(specification.release(), std::memory_order_relaxed);
   row.policy.store(number->second, std::memory_order_relaxed);
   row.expires_us.store(*expires_us, std::memory_order_relaxed);
+  for (size_t i = 0; i < std::size(row.handles); ++i) {
+    row.handles[i].store(i < spec.handles.size() ? spec.handles[i].index : 0,
+                         std::memory_order_relaxed);
+  }
   row.first_record = run->first;
   row.record_count = run->count;
   row.state.store(StateOf(generation, GrantStatus::kLive), std::memory_order_release);
@@ -284,6 +319,17 @@ bool Engine::Revoke(GrantId grant) {
   return true;
 }
 
+Result<RevocationHandle> Engine::NewHandle() {
+  const std::lock_guard lock(impl_->mutex);
+  const auto index = impl_->rows.handles().Allocate();
+  if (index) return RevocationHandle{*index};
+  return Fail("table-full", "the engine has made as many revocation handles as it can");
+}
+
+bool Engine::RevokeHandle(RevocationHandle handle) {
+  return impl_->rows.handles().Revoke(handle.index);
+}
+
 uint64_t Engine::SweepExpired(int64_t now_us) {
   const std::lock_guard lock(impl_->mutex);
   uint64_t swept = 0;
@@ -292,8 +338,8 @@ uint64_t Engine::SweepExpired(int64_t now_us) {
     const uint64_t state = row.state.load(std::memory_order_acquire);
     const GrantId grant{index, static_cast<uint32_t>(state >> 32)};
     if (state != StateOf(grant.generation, GrantStatus::kLive)) continue;
-    if (row.expires_us.load(std::memory_order_relaxed) > now_us) continue;
-    if (!impl_->Kill(grant, GrantStatus::kExpired)) continue;
+    const auto end = EndOf(impl_->rows, row, now_us);
+    if (!end || !impl_->Kill(grant, *end)) continue;
     impl_->Bury(index);
     ++swept;
   }
@@ -305,8 +351,8 @@ Reader Engine::NewReader() {
   reader->engine = impl_.get();
   reader->slot = impl_->epochs.Register();
   const uint64_t nth = impl_->readers.fetch_add(1, std::memory_order_relaxed) + 1;
-  reader->id_state = {engine::Fold(impl_->id_seed[0] ^ nth, impl_->id_seed[1]),
-                      engine::Fold(impl_->id_seed[1] ^ nth, impl_->id_seed[0])};
+  reader->id_state = {Fold(impl_->id_seed[0] ^ nth, impl_->id_seed[1]),
+                      Fold(impl_->id_seed[1] ^ nth, impl_->id_seed[0])};
   return Reader(std::move(reader));
 }
 

@@ -40,7 +40,7 @@ struct Engine::Impl {
   bool MayKeep(const engine::ProgramState& next, const engine::GrantRow& row,
                const std::vector<std::string>& signatures) const;
 
-  engine::KeyHash::Seed seed;
+  HashSeed seed;
   std::array<uint64_t, 2> id_seed;
   std::atomic<uint64_t> readers = 0;
   engine::EpochDomain epochs;

@@ -28,6 +28,33 @@ std::vector<Value> GrantSpecification::bound() const {
   return values;
 }
 
+HandleTable::HandleTable()
+    : chunks_(new std::atomic<std::atomic<uint8_t>*>[limits::kRevocationHandles / kChunk]{}) {}
+
+HandleTable::~HandleTable() {
+  for (uint32_t chunk = 0; chunk < limits::kRevocationHandles / kChunk; ++chunk) {
+    delete[] chunks_[chunk].load(std::memory_order_relaxed);
+  }
+}
+
+std::optional<uint32_t> HandleTable::Allocate() {
+  if (next_ == limits::kRevocationHandles) return std::nullopt;
+  std::atomic<std::atomic<uint8_t>*>& place = chunks_[next_ / kChunk];
+  std::atomic<uint8_t>* chunk = place.load(std::memory_order_relaxed);
+  if (chunk == nullptr) {
+    chunk = new std::atomic<uint8_t>[kChunk]{};
+    place.store(chunk, std::memory_order_release);
+  }
+  chunk[next_ % kChunk].store(kLive, std::memory_order_release);
+  return next_++;
+}
+
+bool HandleTable::Revoke(uint32_t index) {
+  if (index >= limits::kRevocationHandles) return false;
+  std::atomic<uint8_t>* chunk = chunks_[index / kChunk].load(std::memory_order_acquire);
+  return chunk != nullptr && chunk[index % kChunk].exchange(0, std::memory_order_seq_cst) == kLive;
+}
+
 GrantRows::GrantRows()
     : chunks_(new std::atomic<GrantRow*>[limits::kGrants / kChunkRows]{}) {}
 

@@ -41,15 +41,46 @@ class GrantSpecification {
   uint32_t bound_ = 0;
 };
 
-struct GrantRow {
+/// Which revocation handles were revoked: a byte each, at a place that never moves. An index is
+/// never given out twice, so that a grant cannot come to hang on another's handle.
+class HandleTable {
+ public:
+  HandleTable();
+  ~HandleTable();
+  HandleTable(const HandleTable&) = delete;
+  HandleTable& operator=(const HandleTable&) = delete;
+
+  /// Also true for an index that was never handed out: nothing hangs on what nobody made.
+  bool IsRevoked(uint32_t index) const {
+    if (index >= limits::kRevocationHandles) return true;
+    const std::atomic<uint8_t>* chunk = chunks_[index / kChunk].load(std::memory_order_acquire);
+    return chunk == nullptr || chunk[index % kChunk].load(std::memory_order_acquire) != kLive;
+  }
+
+  /// Nothing when there are too many. One writer at a time.
+  std::optional<uint32_t> Allocate();
+  /// False: it was not live. From any thread. Cost: one store, whatever hangs on it.
+  bool Revoke(uint32_t index);
+
+ private:
+  static constexpr uint32_t kChunk = 65'536;
+  static constexpr uint8_t kLive = 1;
+
+  std::unique_ptr<std::atomic<std::atomic<uint8_t>*>[]> chunks_;
+  uint32_t next_ = 1;  // 0 = no handle
+};
+
+struct alignas(64) GrantRow {
   std::atomic<uint64_t> state = 0;  // generation:32 | GrantStatus:32; written last, read first
   std::atomic<int64_t> expires_us = 0;
   std::atomic<const GrantSpecification*> specification = nullptr;
   std::atomic<uint32_t> policy = 0;  // number of the policy's name in this engine
+  std::atomic<uint32_t> handles[limits::kGrantHandles] = {};  // the first 0 ends them
   // For the writer: the run of records in the index of the Program in force.
   uint32_t record_count = 0;
   uint64_t first_record = 0;
 };
+static_assert(sizeof(GrantRow) == 64);
 
 inline uint64_t StateOf(uint32_t generation, GrantStatus status) {
   return uint64_t{generation} << 32 | static_cast<uint64_t>(status);
@@ -74,6 +105,9 @@ class GrantRows {
   std::optional<uint32_t> Allocate();
   void Free(uint32_t index) { free_.push_back(index); }
 
+  HandleTable& handles() { return handles_; }
+  const HandleTable& handles() const { return handles_; }
+
   uint32_t end() const { return next_; }  // rows at and after it were never used
   uint64_t bytes() const { return (next_ + kChunkRows - 1) / kChunkRows * kChunkBytes; }
 
@@ -82,6 +116,7 @@ class GrantRows {
   static constexpr uint64_t kChunkBytes = kChunkRows * sizeof(GrantRow);
 
   std::unique_ptr<std::atomic<GrantRow*>[]> chunks_;
+  HandleTable handles_;
   uint32_t next_ = 0;
   std::vector<uint32_t> free_;
 };

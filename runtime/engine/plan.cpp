@@ -4,7 +4,6 @@
 #include <bit>
 #include <numeric>
 
-
 namespace cap::engine {
 namespace {
 
@@ -177,14 +176,36 @@ void Plan::Rank(const Program& program) {
   for (uint32_t rank = 0; rank < order.size(); ++rank) ranks_[order[rank]] = rank;
 }
 
-void Plan::BuildTable() {
-  table_.assign(std::bit_ceil(entries_.size() * 2 + 1), kNone);
-  mask_ = table_.size() - 1;
-  for (uint32_t i = 0; i < entries_.size(); ++i) {
-    uint64_t at = Start(entries_[i].policy, entries_[i].action);
-    while (table_[at] != kNone) at = (at + 1) & mask_;
-    table_[at] = i;
+uint64_t Plan::FillTable() {
+  std::fill(table_.begin(), table_.end(), Bucket());
+  uint64_t skipped = 0;
+  for (const PolicyAction& entry : entries_) {
+    uint64_t at = Start(entry.policy, entry.action);
+    for (; table_[at].entry != nullptr; at = (at + 1) & mask_) ++skipped;
+    table_[at] = {entry.policy, entry.action, &entry};
   }
+  return skipped;
+}
+
+// Of some multipliers the one under which keys collide least: with few entries, not at all.
+void Plan::BuildTable() {
+  constexpr uint32_t kTries = 64;
+  constexpr size_t kManyEntries = 4096;  // of which no multiplier keeps all apart
+  table_.resize(std::bit_ceil(entries_.size() * 4 + 1));
+  mask_ = table_.size() - 1;
+  uint64_t best = 0;
+  uint64_t least = UINT64_MAX;
+  uint64_t tried = 0x9E37'79B9'7F4A'7C15u;
+  const uint32_t tries = entries_.size() > kManyEntries ? 1 : kTries;
+  for (uint32_t i = 0; i < tries && least > 0; ++i, tried *= 0xD129'0F3B'7C1E'5A35u) {
+    multiplier_ = tried;
+    const uint64_t skipped = FillTable();
+    if (skipped >= least) continue;
+    least = skipped;
+    best = tried;
+  }
+  multiplier_ = best;
+  FillTable();
   index_.clear();
 }
 

@@ -75,10 +75,10 @@ class Plan {
   /// Null: the policy says nothing about the action, so nothing is permitted.
   const PolicyAction* Find(uint32_t policy, uint32_t action) const {
     for (uint64_t at = Start(policy, action);; at = (at + 1) & mask_) {
-      const uint32_t index = table_[at];
-      if (index == kNone) return nullptr;
-      const PolicyAction& found = entries_[index];
-      if (found.policy == policy && found.action == action) return &found;
+      const Bucket& bucket = table_[at];
+      if (bucket.entry == nullptr || (bucket.policy == policy && bucket.action == action)) {
+        return bucket.entry;
+      }
     }
   }
 
@@ -99,9 +99,15 @@ class Plan {
   uint64_t RequireMask(uint32_t shape) const { return require_masks_[shape]; }
 
  private:
+  struct Bucket {
+    uint32_t policy = kNone;
+    uint32_t action = kNone;
+    const PolicyAction* entry = nullptr;
+  };
+
   Plan() = default;
   uint64_t Start(uint32_t policy, uint32_t action) const {
-    return ((uint64_t{policy} << 32 | action) * 0x9E37'79B9'7F4A'7C15u >> 32) & mask_;
+    return ((uint64_t{policy} << 32 | action) * multiplier_ >> 32) & mask_;
   }
   Result<void> AddTools(const Program& program, ConstPool& pool);
   Result<void> AddCapabilities(const Program& program, ConstPool& pool);
@@ -109,13 +115,16 @@ class Plan {
   Result<void> AddForbid(const Program& program, uint32_t forbid, ConstPool& pool);
   void Rank(const Program& program);
   void BuildTable();
+  /// Fills table_ for the multiplier in force; how many buckets lie between keys and their places.
+  uint64_t FillTable();
   PolicyAction& EntryOf(const Program& program, uint32_t policy, uint32_t action);
 
   std::vector<ToolPlan> tools_;
   std::vector<PolicyAction> entries_;
   std::unordered_map<uint64_t, uint32_t> index_;  // while it is made; table_ serves readers
-  std::vector<uint32_t> table_;                   // open addressing over entries_
+  std::vector<Bucket> table_;                     // open addressing over entries_
   uint64_t mask_ = 0;
+  uint64_t multiplier_ = 0;
   std::vector<uint32_t> ranks_;
   std::vector<uint32_t> positions_;
   std::vector<const Slot*> capability_consts_;

@@ -205,7 +205,7 @@ bool StartsKey(const ProgramState& state, const RecordRun& run, uint32_t nth) {
 }  // namespace
 
 ProgramState::ProgramState(std::shared_ptr<const Program> loaded, NativeCode code,
-                           const KeyHash::Seed& seed, Limbo& engine_limbo)
+                           const HashSeed& seed, Limbo& engine_limbo)
     : limbo(engine_limbo),
       program(std::move(loaded)),
       native(std::move(code)),

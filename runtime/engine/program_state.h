@@ -43,7 +43,7 @@ struct Evaluator {
 };
 
 struct ProgramState {
-  ProgramState(std::shared_ptr<const Program> loaded, NativeCode code, const KeyHash::Seed& seed,
+  ProgramState(std::shared_ptr<const Program> loaded, NativeCode code, const HashSeed& seed,
                Limbo& engine_limbo);
 
   Limbo& limbo;

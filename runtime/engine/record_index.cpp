@@ -2,17 +2,18 @@
 
 namespace cap::engine {
 
-uint64_t HashOf(const KeyHash::Seed& seed, const CapabilityRecord& record) {
-  KeyHash hash(seed, uint64_t{record.generation} << 32 | record.grant, record.action,
-               record.skeleton);
+uint64_t HashOf(const HashSeed& seed, const CapabilityRecord& record) {
   const char* literals = LiteralsOf(record);
-  for (uint32_t at = 0; at < record.literals_length;) {
+  uint64_t joined = 0;
+  uint32_t nth = 0;
+  for (uint32_t at = 0; at < record.literals_length; ++nth) {
     uint16_t length;
     std::memcpy(&length, literals + at, sizeof length);
-    hash.Add({literals + at + sizeof length, length});
+    joined = JoinHash(joined, TextHash({literals + at + sizeof length, length}), nth);
     at += static_cast<uint32_t>(sizeof length) + length;
   }
-  return hash.value();
+  return KeyHash(seed, uint64_t{record.generation} << 32 | record.grant, record.action)
+      .Of(record.skeleton, joined);
 }
 
 RecordIndex::Directory::Directory(uint32_t bits)
@@ -20,7 +21,7 @@ RecordIndex::Directory::Directory(uint32_t bits)
       depth(bits),
       entries(new std::atomic<Segment*>[uint64_t{1} << bits]) {}
 
-RecordIndex::RecordIndex(const KeyHash::Seed& seed, const RecordSlab& slab, Limbo& limbo)
+RecordIndex::RecordIndex(const HashSeed& seed, const RecordSlab& slab, Limbo& limbo)
     : seed_(seed), slab_(slab), limbo_(limbo), directory_(new Directory(0)) {
   directory_.load(std::memory_order_relaxed)->entries[0].store(new Segment);
 }
@@ -34,6 +35,26 @@ RecordIndex::~RecordIndex() {
     if (i - 1 < uint64_t{1} << segment->depth) delete segment;
   }
   delete directory;
+}
+
+const CapabilityRecord* RecordIndex::Find(uint64_t hash, const RecordKey& key) const {
+  const Directory* directory = directory_.load(std::memory_order_acquire);
+  const Segment* segment =
+      directory->entries[hash & directory->mask].load(std::memory_order_acquire);
+  const uint64_t fingerprint = hash >> kRecordBits;
+  uint64_t group = GroupOf(hash);
+  for (uint32_t visited = 0; visited < kGroups; ++visited) {
+    const std::atomic<uint64_t>* slots = segment->slots + group * kGroupSlots;
+    for (uint32_t hits = Matching(slots, fingerprint); hits != 0; hits &= hits - 1) {
+      const uint64_t hit = slots[std::countr_zero(hits)].load(std::memory_order_acquire);
+      const CapabilityRecord* record = slab_.At(hit & kRecordMask);
+      if (key.IsOf(*record)) [[likely]]
+        return record;
+    }
+    if (slots[kGroupSlots - 1].load(std::memory_order_acquire) == 0) return nullptr;
+    group = (group + 1) % kGroups;
+  }
+  return nullptr;
 }
 
 // The record is whole before the slot names it, and a group fills from its first slot.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #if defined(__SSE2__)
@@ -19,44 +20,56 @@
 #include "runtime/engine/hash.h"
 #include "runtime/engine/record_slab.h"
 #include "runtime/engine/tsan.h"
+#include "runtime/frame/frame.h"
 
 namespace cap::engine {
 
+/// The whole key of a record, as a call knows it.
+struct RecordKey {
+  uint64_t grant = 0;  // generation:32 | index:32
+  uint32_t kind = 0;   // skeleton << 16 | action
+  uint32_t holes = 0;  // whose texts are the literals
+  const ResourceTexts* texts = nullptr;
+
+  bool IsOf(const CapabilityRecord& record) const {
+    return (uint64_t{record.generation} << 32 | record.grant) == grant &&
+           (record.action | uint32_t{record.skeleton} << 16) == kind && SameLiterals(record);
+  }
+
+ private:
+  // Texts of neighbouring holes stand together in both, and are compared as one.
+  bool SameLiterals(const CapabilityRecord& record) const {
+    const char* literals = LiteralsOf(record);
+    uint32_t rest = record.literals_length;
+    for (uint32_t left = holes; left != 0;) {
+      const int first = std::countr_zero(left);
+      const int last = first + std::countr_one(left >> first) - 1;
+      const uint32_t begin = texts->holes[first].begin;
+      const uint32_t length = texts->holes[last].end - begin;
+      if (length > rest || !SameBytes(literals, texts->literals + begin, length)) return false;
+      literals += length;
+      rest -= length;
+      left &= left + (uint32_t{1} << first);  // without this run
+    }
+    return rest == 0;
+  }
+};
+
 /// The hash under which a record is found.
-uint64_t HashOf(const KeyHash::Seed& seed, const CapabilityRecord& record);
+uint64_t HashOf(const HashSeed& seed, const CapabilityRecord& record);
 
 class RecordIndex {
  public:
   /// `slab` and `limbo` must outlive the index.
-  RecordIndex(const KeyHash::Seed& seed, const RecordSlab& slab, Limbo& limbo);
+  RecordIndex(const HashSeed& seed, const RecordSlab& slab, Limbo& limbo);
   ~RecordIndex();
   RecordIndex(const RecordIndex&) = delete;
   RecordIndex& operator=(const RecordIndex&) = delete;
 
-  const KeyHash::Seed& seed() const { return seed_; }
+  const HashSeed& seed() const { return seed_; }
 
-  /// The first record with this hash for which `matches` holds, or null. `matches` compares the
-  /// whole key. Inside an epoch.
-  template <typename Matches>
-  const CapabilityRecord* Find(uint64_t hash, const Matches& matches) const {
-    const Directory* directory = directory_.load(std::memory_order_acquire);
-    const Segment* segment =
-        directory->entries[hash & directory->mask].load(std::memory_order_acquire);
-    const uint64_t fingerprint = hash >> kRecordBits;
-    uint64_t group = GroupOf(hash);
-    for (uint32_t visited = 0; visited < kGroups; ++visited) {
-      const std::atomic<uint64_t>* slots = segment->slots + group * kGroupSlots;
-      for (uint32_t hits = Matching(slots, fingerprint); hits != 0; hits &= hits - 1) {
-        const uint64_t hit =
-            slots[static_cast<uint32_t>(__builtin_ctz(hits))].load(std::memory_order_acquire);
-        const CapabilityRecord* record = slab_.At(hit & kRecordMask);
-        if (matches(*record)) return record;
-      }
-      if (slots[kGroupSlots - 1].load(std::memory_order_acquire) == 0) return nullptr;
-      group = (group + 1) % kGroups;
-    }
-    return nullptr;
-  }
+  /// The first record with this key, or null. Inside an epoch.
+  const CapabilityRecord* Find(uint64_t hash, const RecordKey& key) const;
 
   /// Adds an entry for the record, which must be whole. False: the directory is at its largest,
   /// which takes a broken hash. Cost: a search; at times a split of one segment.
@@ -119,7 +132,7 @@ class RecordIndex {
   bool MakeRoom(uint64_t hash);
   bool Double();
 
-  KeyHash::Seed seed_;
+  HashSeed seed_;
   const RecordSlab& slab_;
   Limbo& limbo_;
   std::atomic<Directory*> directory_;

@@ -128,7 +128,7 @@ void Reporter::Underived(const Resource& resource, uint32_t nth) {
   report_.place = PlaceOf(program_, resource.span);
   const Tool& tool = program_.tools[decision_.tool];
   uint32_t slot = resource.each_slot;
-  const std::vector<ResourceTexts>& all = frame_.resources(nth);
+  const std::span<const ResourceTexts> all = frame_.resources(nth);
   const uint64_t every_hole = (uint64_t{1} << resource.holes.size()) - 1;
   for (const ResourceTexts& texts : all) {
     if (texts.valid == every_hole) continue;

@@ -17,9 +17,16 @@ const SlotNote* FindNote(const std::vector<SlotNote>& notes, uint32_t slot) {
 
 }  // namespace
 
-Frame::Frame(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Frame::Frame(Frame&&) noexcept = default;
-Frame& Frame::operator=(Frame&&) noexcept = default;
+Frame::Frame(std::unique_ptr<Impl> impl)
+    : sealed_{impl->header, impl->resources.data(), static_cast<uint32_t>(impl->resources.size())},
+      impl_(std::move(impl)) {}
+Frame::Frame(Frame&& other) noexcept
+    : sealed_(std::exchange(other.sealed_, {})), impl_(std::move(other.impl_)) {}
+Frame& Frame::operator=(Frame&& other) noexcept {
+  sealed_ = std::exchange(other.sealed_, {});
+  impl_ = std::move(other.impl_);
+  return *this;
+}
 Frame::~Frame() = default;
 
 Frame Frame::Refused(Malformed malformed, uint32_t tool) {
@@ -29,19 +36,13 @@ Frame Frame::Refused(Malformed malformed, uint32_t tool) {
   return Frame(std::move(impl));
 }
 
-const FrameHeader* Frame::header() const { return impl_->header; }
 const Malformed& Frame::malformed() const { return impl_->malformed; }
 uint32_t Frame::tool() const { return impl_->tool; }
 std::string_view Frame::request_id() const { return impl_->request_id; }
 std::string_view Frame::subject() const { return impl_->subject; }
 
-const std::vector<ResourceTexts>& Frame::resources(uint32_t nth) const {
-  static const std::vector<ResourceTexts> kEmpty;
-  return nth < impl_->resources.size() ? impl_->resources[nth] : kEmpty;
-}
-
 std::string Frame::ResourceText(const Program& program, uint32_t nth, uint32_t resource) const {
-  const std::vector<ResourceTexts>& texts = resources(nth);
+  const std::span<const ResourceTexts> texts = resources(nth);
   if (resource >= texts.size()) return "";
   const Action& action = program.actions[program.tools[impl_->tool].actions[nth]];
   return RenderResource(action.resource, texts[resource]);

@@ -6,10 +6,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/limits.h"
 #include "runtime/base/result.h"
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
@@ -34,10 +36,25 @@ struct Malformed {
   Span span;             // declaration it was held against, if any
 };
 
-/// The texts of one resource's holes, parallel to Resource::holes; empty slot = the hole faulted.
+/// The text of one hole of a resource, within ResourceTexts::literals.
+struct HoleText {
+  uint64_t hash = 0;   // keyed_hash.h: TextHash()
+  uint32_t begin = 0;  // two bytes of length, then the text
+  uint32_t end = 0;
+};
+
+/// The texts of one resource's holes, parallel to Resource::holes, laid out as a record keeps its
+/// literals, so that neighbours are compared at once. A hole that faulted has an empty text.
 struct ResourceTexts {
-  std::vector<std::string> holes;
-  uint64_t valid = 0;     // bit h: hole h has a text
+  const char* literals = nullptr;
+  uint32_t valid = 0;  // bit h: hole h has a text
+  uint32_t hole_count = 0;
+  HoleText holes[limits::kResourceHoles] = {};
+
+  std::string_view text(uint32_t hole) const {
+    const HoleText& of = holes[hole];
+    return {literals + of.begin + sizeof(uint16_t), of.end - of.begin - sizeof(uint16_t)};
+  }
 };
 
 /// An approval that was given and does not count, so that a decision can say why.
@@ -57,7 +74,7 @@ class Frame {
   static Frame Refused(Malformed malformed, uint32_t tool = kNone);
 
   /// Null when the call is malformed: nothing for an engine to read.
-  const FrameHeader* header() const;
+  const FrameHeader* header() const { return sealed_.header; }
   const Malformed& malformed() const;
   /// Of Program::tools; kNone if the tool is unknown.
   uint32_t tool() const;
@@ -69,7 +86,9 @@ class Frame {
   /// Resources of action `nth` of the tool (index into Tool::actions): one, or one an element of
   /// `each`. Empty: none could be derived (the list of `each` faulted or is empty), the action has
   /// no resource, or the call is malformed.
-  const std::vector<ResourceTexts>& resources(uint32_t nth) const;
+  std::span<const ResourceTexts> resources(uint32_t nth) const {
+    return nth < sealed_.actions ? sealed_.resources[nth] : std::span<const ResourceTexts>();
+  }
   std::string ResourceText(const Program& program, uint32_t nth, uint32_t resource) const;
 
   /// Why `slot` has no value, and the same in words ("as of …, older than 30 s"); kFine and empty
@@ -89,7 +108,14 @@ class Frame {
   friend class RequestReader;
   friend class Sealer;
   struct Impl;
+  /// What a decision reads, at hand without a call. It lives in the Impl.
+  struct Sealed {
+    const FrameHeader* header = nullptr;
+    const std::span<const ResourceTexts>* resources = nullptr;  // parallel to Tool::actions
+    uint32_t actions = 0;
+  };
   explicit Frame(std::unique_ptr<Impl> impl);
+  Sealed sealed_;
   std::unique_ptr<Impl> impl_;
 };
 

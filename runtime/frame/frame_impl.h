@@ -15,9 +15,8 @@ struct SlotNote {
 };
 
 struct Frame::Impl {
-  // What a decision reads stands together: the pointers here, the frame at the start of the arena.
   FrameHeader* header = nullptr;
-  std::vector<std::vector<ResourceTexts>> resources;  // parallel to Tool::actions
+  std::span<std::span<const ResourceTexts>> resources;  // parallel to Tool::actions
   uint32_t tool = kNone;
   Malformed malformed;
   std::string request_id;
@@ -26,7 +25,7 @@ struct Frame::Impl {
   std::vector<ApprovalNote> approval_notes;
   std::string canonical;
   Digest digest{};
-  Arena arena;  // header and slots stand at its start, then strings and elements
+  Arena arena;  // header, slots and the spans of resources at its start, then what they refer to
 };
 
 }  // namespace cap

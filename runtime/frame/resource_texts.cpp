@@ -1,5 +1,9 @@
 #include "runtime/frame/resource_texts.h"
 
+#include <algorithm>
+#include <new>
+
+#include "runtime/frame/keyed_hash.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/segment.h"
 
@@ -30,45 +34,57 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
   return "";  // no legal segment
 }
 
-ResourceTexts DeriveOne(const Program& program, const Resource& resource, const FrameHeader* frame,
-                        const Slot* element, uint64_t element_present) {
-  ResourceTexts out;
-  out.holes.resize(resource.holes.size());
-  for (size_t i = 0; i < resource.holes.size(); ++i) {
+/// Fills `out` with the texts of one resource.
+void DeriveOne(const Program& program, const Resource& resource, const FrameHeader* frame,
+               const Slot* element, uint64_t element_present, Arena& arena, ResourceTexts& out) {
+  std::string literals;
+  out.hole_count = static_cast<uint32_t>(resource.holes.size());
+  for (uint32_t i = 0; i < out.hole_count; ++i) {
     const ResourceHole& hole = resource.holes[i];
     const bool of_slot = hole.source == HoleSource::kSlot;
     const bool given = of_slot ? BitOf(frame->present, hole.index)
                                : element != nullptr && (element_present >> hole.index & 1) != 0;
-    if (!given) continue;
-    const Slot& slot = of_slot ? SlotsOf(frame)[hole.index] : element[hole.index];
-    std::string text = TextOf(program, hole, slot);
-    if (!IsLegalSegment(text)) continue;
-    out.holes[i] = std::move(text);
-    out.valid |= uint64_t{1} << i;
+    std::string text;
+    if (given) {
+      text = TextOf(program, hole, of_slot ? SlotsOf(frame)[hole.index] : element[hole.index]);
+    }
+    const bool legal = IsLegalSegment(text);
+    if (!legal) text.clear();
+    out.valid |= uint32_t{legal} << i;
+    // The length of a longer text is cut; no record has as many bytes, so that it matches none.
+    const auto length = static_cast<uint16_t>(text.size());
+    out.holes[i].begin = static_cast<uint32_t>(literals.size());
+    literals.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
+    out.holes[i].end = static_cast<uint32_t>(literals.size());
+    out.holes[i].hash = TextHash(text);
   }
-  return out;
+  auto* bytes = static_cast<char*>(arena.Allocate(literals.size(), 1));
+  std::copy(literals.begin(), literals.end(), bytes);
+  out.literals = bytes;
 }
 
 }  // namespace
 
-std::vector<ResourceTexts> DeriveResources(const Program& program, const Action& action,
-                                           const FrameHeader* frame) {
+Result<std::span<const ResourceTexts>> DeriveResources(const Program& program,
+                                                       const Action& action,
+                                                       const FrameHeader* frame, Arena& arena) {
   const Resource& resource = action.resource;
-  std::vector<ResourceTexts> out;
-  if (resource.each_slot == kNone) {
-    out.push_back(DeriveOne(program, resource, frame, nullptr, 0));
-    return out;
-  }
-  if (!BitOf(frame->present, resource.each_slot)) return out;
-  const Slot& list = SlotsOf(frame)[resource.each_slot];
-  out.reserve(CountOf(list));
-  for (uint32_t i = 0; i < CountOf(list); ++i) {
-    const Slot* element = ElementsOf(list) + size_t{i} * StrideOf(list);
+  const bool each = resource.each_slot != kNone;
+  if (each && !BitOf(frame->present, resource.each_slot)) return {};
+  const Slot list = each ? SlotsOf(frame)[resource.each_slot] : Slot();
+  const uint32_t count = each ? CountOf(list) : 1;
+  const size_t size = count * sizeof(ResourceTexts);
+  const auto too_large = Fail("oversize", "the texts of the resources take too much memory");
+  if (arena.used() + size > limits::kFrameBytes) return too_large;
+  auto* texts = static_cast<ResourceTexts*>(arena.Allocate(size, alignof(ResourceTexts)));
+  for (uint32_t i = 0; i < count; ++i) {
+    const Slot* element = each ? ElementsOf(list) + size_t{i} * StrideOf(list) : nullptr;
     // A scalar element takes one slot and has no mask: it is there.
-    const uint64_t present = StrideOf(list) == 1 ? 1 : element->lo;
-    out.push_back(DeriveOne(program, resource, frame, element, present));
+    const uint64_t present = !each ? 0 : StrideOf(list) == 1 ? 1 : element->lo;
+    DeriveOne(program, resource, frame, element, present, arena, *new (texts + i) ResourceTexts);
+    if (arena.used() > limits::kFrameBytes) return too_large;
   }
-  return out;
+  return std::span<const ResourceTexts>(texts, count);
 }
 
 std::string RenderResource(const Resource& resource, const ResourceTexts& texts) {
@@ -80,7 +96,7 @@ std::string RenderResource(const Resource& resource, const ResourceTexts& texts)
     if (segment.hole == kNone) {
       out += segment.literal;
     } else {
-      out += (texts.valid >> segment.hole & 1) != 0 ? texts.holes[segment.hole] : "{?}";
+      out += (texts.valid >> segment.hole & 1) != 0 ? texts.text(segment.hole) : "{?}";
     }
   }
   return out;

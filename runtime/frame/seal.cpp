@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "runtime/base/limits.h"
@@ -82,12 +84,7 @@ Frame Sealer::Run() {
     PutFacts(true);
     PutLive();
     PutLets();
-    for (const uint32_t action : tool_->actions) {
-      const Action& a = program_.actions[action];
-      out_->resources.push_back(a.has_resource ? DeriveResources(program_, a, out_->header)
-                                               : std::vector<ResourceTexts>());
-    }
-    good = CheckResource();
+    good = PutResources() && CheckResource();
   }
   if (!good) return Frame::Refused(std::move(out_->malformed), in_.tool_);
   FormCanonical();
@@ -103,6 +100,24 @@ void Sealer::OpenHeader() {
   header->tool = in_.tool_;
   header->slot_count = static_cast<uint32_t>(tool_->slots.size());
   out_->header = header;
+  using Texts = std::span<const ResourceTexts>;
+  const size_t count = tool_->actions.size();
+  auto* texts = static_cast<Texts*>(out_->arena.Allocate(count * sizeof(Texts), alignof(Texts)));
+  std::uninitialized_value_construct_n(texts, count);
+  out_->resources = {texts, count};
+}
+
+bool Sealer::PutResources() {
+  for (size_t nth = 0; nth < tool_->actions.size(); ++nth) {
+    const Action& action = program_.actions[tool_->actions[nth]];
+    if (!action.has_resource) continue;
+    auto derived = DeriveResources(program_, action, out_->header, out_->arena);
+    if (!derived) {
+      return Refuse(MalformedKind::kOversize, "resource", derived.error().message, {});
+    }
+    out_->resources[nth] = *derived;
+  }
+  return true;
 }
 
 bool Sealer::Refuse(MalformedKind kind, std::string_view name, std::string detail, Span span) {
@@ -308,7 +323,7 @@ void Sealer::PutLet(const LetDesc& let) {
 bool Sealer::CheckResource() {
   if (!in_.resource_) return true;
   for (size_t nth = 0; nth < tool_->actions.size(); ++nth) {
-    const std::vector<ResourceTexts>& derived = out_->resources[nth];
+    const std::span<const ResourceTexts> derived = out_->resources[nth];
     if (derived.size() != 1) continue;
     const Resource& resource = program_.actions[tool_->actions[nth]].resource;
     const uint64_t all = (uint64_t{1} << resource.holes.size()) - 1;

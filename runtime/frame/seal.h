@@ -21,6 +21,7 @@ class Sealer {
   bool CheckNames();
   bool PutArguments(bool with_sibling);
   bool PutArgument(const ArgumentDesc& argument);
+  bool PutResources();
   bool CheckResource();
   bool Refuse(MalformedKind kind, std::string_view name, std::string detail, Span span);
 

@@ -159,10 +159,10 @@ Result<std::string_view> PayloadOf(std::string_view bytes) {
     return Fail("bundle-truncated", "the bundle ends inside its header; copy it again");
   }
   const auto version = ReadFixed<uint32_t>(bytes, kVersionAt);
-  if (version != kBundleVersion) {
-    return Fail("bundle-version", fmt::format("the bundle has version {}, this runtime reads {}",
-                                              version, kBundleVersion));
-  }
+  const auto readable =
+      CheckBundleVersion(kBundleVersion, {.major = static_cast<uint16_t>(version >> 16),
+                                          .minor = static_cast<uint16_t>(version)});
+  if (!readable) return std::unexpected(readable.error());
   const std::string_view payload = bytes.substr(kPayloadAt);
   const auto length = ReadFixed<uint64_t>(bytes, kLengthAt);
   if (length > payload.size()) {
@@ -184,11 +184,23 @@ Result<std::string_view> PayloadOf(std::string_view bytes) {
 std::string WriteBundle(const Program& program) {
   const std::string payload = EncodePayload(program);
   std::string bytes(kMagic);
-  AppendFixed(bytes, kBundleVersion);
+  AppendFixed(bytes, uint32_t{kBundleVersion.major} << 16 | kBundleVersion.minor);
   AppendFixed(bytes, uint64_t{payload.size()});
   const Checksum checksum = ChecksumOf(payload);
   bytes.append(checksum.data(), checksum.size());
   return bytes + payload;
+}
+
+// The first bundles had the version 1 without a minor one, and read as 0.1: compile again.
+Result<void> CheckBundleVersion(BundleVersion reader, BundleVersion bundle) {
+  if (bundle.major == reader.major && bundle.minor <= reader.minor) return {};
+  const bool newer = bundle.major > reader.major ||
+                     (bundle.major == reader.major && bundle.minor > reader.minor);
+  return Fail("bundle-version",
+              fmt::format("the bundle has version {}.{}, this runtime reads {}.0 to {}.{}; {}",
+                          bundle.major, bundle.minor, reader.major, reader.major, reader.minor,
+                          newer ? "update the runtime, or compile the policy with its own compiler"
+                                : "compile the policy again"));
 }
 
 bool IsBundle(std::string_view bytes) { return bytes.starts_with(kMagic); }

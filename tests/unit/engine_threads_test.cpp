@@ -8,78 +8,10 @@
 
 #include "cap/engine.h"
 #include "runtime/engine/epoch.h"
-#include "runtime/frame/frame_builder.h"
-#include "runtime/program/layout.h"
-#include "runtime/program/verify.h"
-
-// A Program written by hand names only the fields that matter here.
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#include "tests/unit/doc_program.h"
 
 namespace cap::test {
 namespace {
-
-constexpr int64_t kNowUs = 1'772'445'600'000'000;
-constexpr int64_t kHourUs = 3'600'000'000;
-
-// One tool `read(id)` on "doc://{id}", one policy with one capability on "doc://{{user}}". With
-// `limit` not null the capability wants id == limit, a constant of its own.
-std::shared_ptr<const Program> MakeProgram(const char* limit = nullptr) {
-  auto program = std::make_shared<Program>();
-  program->files = {"doc.cap"};
-  program->types = {{.kind = TypeKind::kString}, {.kind = TypeKind::kBool}};
-  program->bound = {{.name = "user", .type = 0}};
-  Tool tool{.name = "read", .actions = {0}};
-  AppendSlots(*program, "id", 0, SlotSource::kArgument, false, tool.slots);
-  tool.arguments = {{.name = "id", .type = 0, .slot = 0}};
-  Action action{.name = "read", .tool = 0, .has_resource = true, .skeletons = {1}};
-  action.resource = {.scheme = "doc",
-                     .segments = {{.key = "", .literal = "", .hole = 0}},
-                     .holes = {{.index = 0, .type = 0}}};
-  program->tools = {tool};
-  program->actions = {action};
-  Shape shape{.kind = ShapeKind::kCapability};
-  Capability capability{.name = "read"};
-  if (limit != nullptr) {
-    program->values = {{std::string(limit)}};
-    program->insts = {{.op = Op::kLoad, .type = 0, .a = 0},
-                      {.op = Op::kConst, .type = 0, .a = 0},
-                      {.op = Op::kStrEq, .type = 1, .a = 0, .b = 1}};
-    program->clauses = {{.begin = 0, .end = 3}};
-    program->spans.resize(3);
-    shape.inst_count = 3;
-    shape.clause_count = 1;
-    shape.const_types = {0};
-    shape.required[0] = 1;
-    capability.consts = {{.bound = false, .index = 0}};
-    capability.clauses = {{.name = "require"}};
-  }
-  program->shapes = {shape};
-  capability.patterns = {
-      {.text = "doc://{{user}}",
-       .skeleton = 0,
-       .holes = {{.hole = 0, .value = {.bound = true, .index = 0}}}}};
-  program->capabilities = {capability};
-  program->policies = {{.name = "p", .bound = {0}, .capabilities = {0}}};
-  program->tools[0].layout_hash = LayoutHash(*program, program->tools[0]);
-  const auto verified = Verify(*program);
-  if (!verified) MESSAGE(verified.error().message);
-  REQUIRE(verified.has_value());
-  return program;
-}
-
-Frame MakeFrame(const Program& program, const std::string& id) {
-  FrameBuilder builder(program, 0, "s", kNowUs);
-  builder.SetArgument("id", Value{id});
-  return std::move(builder).Seal();
-}
-
-GrantSpec SpecFor(const std::string& user) {
-  return {.policy = "p",
-          .subject = "s",
-          .purpose = {},
-          .bound = {{"user", {user}}},
-          .ttl_us = kHourUs};
-}
 
 struct Fixture {
   explicit Fixture(bool membarrier) {

@@ -38,6 +38,13 @@ struct GrantId {
   bool operator==(const GrantId&) const = default;
 };
 
+/// Something whose end is the end of every grant that hangs on it: a session, an agent, a class of
+/// grants, whatever the host takes it for. Made and revoked by Engine; a handle of this process.
+struct RevocationHandle {
+  uint32_t index = 0;  // 0 = none
+  bool operator==(const RevocationHandle&) const = default;
+};
+
 /// What a mint gives. Bound values are `context bound` of the policy: each must be given, none
 /// other. A string stands for one segment wherever a pattern inserts it; a set<string> means
 /// alternatives, and the empty set matches nothing.
@@ -48,6 +55,8 @@ struct GrantSpec {
   std::vector<Field> bound;
   /// > 0; nothing = the policy's `expires after`, if it has one.
   std::optional<int64_t> ttl_us;
+  /// At most limits::kGrantHandles: the grant dies with the first of them that is revoked.
+  std::vector<RevocationHandle> handles = {};
 };
 
 /// Machine code for every shape of a Program, made by somebody else (runtime/jit, or an image of a
@@ -83,6 +92,12 @@ struct EngineStats {
 
 class Engine;
 
+/// One call of a batch.
+struct GrantedCall {
+  GrantId grant;
+  const Frame* frame = nullptr;  // null is denied as layout_mismatch
+};
+
 /// One thread's way in. Cheap to keep, made once a thread; not to be shared by threads at one time.
 /// Must not outlive its Engine.
 class Reader {
@@ -94,6 +109,14 @@ class Reader {
   /// Decides one call. Wait-free, allocates nothing, takes no lock, reads no clock: now is the
   /// frame's. Cost: linear in the candidates' clauses (at most 8 probes find them).
   Decision Authorize(GrantId grant, const Frame& frame);
+
+  /// Decides calls[i] into decisions[i], each as Authorize would (but for the id), and all under
+  /// one Program: the batch enters once, and the memory of the next calls is asked for while one is
+  /// decided. Between two of them a grant may be revoked, as between two Authorize. Errors:
+  /// "bad-batch" (more than limits::kBatchCalls, since memory that writers retire waits for the
+  /// whole batch; fewer decisions than calls): every decision then is a denial. Allocates nothing
+  /// otherwise. Cost: that of Authorize, less the entry and what the look-ahead hides.
+  Result<void> AuthorizeMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
 
   /// The two views of a decision of this engine for the same grant and frame. Cold: evaluates the
   /// clauses again and allocates. If the program was swapped or the grant revoked meanwhile, the
@@ -128,7 +151,8 @@ class Engine {
   /// is visible to all threads when this returns. Errors: "not-loaded", "unknown-policy",
   /// "unknown-purpose", "bad-subject", "missing-bound", "unknown-bound", "bad-bound" (wrong type or
   /// no literal segment: empty, a separator, a wildcard, a dot segment, a control character, a
-  /// percent sign), "bad-ttl" (not positive, longer than the policy's, or none), "table-full".
+  /// percent sign), "bad-ttl" (not positive, longer than the policy's, or none), "bad-handle" (too
+  /// many, revoked, or none of this engine), "table-full".
   /// Cost: the policy's capabilities, times the alternatives of sets in their patterns.
   Result<GrantId> Mint(const GrantSpec& spec, int64_t now_us);
 
@@ -136,8 +160,16 @@ class Engine {
   /// Takes effect at once, even while a Load runs; the memory is freed when no reader can see it.
   bool Revoke(GrantId grant);
 
-  /// Frees what grants hold that have expired at `now_us`; a decision under one is grant_expired
-  /// still, until its place is taken. Returns how many.
+  /// A new handle that grants can be minted to hang on. Errors: "table-full". Cost: constant.
+  Result<RevocationHandle> NewHandle();
+
+  /// No decision that starts after this returns permits under a grant that hangs on the handle: it
+  /// is grant_revoked. False: it was not live. Cost: constant, however many grants there are; what
+  /// they hold is freed by SweepExpired.
+  bool RevokeHandle(RevocationHandle handle);
+
+  /// Frees what grants hold that have expired at `now_us`, or whose handle was revoked; a decision
+  /// under one says so still, until its place is taken. Returns how many.
   uint64_t SweepExpired(int64_t now_us);
 
   /// Registers a reader. Threads without bound are fine; each costs a cache line.
