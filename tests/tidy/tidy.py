@@ -216,10 +216,55 @@ def words():
                 breach(path, number, "a path of somebody's machine")
 
 
-for check in (layers, confined, file_sizes, columns, function_sizes, diagnostics, decision_codes, words):
+def limits_table():
+    """docs/limits.md is the limits of the code: names, values, places, codes"""
+    page = ROOT / "docs/limits.md"
+    declared = re.compile(r"constexpr \w+ (k\w+) = ([^;]+);")
+    header = {}
+    for name, value in declared.findall((ROOT / "runtime/base/limits.h").read_text()):
+        header[name] = eval(re.sub(r"'|(?<=\d)u\b", "", value), {"__builtins__": {}})
+    known = {f"CAP{int(number):04}" for table in ROOT.glob("compiler/diag/*.def")
+             for number in re.findall(r"^CODE\((\d+)", table.read_text(), re.M)}
+    for table in ROOT.glob("runtime/**/decision_codes.def"):
+        known.update(re.findall(r'^CODE\(\w+,\s*"([\w-]+)"', table.read_text(), re.M))
+    for path in code_files(".cpp", dirs=("runtime",)):
+        known.update(re.findall(r'Fail\(\s*"([a-z-]+)"', path.read_text()))
+    row = re.compile(r"^\| `(\w+)` \| ([\d,]+) \| [^|]+ \| `([^`]+)` \| ([^|]+) \|$")
+    stated = set()
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if not line.startswith("| `"):
+            continue
+        cells = row.match(line)
+        if not cells:
+            breach(page, number, "is no row `name`, value, of, `place`, what comes of it")
+            continue
+        name, value, place = cells[1], int(cells[2].replace(",", "")), ROOT / cells[3]
+        stated.add(name)
+        text = place.read_text() if place.exists() else ""
+        own = {n: v for n, v in declared.findall(text)}
+        if name in header:
+            if header[name] != value:
+                breach(page, number, f"{name} is {header[name]:,}")
+            if f"limits::{name}" not in text:
+                breach(page, number, f"{cells[3]} says nothing of limits::{name}")
+        elif name not in own:
+            breach(page, number, f"{name} is in neither limits.h nor {cells[3]}")
+        elif eval(re.sub(r"'|(?<=\d)u\b", "", own[name]), {"__builtins__": {}}) != value:
+            breach(page, number, f"{name} is {own[name]}")
+        for code in re.findall(r"`([^`]+)`", cells[4]):
+            if code not in known:
+                breach(page, number, f"no code is {code}")
+    for name in header:
+        if name not in stated:
+            breach(page, 1, f"{name} of limits.h is missing")
+
+
+checks = (layers, confined, file_sizes, columns, function_sizes, diagnostics, decision_codes,
+          limits_table, words)
+for check in checks:
     rule(check)
 for line in breaches:
     print(line)
-failed = 8 - passed
+failed = len(checks) - passed
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)
