@@ -88,7 +88,7 @@ struct Param {  // an argument, a field, a context value, a parameter of a const
 // --- declarations ---
 struct ContextDecl { bool live = false; std::vector<Param> fields; };
 struct RecordDecl { Ident name; std::vector<Param> fields; };
-struct EnumDecl { Ident name; std::vector<Text> members; };
+struct EnumDecl { Ident name; std::vector<Text> members; bool ordered = false; };
 struct ApproverDecl { std::vector<Ident> names; };
 struct PurposeDecl { Ident name; Text text; };
 

@@ -95,7 +95,7 @@ class Dumper {
     Params("field", node.fields);
   }
   void Declaration(const EnumDecl& node) {
-    Line("enum " + node.name.text);
+    Line((node.ordered ? "enum ordered " : "enum ") + node.name.text);
     Nest([&] {
       for (const ast::Text& member : node.members) Line("member " + Quote(member.text));
     });

@@ -97,6 +97,7 @@ void Declarer::DeclareEnum(uint32_t type, const ast::EnumDecl& decl) {
   const auto index = static_cast<uint32_t>(context_.program.enums.size());
   context_.program.enums.push_back(std::move(made));
   context_.named_types[type] = context_.types.Enum(index);
+  if (decl.ordered) context_.types.SetOrdered(index);
 }
 
 std::vector<Declarer::Edge> Declarer::EdgesOf(uint32_t type) const {

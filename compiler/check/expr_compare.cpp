@@ -168,14 +168,19 @@ NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan
   }
   const TypeKind kind = types_.KindOf(nodes_[pair.left].type);
   const bool equality = IsEquality(binary.op);
-  const Op op = equality ? EqualityOf(kind) : LessOf(kind);
+  const bool ordered_enum = types_.IsOrderedEnum(nodes_[pair.left].type);
+  const Op op = equality ? EqualityOf(kind) : ordered_enum ? Op::kWordLt : LessOf(kind);
   if (op == Op::kConst) {
     context_.Error(
         diag::Code::kNotComparable, span,
         {.message =
              fmt::format("{} has no {}", context_.TypeName(pair.left), equality ? "`==`" : "order"),
          .label = equality ? "cannot be compared whole" : "cannot be ordered",
-         .help = !equality ? "only int, decimal, money, instant, duration and string are ordered"
+         .help = !equality && kind == TypeKind::kEnum
+                     ? "declare it as `enum ordered`, its members with `<` between them"
+                 : !equality
+                     ? "only int, decimal, money, instant, duration, string and `enum ordered` are "
+                       "ordered"
                  : kind == TypeKind::kRecord ? "compare its fields"
                                              : "say it with `subset`, both ways if need be",
          .notes = {}});

@@ -53,6 +53,10 @@ bool Types::IsContainer(TypeIndex type) const {
   return KindOf(type) == TypeKind::kSet || KindOf(type) == TypeKind::kList;
 }
 
+bool Types::IsOrderedEnum(TypeIndex type) const {
+  return KindOf(type) == TypeKind::kEnum && ordered_enums_.contains(program_.types[type].ref);
+}
+
 bool Types::IsScalar(TypeIndex type) const {
   switch (KindOf(type)) {
     case TypeKind::kBool:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -35,6 +36,11 @@ class Types {
   bool IsContainer(TypeIndex type) const;
   bool IsScalar(TypeIndex type) const;
 
+  /// The members of the enum are compared in the order of their declaration. Only the compiler asks:
+  /// a word in a frame is the member's place, so that nothing else has to know.
+  void SetOrdered(uint32_t enum_index) { ordered_enums_.insert(enum_index); }
+  bool IsOrderedEnum(TypeIndex type) const;
+
   /// Equal but for bounds and wire forms, which a value that was checked no longer shows.
   bool Same(TypeIndex a, TypeIndex b) const;
 
@@ -49,6 +55,7 @@ class Types {
 
   Program& program_;
   std::map<Key, TypeIndex> known_;
+  std::set<uint32_t> ordered_enums_;
   TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, approvers_;
 };
 

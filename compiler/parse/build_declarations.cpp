@@ -98,7 +98,9 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
   } else if (auto* record = As<CapParser::RecordDeclarationContext>(&context)) {
     Record(*record);
   } else if (auto* enumeration = As<CapParser::EnumDeclarationContext>(&context)) {
-    Enum(context, enumeration->name(), enumeration->STRING());
+    Enum(context, enumeration->name(), enumeration->STRING(), false);
+  } else if (auto* ordered = As<CapParser::OrderedEnumDeclarationContext>(&context)) {
+    Enum(context, ordered->name(), ordered->STRING(), true);
   } else if (auto* approver = As<CapParser::ApproverDeclarationContext>(&context)) {
     Add(context, ast::ApproverDecl{Names(approver->name())});
   } else if (auto* purpose = As<CapParser::PurposeDeclarationContext>(&context)) {
@@ -124,10 +126,6 @@ void Builder::LaterDeclaration(CapParser::DeclarationContext& context) {
   const SourceSpan word = SpanOf(*context.start);
   if (As<CapParser::DataDeclarationContext>(&context) != nullptr) {
     Later(diag::Code::kLaterData, word, "`data`", "declare it as a `fact` of the action");
-  } else if (auto* ordered = As<CapParser::OrderedEnumDeclarationContext>(&context)) {
-    Later(diag::Code::kLaterOrderedEnum, word, "`enum ordered`", "list the members in a set");
-    // Its name stays declared, so that those who use it are not blamed.
-    Enum(context, ordered->name(), ordered->STRING());
   } else if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) {
     LaterLimit(limit->limit());
   }
@@ -175,10 +173,10 @@ void Builder::Record(CapParser::RecordDeclarationContext& context) {
 }
 
 void Builder::Enum(const Context& context, CapParser::NameContext* name_context,
-                   const std::vector<Terminal*>& members) {
+                   const std::vector<Terminal*>& members, bool ordered) {
   std::optional<ast::Ident> name = Name(name_context);
   if (!name) return;
-  ast::EnumDecl node{std::move(*name), {}};
+  ast::EnumDecl node{std::move(*name), {}, ordered};
   for (Terminal* member : members) {
     if (std::optional<ast::Text> text = String(member)) node.members.push_back(std::move(*text));
   }

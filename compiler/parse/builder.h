@@ -56,7 +56,7 @@ class Builder {
   std::optional<ast::Param> Field(CapParser::FieldContext* context);
   void Record(CapParser::RecordDeclarationContext& context);
   void Enum(const Context& context, CapParser::NameContext* name_context,
-            const std::vector<Terminal*>& members);
+            const std::vector<Terminal*>& members, bool ordered);
   void Purpose(CapParser::PurposeDeclarationContext& context);
   void Def(CapParser::DefDeclarationContext& context);
   void Action(CapParser::ActionDeclarationContext& context);

@@ -216,7 +216,7 @@ ExprPtr ExpressionMaker::CompareScalars(int depth) {
   const auto right = [&](Ty ty) { return Chance(random_, 0.6) ? Literal(ty) : VarOf(ty); };
   switch (Dice(10)) {
     case 0: return Node(ExprOp::kCompare, kBool, {VarOf(kColor), right(kColor)}, equal);
-    case 1: return Node(ExprOp::kCompare, kBool, {VarOf(kSize), right(kSize)}, equal);
+    case 1: return Node(ExprOp::kCompare, kBool, {VarOf(kSize), right(kSize)}, order);
     case 2: return Node(ExprOp::kCompare, kBool, {VarOf(kEmail), right(kEmail)}, equal);
     case 3:
       return Node(ExprOp::kCompare, kBool, {Time(depth, false), Time(depth, true)}, order);

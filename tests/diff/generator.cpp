@@ -23,9 +23,9 @@ std::string FieldTexts(const std::vector<FieldModel>& fields) {
 std::string EnumText(std::string_view name, Ty ty) {
   std::string text;
   for (const std::string& member : MembersOf(ty)) {
-    text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", member);
+    text += fmt::format("{}\"{}\"", text.empty() ? "" : IsOrderedEnum(ty) ? " < " : ", ", member);
   }
-  return fmt::format("enum {} {{ {} }}\n", name, text);
+  return fmt::format("enum {}{} {{ {} }}\n", IsOrderedEnum(ty) ? "ordered " : "", name, text);
 }
 
 std::string Header() {

@@ -44,7 +44,7 @@ const TyInfo& InfoOf(Ty ty) {
 
 const std::vector<std::string>& MembersOf(Ty ty) {
   static const std::vector<std::string> kColorNames = {"red", "green", "blue", "grey"};
-  static const std::vector<std::string> kSizeNames = {"small", "large"};
+  static const std::vector<std::string> kSizeNames = {"small", "medium", "large"};
   return ty == kColor ? kColorNames : kSizeNames;
 }
 

@@ -31,6 +31,7 @@ struct TyInfo {
 };
 const TyInfo& InfoOf(Ty ty);
 const std::vector<std::string>& MembersOf(Ty ty);  // of kColor, kSize
+inline bool IsOrderedEnum(Ty ty) { return ty == kSize; }
 
 struct FieldModel {
   std::string name;

@@ -204,7 +204,14 @@ Tri Oracle::Compare(const Expr& expr) {
   if (expr.compare == "!=") return Of(!Same(*a, *b));
   bool less = false;
   bool more = false;
-  if (std::holds_alternative<std::string>(a->v)) {
+  if (std::holds_alternative<EnumMember>(a->v) || std::holds_alternative<EnumMember>(b->v)) {
+    // In the order of their declaration.
+    const auto place = [&](const Value& value) {
+      return std::ranges::find(MembersOf(expr.kids[0]->ty), Text(value));
+    };
+    less = place(*a) < place(*b);
+    more = place(*b) < place(*a);
+  } else if (std::holds_alternative<std::string>(a->v)) {
     less = Text(*a) < Text(*b);
     more = Text(*b) < Text(*a);
   } else {
