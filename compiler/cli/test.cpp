@@ -22,6 +22,7 @@ struct TestOptions {
   std::string filter;
   bool update = false;
   bool verbose = false;
+  bool coverage = false;
   SourceOptions source;
 };
 
@@ -45,6 +46,7 @@ class TestRun {
     run_.engines = AllEngines();
     run_.filter = options.filter;
     run_.update = options.update;
+    if (options.coverage) run_.coverage = &coverage_;
     run_.include = options.source.include;
   }
 
@@ -57,6 +59,7 @@ class TestRun {
       }
       for (const std::string& file : *files) RunFile(file);
     }
+    if (options_.coverage) PrintCoverage();
     fmt::print("{} passed, {} failed\n", passed_, failed_);
     if (broken_) return kUsage;
     return failed_ > 0 ? kDiagnostics : kOk;
@@ -84,6 +87,23 @@ class TestRun {
     if (options_.update && result.updated != file->text) Rewrite(path, result.updated);
   }
 
+  /// A policy counts as one test: that each of its clauses and forbids alone decides another.
+  void PrintCoverage() {
+    for (const auto& [source, parts] : coverage_.Result()) {
+      const auto decisive = std::ranges::count_if(parts, &policytest::Coverage::Part::decisive);
+      fmt::print("coverage {}: {} of {} clauses and forbids alone decide a test\n", source,
+                 decisive, parts.size());
+      const bool whole = static_cast<size_t>(decisive) == parts.size();
+      ++(whole ? passed_ : failed_);
+      for (const policytest::Coverage::Part& part : parts) {
+        if (part.decisive) continue;
+        fmt::print("    {}:{}:{}: `{}`{} decides no test alone\n", part.place.file, part.place.line,
+                   part.place.column, part.name,
+                   part.capability.empty() ? "" : " of capability `" + part.capability + "`");
+      }
+    }
+  }
+
   void Print(const policytest::Failure& failure) const {
     fmt::print("FAILED {}: {}\n", failure.place, failure.title);
     std::string_view rest = failure.message;
@@ -102,6 +122,7 @@ class TestRun {
 
   const TestOptions& options_;
   policytest::RunOptions run_;
+  policytest::Coverage coverage_;
   size_t passed_ = 0;
   size_t failed_ = 0;
   bool broken_ = false;
@@ -117,6 +138,9 @@ void AddTest(CLI::App& app, int& status) {
   command->add_option("--filter", options->filter, "only tests whose title contains this");
   command->add_flag("--update", options->update,
                     "rewrite the machine sections (--- !diagnostics, !ir, !trace), nothing else");
+  command->add_flag("--coverage", options->coverage,
+                    "fail unless each clause and forbid alone decides some test, without a fault")
+      ->excludes("--filter");
   command->add_flag("-v,--verbose", options->verbose, "a line for each file");
   AddSourceOptions(*command, options->source);
   command->footer(R"(
@@ -125,6 +149,7 @@ Every test runs on the interpreter and on native code; they must agree in everyt
 Examples:
   capc test policies stdlib
   capc test policy.capt --filter refund
+  capc test policies --coverage
   capc test tests/golden --update
 
 Exit status: 0 all passed, 1 a file cannot be read, 3 something failed.)");

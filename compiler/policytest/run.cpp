@@ -153,7 +153,34 @@ class CaseRun {
         Session::Open(compilation_.program, *grant, now_us_, options_.engines);
     if (!session.has_value()) return Failed(case_.line, "grant", session.error().message);
     session_ = std::make_unique<Session>(std::move(*session));
+    return options_.coverage == nullptr || OpenVariants(*grant);
+  }
+
+  /// For coverage: the policy with each part changed, on the first engine.
+  bool OpenVariants(const GrantSpec& grant) {
+    options_.coverage->Declare(SourceName(), *compilation_.program);
+    variants_ = VariantsOf(*compilation_.program);
+    for (const Variant& variant : variants_) {
+      Result<Session> session =
+          Session::Open(variant.program, grant, now_us_, {options_.engines.front()});
+      if (!session.has_value()) return Failed(case_.line, "coverage", session.error().message);
+      variant_sessions_.push_back(std::move(*session));
+    }
     return true;
+  }
+
+  void NoteCoverage(const std::string& request, int64_t now_us, const DecisionReport& report) {
+    const auto decide = [&](const Variant& variant) {
+      const auto nth = static_cast<size_t>(&variant - variants_.data());
+      return variant_sessions_[nth].Decide(request, now_us).report;
+    };
+    options_.coverage->Note(SourceName(), variants_, report, decide);
+  }
+
+  /// The policy's file, or the place of its text.
+  std::string SourceName() const {
+    if (!case_.policy_file.empty()) return Beside(file_.path, case_.policy_file);
+    return fmt::format("{}:{}", file_.path, case_.line);
   }
 
   /// The time of one test: its own, or the case's.
@@ -198,6 +225,7 @@ class CaseRun {
       return;
     }
     const Outcome outcome = session_->Decide(*request, *now_us);
+    if (options_.coverage != nullptr) NoteCoverage(*request, *now_us, outcome.report);
     trace_ += fmt::format("{}\n{}\n\n", test.title, outcome.text);
     const std::string wrong = Differences(test.expected, outcome.report);
     if (wrong.empty() && outcome.disagrees.empty()) {
@@ -240,6 +268,8 @@ class CaseRun {
   RunResult& result_;
   Compilation compilation_;
   std::unique_ptr<Session> session_;
+  std::vector<Variant> variants_;           // for coverage
+  std::vector<Session> variant_sessions_;   // parallel to variants_
   int64_t now_us_ = 0;
   std::string trace_;
   std::vector<std::string> bodies_;

@@ -7,6 +7,7 @@
 
 #include "cap/engine.h"
 #include "compiler/policytest/capt_file.h"
+#include "compiler/policytest/coverage.h"
 
 namespace cap::policytest {
 
@@ -22,6 +23,7 @@ struct RunOptions {
   std::string filter;                    // only tests whose title contains it; empty: all
   std::vector<std::string> include;      // folders to look for imports in, after the policy's own
   bool update = false;                   // rewrite machine sections instead of comparing them
+  Coverage* coverage = nullptr;          // told what each clause decides; null: not asked
 };
 
 struct Failure {

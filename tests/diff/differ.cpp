@@ -207,7 +207,8 @@ void Differ::CompareCapability(const Running& run, const Case& at, size_t nth, b
   CheckStatements(run, at, nth, masks);
 }
 
-void Differ::CheckStatements(const Running& run, const Case& at, size_t nth, const ClauseMasks& masks) {
+void Differ::CheckStatements(const Running& run, const Case& at, size_t nth,
+                             const ClauseMasks& masks) {
   const Capability& capability = CompiledCapability(run, nth);
   const CapabilityModel& model = run.policy.capabilities[nth];
   Oracle oracle(run.action, run.grant.bound, at.request);

@@ -46,8 +46,8 @@ uint64_t ClausesOf(const Capability& capability, const Statement& statement);
 /// Every clause and forbid of the policy.
 Parts AllParts(const Running& run);
 
-/// The parts that alone decide the request: without the one the outcome would be another, and of its
-/// statement no other clause is untrue. `frame` must be well formed.
+/// The parts that alone decide the request: without the one the outcome would be another, and no
+/// other clause of its statement is untrue. `frame` must be well formed.
 Parts DecidedBy(const Running& run, const RequestModel& request, const Frame& frame);
 
 }  // namespace cap::diff

@@ -153,7 +153,7 @@ Known Examine(const Subject& subject, const PolicyModel& policy, Random& random)
   return known;
 }
 
-/// Takes out what was not shown to decide; of a policy that permits nothing, what stands in the way.
+/// Takes out what was not shown to decide; of a policy that permits nothing, what is in the way.
 bool LeaveOut(const Subject& subject, PolicyModel& policy, const Known& known,
               WitnessTotals& totals) {
   Running run(subject, policy);

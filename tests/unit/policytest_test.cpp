@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "compiler/policytest/capt_file.h"
+#include "compiler/policytest/coverage.h"
+#include "compiler/policytest/run.h"
 
 namespace cap::policytest {
 namespace {
@@ -113,6 +115,48 @@ TEST_CASE("a mark on the first line cannot point above it") {
   const std::vector<Mark> marks = MarksOf("//~^^ CAP0101\n");
   REQUIRE(marks.size() == 1);
   CHECK(marks[0].line == 1);
+}
+
+constexpr const char* kCovered = R"(
+--- policy
+module m
+action read { rows: int, wide: bool = false }
+policy p {
+  capability read { require rows <= 5  require rows >= 0  require not wide }
+  forbid read when rows == 3
+  forbid read when rows >= 3 and rows < 5
+}
+--- test: neither too many
+call read {"rows": 6}
+=> deny
+--- test: nor two faults of one call, which show neither clause
+call read {"rows": -1, "wide": true}
+=> deny
+--- test: one forbid alone
+call read {"rows": 4}
+=> deny
+--- test: two forbids at once
+call read {"rows": 3}
+=> deny
+)";
+
+TEST_CASE("coverage names what decides no test alone") {
+  Result<CaptFile> file = ParseCapt("f.capt", kCovered);
+  REQUIRE(file.has_value());
+  Coverage coverage;
+  RunOptions options;
+  options.engines = {{"interp", [](const auto&) { return Result<NativeCode>(NativeCode{}); }}};
+  options.coverage = &coverage;
+  const RunResult result = RunCapt(*file, options);
+  REQUIRE(result.failures.empty());
+  const auto sources = coverage.Result();
+  REQUIRE(sources.size() == 1);
+  std::string decisive;
+  for (const Coverage::Part& part : sources[0].second) {
+    decisive += part.decisive ? "yes " : "no ";
+  }
+  // rows <= 5; rows >= 0; not wide; the forbid of 3, which the other covers; the other.
+  CHECK(decisive == "yes no no no yes ");
 }
 
 }  // namespace
