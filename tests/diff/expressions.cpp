@@ -362,12 +362,12 @@ ExprPtr ExpressionMaker::Quantifier(int depth) {
 }
 
 ExprPtr ExpressionMaker::Leaf(int depth) {
-  const uint64_t dice = Dice(20);
+  const uint64_t dice = Dice(23);
   if (dice < 8) return Comparison(depth);
   if (dice < 12) return Membership(depth);
-  if (dice < 14) return SetRelation();
-  if (dice < 16) return TextRelation();
-  if (dice < 18) return Presence(depth);
+  if (dice < 17) return SetRelation();
+  if (dice < 19) return TextRelation();
+  if (dice < 21) return Presence(depth);
   if (depth > 0 && Chance(random_, 0.3)) return Choice(kBool, depth);
   if (depth > 0 && Chance(random_, 0.3)) return Def(depth);
   return VarOf(kBool);
@@ -377,7 +377,7 @@ ExprPtr ExpressionMaker::Bool(int depth) {
   for (int attempt = 0; attempt < 12; ++attempt) {
     ExprPtr made;
     const uint64_t dice = depth > 0 ? Dice(20) : 19;
-    if (open_ > 0 && Chance(random_, 0.15)) {
+    if (open_ > 0 && Chance(random_, 0.2)) {
       made = Presence(depth);
     } else if (dice < 3) {
       made = Node(ExprOp::kAnd, kBool, {Bool(depth - 1), Bool(depth - 1)});
