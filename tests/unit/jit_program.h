@@ -37,6 +37,7 @@ enum : TypeIndex {
   kTIntSet,
   kTApprovers,
   kTBools,
+  kTShare,
   kTypes
 };
 
@@ -64,19 +65,22 @@ inline void AddTypes(Program& p) {
   p.types[kTIntSet] = {.kind = TypeKind::kSet, .element = kTInt, .max = 32};
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
   p.types[kTBools] = {.kind = TypeKind::kList, .element = kTBool, .max = 8};
+  p.types[kTShare] = {.kind = TypeKind::kDecimal, .ref = 2};
 }
 
 // The slots that a frame can have, twice: required ones, then optional ones from slot 70 on, so
 // that both words of the masks are used.
-inline constexpr std::array<TypeIndex, 24> kSlotTypes = {
+inline constexpr std::array<TypeIndex, 26> kSlotTypes = {
     kTBool,    kTBool,    kTInt,     kTInt,     kTMoney, kTMoney,   kTUsd,     kTUsd,
     kTString,  kTString,  kTEmail,   kTEnum,    kTEnum,  kTInstant, kTEnumSet, kTEnumSet,
-    kTIntList, kTIntList, kTTextSet, kTTextSet, kTItems, kTIntSet,  kTIntSet,  kTBools};
+    kTIntList, kTIntList, kTTextSet, kTTextSet, kTItems, kTIntSet,  kTIntSet,  kTBools,
+    kTShare,   kTShare};
 inline constexpr uint32_t kOptionalFrom = 70;
 inline constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
-inline constexpr std::array<TypeIndex, 12> kConstTypes = {
+inline constexpr std::array<TypeIndex, 13> kConstTypes = {
     kTBool,    kTInt,     kTMoney,   kTUsd,    kTString,    kTEnum,
-    kTEnumSet, kTIntList, kTTextSet, kTIntSet, kTApprovers, kTInstant};
+    kTEnumSet, kTIntList, kTTextSet, kTIntSet, kTApprovers, kTInstant,
+    kTShare};
 
 inline Program EmptyProgram() {
   Program p;
@@ -147,6 +151,12 @@ class Values {
         return List(kTInt, random_.Below(4));
       case kTBools:
         return List(kTBool, random_.Below(4));
+      case kTShare: {  // with a high half that is the sign of the low one, or anything
+        if (random_.Chance(70)) return {random_.Below(6), 0};
+        const auto low = static_cast<uint64_t>(random_.Pick(kInts));
+        const uint64_t sign = low >> 63 != 0 ? ~uint64_t{0} : 0;
+        return {low, random_.Chance(70) ? sign : static_cast<uint64_t>(random_.Pick(kInts))};
+      }
       case kTItems:
         return Items(random_.Below(4));
       default:
@@ -354,6 +364,16 @@ class Builder {
     const uint32_t b = Money(random_.Chance(80) ? type : kTMoney + kTUsd - type, depth - 1);
     return Add(random_.Chance(50) ? Op::kMoneyAdd : Op::kMoneySub, type, a, b);
   }
+  uint32_t Share(uint32_t depth) {
+    if (depth == 0 || random_.Chance(40)) return Source(kTShare);
+    const uint32_t a = Share(depth - 1);
+    if (random_.Chance(30)) {
+      const uint32_t by = Int(depth - 1);
+      return Add(Op::kDecMul, kTShare, a, by);
+    }
+    const uint32_t b = Share(depth - 1);
+    return Add(random_.Chance(50) ? Op::kDecAdd : Op::kDecSub, kTShare, a, b);
+  }
   uint32_t Text(uint32_t depth) {
     if (depth > 0 && random_.Chance(40)) return Add(Op::kEmailDomain, kTString, Source(kTEmail));
     return Source(kTString);
@@ -362,7 +382,10 @@ class Builder {
   uint32_t Compare(uint32_t depth) {
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
-    switch (random_.Below(14)) {
+    switch (random_.Below(16)) {
+      case 13:
+      case 14:
+        return two(either(Op::kDecEq, Op::kDecLt), Share(depth), [&] { return Share(depth); });
       case 0:
         return two(either(Op::kWordEq, Op::kWordLt), Int(depth - 1),
                    [&] { return Int(depth - 1); });
