@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Instructions of one request through callgrind, exact and repeatable: every side of every shape in
 # one process, a dump a side. The cost of the loop (a call of an empty function) is taken off G1.
-# usage: tests/bench/instructions.sh CAPC_BENCH [g1|g2|all]
+# usage: tests/bench/instructions.sh CAPC_BENCH [g1|g2|g12|all]
 set -euo pipefail
-bench=${1:?usage: instructions.sh path/to/capc_bench [g1|g2|all]}
+bench=${1:?usage: instructions.sh path/to/capc_bench [g1|g2|g12|all]}
 what=${2:-all}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -20,7 +20,7 @@ Count() {  # mode
   done
 }
 
-if [ "$what" != g2 ]; then
+if [ "$what" = g1 ] || [ "$what" = all ]; then
   Count count-g1 | awk '
     {key = $2 " " $3; cost[key " " $4] = $6 / $5; if (!(key in seen)) {seen[key] = 1; keys[++n] = key}}
     END {
@@ -43,7 +43,7 @@ if [ "$what" != g2 ]; then
       }
     }'
 fi
-if [ "$what" != g1 ]; then
+if [ "$what" = g2 ] || [ "$what" = all ]; then
   Count count-g2 | awk '
     $1 == "g2" {cost[$3 " " $4] = $6 / $5}
     $1 == "g3" {grow[$2 " " $3 " " $4] = $6 / $5; keys[$2] = 1}
@@ -56,9 +56,14 @@ if [ "$what" != g1 ]; then
       }
       for (k in keys) {
         printf "G3 %-10s", k
-        split("10 1000 100000", sizes, " ")
-        for (i = 1; i <= 3; ++i) printf "  %s: %.1f (hand %.1f)", sizes[i], grow[k " " sizes[i] " native"], grow[k " " sizes[i] " hand"]
-        printf "  growth %.3f (hand %.3f), goal 1.05\n", grow[k " 100000 native"] / grow[k " 10 native"], grow[k " 100000 hand"] / grow[k " 10 hand"]
+        split("10 1000 100000 1000000", sizes, " ")
+        for (i = 1; i <= 4; ++i) printf "  %s: %.1f (hand %.1f)", sizes[i], grow[k " " sizes[i] " native"], grow[k " " sizes[i] " hand"]
+        printf "  growth %.3f (hand %.3f), goal 1.05\n", grow[k " 1000000 native"] / grow[k " 10 native"], grow[k " 1000000 hand"] / grow[k " 10 hand"]
       }
     }'
+fi
+if [ "$what" = g12 ] || [ "$what" = all ]; then
+  Count count-g12 | awk '
+    {key = $2; n[key]++; sum[key] += $5; if ($5 > worst[key]) worst[key] = $5}
+    END {for (key in n) printf "G12 %-32s %d operations: mean %.0f, worst %d instructions\n", key, n[key], sum[key] / n[key], worst[key]}' | sort
 fi

@@ -8,11 +8,6 @@
 #include <valgrind/callgrind.h>
 
 namespace cap::bench {
-namespace {
-
-constexpr double kBlockNs = 10e6;
-
-volatile uint64_t g_sink;
 
 // Of this thread, so that what else runs on the machine does not count as time of ours.
 double CpuNs() {
@@ -20,6 +15,12 @@ double CpuNs() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
+
+namespace {
+
+constexpr double kBlockNs = 10e6;
+
+volatile uint64_t g_sink;
 
 double NsOf(const Side& side, uint32_t rounds) {
   const double begin = CpuNs();

@@ -25,6 +25,9 @@ struct Comparison {
 /// `requests`: in one round. Cost: pairs × 4 blocks.
 Comparison Compare(const Side& a, const Side& b, size_t requests, uint32_t pairs);
 
+/// CPU time of the calling thread.
+double CpuNs();
+
 /// Under callgrind: `rounds` rounds of the side are counted, dumped as `label`. Elsewhere it only
 /// runs them.
 void CountInstructions(const std::string& label, const Side& side, uint32_t rounds);

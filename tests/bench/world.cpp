@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "runtime/frame/keyed_hash.h"
 #include "runtime/interp/interp.h"
 #include "runtime/jit/jit.h"
 #include "tests/bench/baseline/layout/decide.h"
@@ -61,6 +62,11 @@ class GrantPicker {
   std::vector<double> cumulative_;
   std::vector<size_t> order_;
 };
+
+GrantSpec SpecOfCustomer(size_t grant) {
+  return {.policy = "bench", .subject = kSubject, .purpose = "",
+          .bound = {{"customer_id", {CustomerOf(grant)}}}, .ttl_us = 3'600'000'000};
+}
 
 std::string LiteralBytes(std::initializer_list<std::string_view> texts) {
   std::string bytes;
@@ -121,6 +127,22 @@ struct World::Impl {
   void BuildHand();
   void AddRecord(size_t grant, uint32_t capability, bool desk);
   void DrawRequests();
+  uint64_t NativeRound(Reader& reader) const {
+    uint64_t sum = 0;
+    for (const Request& r : requests) {
+      const Decision d = reader.Authorize(native_grants[r.grant], r.frame);
+      sum += static_cast<uint64_t>(d.verdict) + d.clause;
+    }
+    return sum;
+  }
+  uint64_t HandRound(HandReader& reader) const {
+    uint64_t sum = 0;
+    for (const Request& r : requests) {
+      const Decision d = HandDecide(reader, hand_current, hand_epoch, {r.grant, 1}, r.call);
+      sum += static_cast<uint64_t>(d.verdict) + d.clause;
+    }
+    return sum;
+  }
   Decision HandDecision(size_t i) {
     return HandDecide(hand_reader, hand_current, hand_epoch, {requests[i].grant, 1},
                       requests[i].call);
@@ -161,8 +183,7 @@ void World::Impl::MintAll() {
   if (!native->Load(program, {compiled->code(), compiled})) Die("the program does not load");
   if (!interpreted->Load(program)) Die("the program does not load");
   for (size_t i = 0; i < Grants(); ++i) {
-    const GrantSpec spec{.policy = "bench", .subject = kSubject, .purpose = "",
-                         .bound = {{"customer_id", {CustomerOf(i)}}}, .ttl_us = 3'600'000'000};
+    const GrantSpec spec = SpecOfCustomer(i);
     for (auto [engine, grants] : {std::pair{native.get(), &native_grants},
                                   std::pair{interpreted.get(), &interpreted_grants}}) {
       const auto grant = engine->Mint(spec, kNow);
@@ -260,7 +281,9 @@ void World::Impl::DrawRequests() {
     Request& kept = requests.back();
     kept.call.frame = kept.frame.header();
     for (const ResourceTexts& texts : kept.frame.resources(0)) {
-      kept.holes.assign(texts.holes.begin(), texts.holes.end());
+      for (uint32_t hole = 0; hole < texts.hole_count; ++hole) {
+        kept.holes.push_back(texts.text(hole));
+      }
       kept.call.valid = texts.valid;
     }
     kept.call.holes = kept.holes;
@@ -269,6 +292,7 @@ void World::Impl::DrawRequests() {
 }
 
 World::World(const WorldOptions& options) : impl_(new Impl(options)) {
+  FixTextSeed({kHandSeed.a, kHandSeed.b});
   Impl& m = *impl_;
   m.program = CompileFile(CAPC_BENCH_DIR "/decide/decide.cap");
   m.CheckLayout();
@@ -304,14 +328,11 @@ void World::CheckAgreement() {
 }
 
 Side World::Native() {
-  return {"native", [&m = *impl_] {
-            uint64_t sum = 0;
-            for (const Impl::Request& r : m.requests) {
-              const Decision d = m.native_reader->Authorize(m.native_grants[r.grant], r.frame);
-              sum += static_cast<uint64_t>(d.verdict) + d.clause;
-            }
-            return sum;
-          }};
+  return {"native", [&m = *impl_] { return m.NativeRound(*m.native_reader); }};
+}
+Side World::AnotherNative() {
+  auto reader = std::make_shared<Reader>(impl_->native->NewReader());
+  return {"native", [&m = *impl_, reader] { return m.NativeRound(*reader); }};
 }
 Side World::Interpreter() {
   return {"interpreter", [&m = *impl_] {
@@ -325,15 +346,11 @@ Side World::Interpreter() {
           }};
 }
 Side World::Hand() {
-  return {"hand", [&m = *impl_] {
-            uint64_t sum = 0;
-            for (const Impl::Request& r : m.requests) {
-              const Decision d =
-                  HandDecide(m.hand_reader, m.hand_current, m.hand_epoch, {r.grant, 1}, r.call);
-              sum += static_cast<uint64_t>(d.verdict) + d.clause;
-            }
-            return sum;
-          }};
+  return {"hand", [&m = *impl_] { return m.HandRound(m.hand_reader); }};
+}
+Side World::AnotherHand() {
+  auto reader = std::make_shared<HandReader>();
+  return {"hand", [&m = *impl_, reader] { return m.HandRound(*reader); }};
 }
 Side World::Linear() {
   return {"linear", [&m = *impl_] {
@@ -345,6 +362,19 @@ Side World::Linear() {
             }
             return sum;
           }};
+}
+
+Engine& World::engine() { return *impl_->native; }
+GrantSpec World::SpecOf(size_t grant) const { return SpecOfCustomer(grant); }
+void World::Swap() {
+  if (!impl_->native->Load(impl_->program, {impl_->compiled->code(), impl_->compiled})) {
+    Die("the program does not load");
+  }
+}
+uint64_t World::DecideBy(Reader& reader, size_t i) {
+  const Impl::Request& r = impl_->requests[i];
+  const Decision d = reader.Authorize(impl_->native_grants[r.grant], r.frame);
+  return static_cast<uint64_t>(d.verdict) + d.clause;
 }
 
 size_t World::requests() const { return impl_->requests.size(); }

@@ -36,7 +36,17 @@ class World {
   Side Interpreter();
   Side Hand();
   Side Linear();
+  /// The same for one more thread, with a Reader of its own.
+  Side AnotherNative();
+  Side AnotherHand();
   size_t requests() const;
+
+  /// The native engine, to change what it holds; the `i`-th request's decision by `reader`.
+  Engine& engine();
+  GrantSpec SpecOf(size_t grant) const;
+  /// Puts the same Program in force again, as if it were another.
+  void Swap();
+  uint64_t DecideBy(Reader& reader, size_t i);
   /// Shares of the requests in percent: permit, step-up, refused, forbidden, not covered.
   std::vector<uint32_t> Mix();
   EngineStats stats() const;
