@@ -14,8 +14,8 @@
 namespace cap {
 
 /// The version of the format and of the IR in it, one number for both, since neither is of use
-/// without the other. In the file: major << 16 | minor. A minor version only adds (opcodes, kinds of
-/// types, codes at the end of their tables), so that what an older one wrote means the same. A major
+/// without the other. In the file: major << 16 | minor. A minor version only adds (opcodes, kinds
+/// of types, at the end of their tables), so that what an older one wrote means the same. A major
 /// version changes what was there. docs/embedding.md says what a host does about either.
 struct BundleVersion {
   uint16_t major = 0;
@@ -25,8 +25,8 @@ struct BundleVersion {
 inline constexpr BundleVersion kBundleVersion{2, 0};
 
 /// Whether a runtime of version `reader` reads a bundle of version `bundle`: the same major
-/// version, and a minor one that is not newer. Errors: "bundle-version"; the message says whether to compile
-/// the policy again or to update the runtime.
+/// version, and a minor one that is not newer. Errors: "bundle-version"; the message says whether
+/// to compile the policy again or to update the runtime.
 Result<void> CheckBundleVersion(BundleVersion reader, BundleVersion bundle);
 
 /// The bytes of a bundle. Equal Programs make equal bytes. Linear.
