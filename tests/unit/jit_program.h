@@ -153,9 +153,9 @@ class Values {
         return List(kTBool, random_.Below(4));
       case kTShare: {  // with a high half that is the sign of the low one, or anything
         if (random_.Chance(70)) return {random_.Below(6), 0};
-        const auto low = static_cast<uint64_t>(random_.Pick(kInts));
-        const uint64_t sign = low >> 63 != 0 ? ~uint64_t{0} : 0;
-        return {low, random_.Chance(70) ? sign : static_cast<uint64_t>(random_.Pick(kInts))};
+        const int64_t low = random_.Pick(kInts);
+        const int64_t high = random_.Chance(70) ? low >> 63 : random_.Pick(kInts);
+        return {static_cast<uint64_t>(low), static_cast<uint64_t>(high)};
       }
       case kTItems:
         return Items(random_.Below(4));
@@ -367,10 +367,7 @@ class Builder {
   uint32_t Share(uint32_t depth) {
     if (depth == 0 || random_.Chance(40)) return Source(kTShare);
     const uint32_t a = Share(depth - 1);
-    if (random_.Chance(30)) {
-      const uint32_t by = Int(depth - 1);
-      return Add(Op::kDecMul, kTShare, a, by);
-    }
+    if (random_.Chance(30)) return Add(Op::kDecMul, kTShare, a, Int(depth - 1));
     const uint32_t b = Share(depth - 1);
     return Add(random_.Chance(50) ? Op::kDecAdd : Op::kDecSub, kTShare, a, b);
   }
