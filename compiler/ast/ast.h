@@ -78,11 +78,17 @@ struct Type {
   SourceSpan span;
 };
 
+struct Narrows {  // `narrows <=`: which values of a parameter permit less
+  enum class Order : uint8_t { kAtMost, kAtLeast, kSame, kSubset, kSuperset };
+  Order order = Order::kSame;
+  SourceSpan span;
+};
 struct Param {  // an argument, a field, a context value, a parameter of a constraint
   Ident name;
   TypeId type;
   std::optional<ExprId> default_value;
   SourceSpan span;
+  std::optional<Narrows> narrows = std::nullopt;  // of a constraint's parameter
 };
 
 // --- declarations ---
@@ -90,6 +96,7 @@ struct ContextDecl { bool live = false; std::vector<Param> fields; };
 struct RecordDecl { Ident name; std::vector<Param> fields; };
 struct EnumDecl { Ident name; std::vector<Text> members; bool ordered = false; };
 struct ApproverDecl { std::vector<Ident> names; };
+struct DataDecl { Ident name; TypeId type; };  // a value that comes with the bundle
 struct PurposeDecl { Ident name; Text text; };
 
 struct Fact {
@@ -107,8 +114,14 @@ struct Resource {
   Text pattern;                           // with { } holes, as written
   SourceSpan span;
 };
+struct Annotation {                       // @risk(high)
+  Ident name;
+  std::optional<Ident> argument;
+  SourceSpan span;
+};
 struct ActionDecl {
   Ident name;
+  std::vector<Annotation> annotations;
   std::optional<Text> tool;               // `of "tool"`; absent: the tool is named as the action
   std::optional<ExprId> when;             // a call is this action where it is true or faults
   std::vector<Param> arguments;
@@ -132,7 +145,14 @@ struct StepUpStmt {                       // stepup approval(role: by)
   SourceSpan span;
 };
 struct DenyStmt { Text text; SourceSpan span; };
-using Stmt = std::variant<RequireStmt, ConstraintCall, StepUpStmt, DenyStmt, Let>;
+struct ObligeStmt {                       // oblige maskColumns(version: 1, columns: hidden)
+  Ident name;
+  std::vector<Argument> arguments;
+  SourceSpan span;
+};
+struct ConsentStmt { Text text; SourceSpan span; };
+using Stmt = std::variant<RequireStmt, ConstraintCall, StepUpStmt, ObligeStmt, DenyStmt,
+                          ConsentStmt, Let>;
 
 struct DefDecl { Ident name; std::vector<Param> parameters; TypeId type; ExprId body; };
 
@@ -140,7 +160,7 @@ struct ConstraintDecl {                   // a user's constraint
   Ident name;
   std::vector<Param> parameters;
   std::optional<Param> of;
-  std::vector<Stmt> body;                 // RequireStmt, StepUpStmt, DenyStmt
+  std::vector<Stmt> body;                 // RequireStmt, StepUpStmt, ObligeStmt, …
   std::string doc;                        // the /// lines before it
 };
 
@@ -178,7 +198,7 @@ struct PolicyDecl {
 
 struct Decl {
   std::variant<ContextDecl, RecordDecl, EnumDecl, ApproverDecl, PurposeDecl, ActionDecl,
-               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl>
+               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl, DataDecl>
       node;
   SourceSpan span;
 };

@@ -105,7 +105,12 @@ class Dumper {
     Line("purpose " + node.name.text + " " + Quote(node.text.text));
   }
   void Declaration(const ActionDecl& node) {
-    std::string line = "action " + node.name.text;
+    std::string line;
+    for (const Annotation& annotation : node.annotations) {
+      line += "@" + annotation.name.text;
+      line += annotation.argument ? "(" + annotation.argument->text + ") " : " ";
+    }
+    line += "action " + node.name.text;
     if (node.tool) line += " of " + Quote(node.tool->text);
     if (node.when) line += " when " + Text(*node.when);
     Line(line);
@@ -124,6 +129,9 @@ class Dumper {
       if (!node.doc.empty()) Line("doc " + Quote(node.doc));
     });
     Statements(node.body);
+  }
+  void Declaration(const DataDecl& node) {
+    Line("data " + node.name.text + ": " + TypeText(node.type));
   }
   void Declaration(const ForbidDecl& node) { Item(node.forbid); }
   void Declaration(const DefDecl& node) {
@@ -204,6 +212,10 @@ class Dumper {
     Line("stepup " + node.kind.text + ArgumentsText(node.arguments));
   }
   void Statement(const DenyStmt& node) { Line("deny " + Quote(node.text.text)); }
+  void Statement(const ObligeStmt& node) {
+    Line("oblige " + node.name.text + ArgumentsText(node.arguments));
+  }
+  void Statement(const ConsentStmt& node) { Line("consent " + Quote(node.text.text)); }
   void Statement(const Let& node) { Line("let " + node.name.text + " = " + Text(node.value)); }
 
   // --- expressions ---

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/annotation.h"
 #include "compiler/check/declare.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
@@ -475,6 +476,7 @@ ActionInfo ActionChecker::Run() {
   action.name = decl_.name.text;
   action.tool = shared_ != kNone ? shared_ : static_cast<uint32_t>(tools.size());
   action.span = context_.Place(decl_.name.span);
+  CheckAnnotations(context_, decl_.annotations, action);
   context_.program.actions.push_back(std::move(action));
   if (shared_ == kNone) {
     context_.tools.emplace(tool_.name, static_cast<uint32_t>(tools.size()));

@@ -12,7 +12,7 @@ constexpr size_t kConjuncts = 256;
 
 bool Bounds::LiteralOf(Placed placed, Literal& literal) const {
   const Node node = instances_.Resolve(placed).node;
-  if (node.kind != NodeKind::kLiteral) return false;
+  if (node.kind != NodeKind::kLiteral || node.datum) return false;
   const Value& value = context_.program.values[node.index];
   if (const auto* word = std::get_if<int64_t>(&value.v)) {
     literal.value = *word;

@@ -140,10 +140,10 @@ bool PolicyChecker::Of(const ast::ConstraintCall& call, const ConstraintInfo& co
   return true;
 }
 
-std::vector<TextPiece> PolicyChecker::Text(const ConstraintInfo& constraint, InstanceId instance,
+std::vector<TextPiece> PolicyChecker::Text(const std::vector<BodyText>& text, InstanceId instance,
                                            Lowering& lowering) {
   std::vector<TextPiece> pieces;
-  for (const BodyText& part : constraint.text) {
+  for (const BodyText& part : text) {
     TextPiece piece{.kind = TextPiece::Kind::kLiteral, .literal = part.literal};
     if (part.value != kNone) {
       Placed at{part.value, instance};
@@ -188,7 +188,29 @@ bool PolicyChecker::Instantiate(const ast::ConstraintCall& call, const Constrain
     ClauseInfo info;
     info.name = constraint.name;
     info.span = context_.Place(call.span);
-    info.text = Text(constraint, instance, lowering);
+    info.text = Text(constraint.text, instance, lowering);
+    // Said once, though a constraint may be several clauses.
+    if (&clause == &constraint.clauses.front()) {
+      info.consent = Text(constraint.consent, instance, lowering);
+      if (guard != kNone && !info.consent.empty()) {
+        info.consent.push_back(
+            {.kind = TextPiece::Kind::kLiteral,
+             .literal =
+                 fmt::format(" when {}", context_.sources.TextOf(context_.nodes[guard].span))});
+      }
+    }
+    info.obligation = clause.obligation;
+    for (const NodeId argument : clause.arguments) {
+      info.obligation_consts.push_back(lowering.ConstantOf({argument, instance}));
+      if (info.obligation_consts.back() != kNone) continue;
+      good = false;
+      context_.Error(diag::Code::kBadObligation, call.span,
+                     {.message = fmt::format("an obligation of `{}` would depend on the call",
+                                             constraint.name),
+                      .label = "not a constant",
+                      .help = "give literals, data or bound context",
+                      .notes = {{context_.nodes[argument].span, "handed on here"}}});
+    }
     if (clause.kind == ClauseKind::kStepUp) {
       info.step_up = clause.step_up;
       info.approvers_const = lowering.ConstantOf({clause.approvers, instance});

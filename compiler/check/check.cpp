@@ -38,7 +38,7 @@ bool TooManyActions(Context& context, size_t count) {
 }  // namespace
 
 std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
-                             const resolve::Names& names,
+                             const resolve::Names& names, const DataFiles& data,
                              const std::map<std::string, std::string>& library, diag::Sink& sink) {
   Context context(sources, modules, names, sink);
   context.library = library;
@@ -47,6 +47,7 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   }
   if (TooManyActions(context, names.actions.entries().size())) return std::nullopt;
   DeclareNamed(context);
+  DeclareData(context, data);
   CheckDefs(context);  // before anything that could call them
   const std::vector<ContextValue> values = DeclareContext(context);
   std::vector<ActionInfo> actions;

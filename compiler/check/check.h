@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/ast/ast.h"
+#include "compiler/check/data.h"
 #include "compiler/diag/diagnostic.h"
 #include "compiler/resolve/names.h"
 #include "runtime/program/program.h"
@@ -15,11 +16,12 @@ namespace cap::check {
 
 /// Checks the modules (0 is the user's) and makes their Program. Everything that is wrong goes to
 /// `sink`; a Program comes out only when the sink has no error, those of the parser counted.
-/// `library` says which module of the standard library declares a constraint, for help.
+/// `data` are the values of `data` declarations. `library` says which module of the standard
+/// library declares a constraint, for help.
 /// Cost: linear in the trees, but for conditions that use large `let`s often, which are bounded by
 /// limits::kInstructions. Thread-safe on different sinks.
 std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
-                             const resolve::Names& names,
+                             const resolve::Names& names, const DataFiles& data,
                              const std::map<std::string, std::string>& library, diag::Sink& sink);
 
 }  // namespace cap::check

@@ -5,6 +5,8 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/expr.h"
 #include "compiler/check/names_in_text.h"
+#include "compiler/check/narrow.h"
+#include "compiler/check/oblige.h"
 #include "compiler/check/segments.h"
 
 namespace cap::check {
@@ -27,10 +29,18 @@ class ConstraintChecker {
   void AddParameter(const ast::Param& param);
   void Body(const ast::RequireStmt& statement);
   void Body(const ast::StepUpStmt& statement);
-  void Body(const ast::DenyStmt& statement);
+  void Body(const ast::ObligeStmt& statement);
+  void Body(const ast::DenyStmt& statement) {
+    ReadText(statement.text, statement.span, "deny", info_.text);
+  }
+  void Body(const ast::ConsentStmt& statement) {
+    ReadText(statement.text, statement.span, "consent", info_.consent);
+  }
   void Body(const ast::ConstraintCall&) {}  // the parser refuses these two
   void Body(const ast::Let&) {}
-  bool ReadName(const ast::Text& text, size_t begin, size_t end);
+  void ReadText(const ast::Text& text, const SourceSpan& span, std::string_view word,
+                std::vector<BodyText>& out);
+  bool ReadName(const ast::Text& text, size_t begin, size_t end, std::vector<BodyText>& out);
 
   Context& context_;
   const ast::Module& module_;
@@ -117,11 +127,25 @@ void ConstraintChecker::Body(const ast::StepUpStmt& statement) {
       {.kind = ClauseKind::kStepUp, .condition = condition, .approvers = role, .step_up = kind});
 }
 
-bool ConstraintChecker::ReadName(const ast::Text& text, size_t begin, size_t end) {
+void ConstraintChecker::Body(const ast::ObligeStmt& statement) {
+  std::optional<BodyClause> clause = CheckOblige(context_, checker_, statement);
+  if (clause) {
+    info_.clauses.push_back(std::move(*clause));
+  } else {
+    info_.good = false;
+  }
+}
+
+bool ConstraintChecker::ReadName(const ast::Text& text, size_t begin, size_t end,
+                                 std::vector<BodyText>& out) {
   const std::string_view name = std::string_view(text.text).substr(begin, end - begin);
   const SourceSpan span = PlaceInText(context_, text, begin, end);
   const std::vector<ast::Ident> path = ReadDottedName(name, span);
-  if (path.empty() || scope_.Find(path.front().text) == nullptr || path.front().text == "now") {
+  const resolve::Table& data = context_.names.data;
+  const bool known_name = !path.empty() &&
+                          (scope_.Find(path.front().text) != nullptr ||
+                           context_.Find(data, module_, path.front(), nullptr) != kNone);
+  if (!known_name || path.front().text == "now") {
     std::vector<std::string_view> known;
     for (const Parameter& parameter : info_.parameters) known.push_back(parameter.name);
     context_.Error(diag::Code::kNoSuchTextName, span,
@@ -141,31 +165,32 @@ bool ConstraintChecker::ReadName(const ast::Text& text, size_t begin, size_t end
                     .notes = {}});
     return false;
   }
-  info_.text.push_back({.literal = {}, .value = value});
+  out.push_back({.literal = {}, .value = value});
   return true;
 }
 
-void ConstraintChecker::Body(const ast::DenyStmt& statement) {
-  if (!info_.text.empty()) {
-    context_.Error(diag::Code::kDeclaredTwice, statement.span,
+void ConstraintChecker::ReadText(const ast::Text& written, const SourceSpan& span,
+                                 std::string_view word, std::vector<BodyText>& out) {
+  if (!out.empty()) {
+    context_.Error(diag::Code::kDeclaredTwice, span,
                    {.message = fmt::format("`{}` has a text already", decl_.name.text),
-                    .label = "another `deny`",
-                    .help = "a constraint has one text",
+                    .label = fmt::format("another `{}`", word),
+                    .help = "a constraint has one text of each kind",
                     .notes = {}});
     info_.good = false;
     return;
   }
-  const std::string& text = statement.text.text;
+  const std::string& text = written.text;
   size_t begin = 0;
   while (begin < text.size()) {
     const size_t open = text.find("{{", begin);
     const size_t close = open == std::string::npos ? open : text.find("}}", open + 2);
     if (close == std::string::npos) break;
-    if (open > begin) info_.text.push_back({.literal = text.substr(begin, open - begin)});
-    if (!ReadName(statement.text, open + 2, close)) info_.good = false;
+    if (open > begin) out.push_back({.literal = text.substr(begin, open - begin)});
+    if (!ReadName(written, open + 2, close, out)) info_.good = false;
     begin = close + 2;
   }
-  if (begin < text.size()) info_.text.push_back({.literal = text.substr(begin)});
+  if (begin < text.size()) out.push_back({.literal = text.substr(begin)});
 }
 
 ConstraintInfo ConstraintChecker::Run() {
@@ -183,11 +208,15 @@ ConstraintInfo ConstraintChecker::Run() {
     info_.good = false;
     context_.Error(diag::Code::kEmptyConstraint, decl_.name.span,
                    {.message = fmt::format("the constraint `{}` demands nothing", decl_.name.text),
-                    .label = "no `require` and no `stepup`",
+                    .label = "no `require`, no `stepup` and no `oblige`",
                     .help = "say what must hold: `require …`",
                     .notes = {}});
   }
   if (info_.clauses.empty()) info_.good = false;
+  std::vector<const ast::Param*> declared;
+  for (const ast::Param& param : decl_.parameters) declared.push_back(&param);
+  // A constraint that breaks its own promise still means what its body says: calls of it are fine.
+  if (info_.good) CheckNarrowing(context_, info_, declared);
   return std::move(info_);
 }
 

@@ -22,6 +22,8 @@ struct BodyClause {
   NodeId condition = kNone;
   NodeId approvers = kNone;  // kStepUp
   std::string step_up;       // kStepUp: "approval", "review"
+  uint32_t obligation = kNone;      // kOblige: of Program::obligations
+  std::vector<NodeId> arguments{};  // kOblige: parallel to its parameters
 };
 
 struct BodyText {
@@ -35,7 +37,8 @@ struct ConstraintInfo {
   std::vector<Parameter> parameters;  // `of`, if there is one, comes last
   bool has_of = false;
   std::vector<BodyClause> clauses;
-  std::vector<BodyText> text;  // `deny "…"`
+  std::vector<BodyText> text;     // `deny "…"`
+  std::vector<BodyText> consent;  // `consent "…"`
   bool good = true;            // false: reported; calls of it stay silent
 };
 

@@ -66,6 +66,8 @@ struct Context {
   uint32_t copied_nodes = 0;    // for calls of functions, through the program
 
   std::vector<TypeIndex> named_types;  // parallel to names.types; kNone: already reported
+  std::vector<NodeId> data;  // parallel to names.data: the literal, or an error node
+
   /// Fields whose declaration was reported, by record: a use of them stays silent.
   std::vector<std::unordered_set<std::string>> bad_fields;
 

@@ -9,7 +9,7 @@
 namespace cap::check {
 
 /// Where a type is written decides what it may be.
-enum class TypePlace : uint8_t { kArgument, kField, kFact, kLive, kBound, kParameter };
+enum class TypePlace : uint8_t { kArgument, kField, kFact, kLive, kBound, kParameter, kData };
 std::string_view NameOf(TypePlace place);  // "an argument", …
 
 struct DeclaredType {

@@ -24,6 +24,8 @@ std::string_view NameOf(TypePlace place) {
       return "a bound context value";
     case TypePlace::kParameter:
       return "a parameter";
+    case TypePlace::kData:
+      return "a datum";
   }
   return "a value";
 }
@@ -274,10 +276,11 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   if (index == kNone) return kNone;
   const TypeIndex found = context_.named_types[index];
   if (found == kNone) return kNone;
-  const bool context_value = place_ == TypePlace::kLive || place_ == TypePlace::kBound;
+  const bool context_value =
+      place_ == TypePlace::kLive || place_ == TypePlace::kBound || place_ == TypePlace::kData;
   if (context_value && types_.KindOf(found) == TypeKind::kRecord) {
     Refuse(type.span, fmt::format("{} is no record", NameOf(place_)),
-           "declare each of its fields as a context value of its own");
+           "declare each of its fields as a value of its own");
     return kNone;
   }
   return found;

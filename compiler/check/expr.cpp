@@ -230,7 +230,7 @@ NodeId ExprChecker::TooDeep(const SourceSpan& span) {
 }
 
 const bool* ExprChecker::BoolOf(NodeId id) const {
-  if (nodes_[id].kind != NodeKind::kLiteral) return nullptr;
+  if (nodes_[id].kind != NodeKind::kLiteral || nodes_[id].datum) return nullptr;
   return std::get_if<bool>(&context_.ValueOf(id).v);
 }
 

@@ -23,7 +23,11 @@ NodeId ExprChecker::CheckName(const ast::Ident& name, TypeIndex expected, bool t
   if (name.text.empty()) return nodes_.Error(name.span);
   const Symbol* symbol = scope_.Find(name.text);
   if (symbol == nullptr) {
-    ReportUnknown(name, expected);
+    bool hidden = false;
+    const uint32_t datum = context_.Find(context_.names.data, module_, name, &hidden);
+    if (datum != kNone && nodes_.IsError(context_.data[datum])) return nodes_.Error(name.span);
+    if (datum != kNone) return nodes_.CopyAt(context_.data[datum], name.span);
+    if (!hidden) ReportUnknown(name, expected);
     return nodes_.Error(name.span);
   }
   if (symbol->node == kNone || nodes_.IsError(symbol->node)) return nodes_.Error(name.span);
@@ -89,7 +93,9 @@ void ExprChecker::ReportUnknown(const ast::Ident& name, TypeIndex expected) {
     }
   }
   const bool printed = context_.sink.errors() < limits::kDiagnostics;
-  if (report.help.empty() && printed) report.help = MeantOrKnown(name.text, scope_.Names());
+  std::vector<std::string_view> known = scope_.Names();
+  for (const std::string_view datum : context_.Known(context_.names.data)) known.push_back(datum);
+  if (report.help.empty() && printed) report.help = MeantOrKnown(name.text, known);
   if (context_.names.approvers.Find(name.text) != kNone) {
     report.help = fmt::format(
         "`{}` is an approver: it may stand after `approved by` and where a "

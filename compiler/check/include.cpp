@@ -16,8 +16,7 @@ uint32_t PolicyChecker::FindPolicy(const ast::QualifiedName& name) {
   if (hidden) return kNone;
   bool there = found != kNone;
   if (there && name.parts.size() > 1) {
-    const std::optional<ast::QualifiedName>& module =
-        context_.modules[policies[found].module].name;
+    const std::optional<ast::QualifiedName>& module = context_.modules[policies[found].module].name;
     there = module && module->Joined() + "." + last.text == name.Joined();
   }
   if (there) return found;
@@ -64,13 +63,12 @@ std::vector<uint32_t> PolicyChecker::Included(const ast::PolicyDecl& decl) {
       continue;
     }
     if (checked_[policy].state == State::kNew && open_.size() >= limits::kIncludeDepth) {
-      context_.Error(
-          diag::Code::kProgramTooLarge, name.span,
-          {.message = fmt::format("policies include each other more than {} in a row",
-                                  limits::kIncludeDepth),
-           .label = "one too many",
-           .help = "include that policy directly",
-           .notes = {}});
+      context_.Error(diag::Code::kProgramTooLarge, name.span,
+                     {.message = fmt::format("policies include each other more than {} in a row",
+                                             limits::kIncludeDepth),
+                      .label = "one too many",
+                      .help = "include that policy directly",
+                      .notes = {}});
       continue;
     }
     Check(policy);
@@ -119,12 +117,12 @@ void PolicyChecker::UnitePurposes(Policy& policy, const Policy& other, const Sou
     return std::ranges::find(other.purposes, purpose) == other.purposes.end();
   });
   if (!policy.purposes.empty()) return;
-  context_.Error(diag::Code::kNoSuchPurpose, span,
-                 {.message = fmt::format("`{}` and `{}` have no purpose in common", policy.name,
-                                         other.name),
-                  .label = "for other purposes",
-                  .help = "a grant would have no purpose that it could be minted for",
-                  .notes = {}});
+  context_.Error(
+      diag::Code::kNoSuchPurpose, span,
+      {.message = fmt::format("`{}` and `{}` have no purpose in common", policy.name, other.name),
+       .label = "for other purposes",
+       .help = "a grant would have no purpose that it could be minted for",
+       .notes = {}});
 }
 
 void PolicyChecker::Unite(Policy& policy, const std::vector<uint32_t>& included,

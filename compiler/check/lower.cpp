@@ -222,7 +222,7 @@ Lowering::Lowered Lowering::LowerQuantifier(const Node& node, InstanceId instanc
 // --- what is known ---
 
 Lowering::Known Lowering::KnownLiteral(const Node& node) const {
-  if (node.kind == NodeKind::kBound) return {};
+  if (node.kind == NodeKind::kBound || node.datum) return {};
   Known known{.depends = false, .value = std::nullopt, .currency = 0};
   const Value& value = context_.program.values[node.index];
   if (const auto* truth = std::get_if<bool>(&value.v)) known.value = *truth ? 1 : 0;

@@ -68,7 +68,7 @@ bool Lowering::AddClause(const ClauseSource& source) {
   }
   const Lowered body = Lower(source.condition);
   const SourceSpan& span = context_.nodes[source.condition.node].span;
-  good = CheckConstant(source, body.known, false) && good;
+  if (source.kind != ClauseKind::kOblige) good = CheckConstant(source, body.known, false) && good;
   if (good && !full_ && !failed_ && source.guard == kNone && source.kind == ClauseKind::kRequire &&
       shape_.kind == ShapeKind::kCapability) {
     good = bounds_.Add(source.condition, source.statement);

@@ -32,6 +32,7 @@ struct Node {
   NodeKind kind = NodeKind::kError;
   Op op = Op::kConst;
   bool optional = false;   // of a path: what it names may be absent
+  bool datum = false;      // of a literal: it came with the bundle, so the text does not say it
   uint16_t depth = 1;      // operators below each other
   TypeIndex type = kNone;  // kNone with kError only
   uint32_t index = 0;

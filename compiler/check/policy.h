@@ -58,9 +58,11 @@ class PolicyChecker {
   bool Statement(const ast::RequireStmt& statement, ExprChecker& checker, Lowering& lowering);
   bool Statement(const ast::Let& statement, ExprChecker& checker, Lowering& lowering);
   bool Statement(const ast::ConstraintCall& call, ExprChecker& checker, Lowering& lowering);
-  // The parser refuses these two in a capability.
+  // The parser refuses these in a capability.
   bool Statement(const ast::StepUpStmt&, ExprChecker&, Lowering&) { return false; }
   bool Statement(const ast::DenyStmt&, ExprChecker&, Lowering&) { return false; }
+  bool Statement(const ast::ObligeStmt&, ExprChecker&, Lowering&) { return false; }
+  bool Statement(const ast::ConsentStmt&, ExprChecker&, Lowering&) { return false; }
   const ConstraintInfo* FindConstraint(const ast::Ident& name);
 
   // call.cpp
@@ -72,7 +74,7 @@ class PolicyChecker {
           std::vector<NodeId>& values);
   bool Instantiate(const ast::ConstraintCall& call, const ConstraintInfo& constraint, NodeId guard,
                    std::vector<NodeId> values, Lowering& lowering);
-  std::vector<TextPiece> Text(const ConstraintInfo& constraint, InstanceId instance,
+  std::vector<TextPiece> Text(const std::vector<BodyText>& text, InstanceId instance,
                               Lowering& lowering);
 
   // forbid.cpp

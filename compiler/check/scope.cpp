@@ -36,6 +36,16 @@ Scope::Scope(Context& context, std::string owner, bool constraint)
 bool Scope::Declare(Symbol symbol) {
   if (symbol.name.empty()) return false;
   const Symbol* first = Find(symbol.name);
+  const uint32_t datum = context_.names.data.Find(symbol.name);
+  if (first == nullptr && datum != kNone) {
+    context_.Error(diag::Code::kNameTaken, symbol.span,
+                   {.message = fmt::format("the {} `{}` collides with the data of that name",
+                                           NameOf(symbol.kind), symbol.name),
+                    .label = "the name is taken",
+                    .help = "there is one scope and no shadowing: choose another name",
+                    .notes = {{context_.names.data[datum].span, "declared here"}}});
+    return false;
+  }
   if (first == nullptr) {
     by_name_.emplace(symbol.name, static_cast<uint32_t>(symbols_.size()));
     symbols_.push_back(std::move(symbol));

@@ -15,6 +15,7 @@ int Graver(int a, int b);
 // Each registers its subcommand; when it is chosen, it runs and leaves its status in `status`.
 void AddCheck(CLI::App& app, int& status);
 void AddCompile(CLI::App& app, int& status);
+void AddConsent(CLI::App& app, int& status);
 void AddEval(CLI::App& app, int& status);
 void AddExplain(CLI::App& app, int& status);
 void AddTest(CLI::App& app, int& status);

@@ -9,6 +9,7 @@
 #include "compiler/cli/io.h"
 #include "compiler/cli/requests.h"
 #include "compiler/policytest/grant_json.h"
+#include "compiler/policytest/session.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
 #include "runtime/frame/request_json.h"
@@ -27,6 +28,8 @@ struct EvalOptions {
   std::string now;
   std::string format = "text";
   std::string view = "operator";
+  std::vector<std::string> knows;
+  bool knows_given = false;
   SourceOptions source;
 };
 
@@ -98,7 +101,10 @@ class Evaluation {
     Result<NativeCode> native = NativeCode{};
     if (options_.engine == "jit") native = JitCode(program_);
     if (!native.has_value()) return std::unexpected(native.error());
-    Result<std::unique_ptr<Engine>> engine = Engine::Create();
+    Result<std::unique_ptr<Engine>> engine = Engine::Create(
+        {.hash_seed = {},
+         .obligations = options_.knows_given ? options_.knows
+                                             : policytest::ObligationNames(*program_)});
     if (!engine.has_value()) return std::unexpected(engine.error());
     engine_ = std::move(*engine);
     const Result<LoadReport> loaded = engine_->Load(program_, std::move(*native));
@@ -160,6 +166,12 @@ void AddOptions(CLI::App& command, EvalOptions& options) {
   command.add_option("--format", options.format, "text, or json: one decision a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  command
+      .add_option("--knows", options.knows,
+                  "obligations that the enforcement point knows, NAME@VERSION; others deny "
+                  "(default: all of the policy's)")
+      ->expected(0, -1)
+      ->each([&options](const std::string&) { options.knows_given = true; });
   command
       .add_option("--view", options.view,
                   "operator: everything, agent: what may be shown to the agent")

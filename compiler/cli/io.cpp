@@ -43,9 +43,15 @@ Result<void> WriteOutput(const std::string& path, std::string_view bytes) {
 }
 
 void AddSourceOptions(CLI::App& command, SourceOptions& options) {
-  command.add_option("-I,--include", options.include,
-                     "a folder to look for imported modules in, after the policy's own")
+  command
+      .add_option("-I,--include", options.include,
+                  "a folder to look for imported modules in, after the policy's own")
       ->type_name("DIR")
+      ->allow_extra_args(false);
+  command
+      .add_option("--data", options.data,
+                  "a JSON file that gives `data` its values, before the one beside the policy")
+      ->type_name("FILE")
       ->allow_extra_args(false);
 }
 
@@ -53,7 +59,7 @@ Result<Compilation> CompileFile(const std::string& path, const SourceOptions& op
   Result<std::string> text = ReadSource(path, limits::kSourceBytes);
   if (!text.has_value()) return std::unexpected(text.error());
   return Compile({path == "-" ? "<stdin>" : path, std::move(*text)},
-                 OptionsFor(path, options.include));
+                 OptionsFor(path, options.include, options.data));
 }
 
 void PrintDiagnostics(const Compilation& compilation, std::FILE* stream) {
@@ -71,6 +77,11 @@ LoadedPolicy LoadPolicy(const std::string& path, const SourceOptions& options) {
   }
   // A damaged bundle must be called one, not be read as source: the name says what was meant.
   if (IsBundle(*bytes) || path.ends_with(".capb")) {
+    if (!options.data.empty()) {
+      PrintError(
+          fmt::format("{}: a bundle has its data in it; give `--data` to `capc compile`", path));
+      return {nullptr, kUsage};
+    }
     Result<std::shared_ptr<const Program>> program = ReadBundle(*bytes);
     if (program.has_value()) return {*program, kOk};
     PrintError(fmt::format("{}: {} ({})", path, program.error().message, program.error().code));
@@ -82,7 +93,7 @@ LoadedPolicy LoadPolicy(const std::string& path, const SourceOptions& options) {
     return {nullptr, kUsage};
   }
   const Compilation compilation =
-      Compile({path, std::move(*bytes)}, OptionsFor(path, options.include));
+      Compile({path, std::move(*bytes)}, OptionsFor(path, options.include, options.data));
   PrintDiagnostics(compilation, stderr);
   if (compilation.program == nullptr) return {nullptr, kDiagnostics};
   return {compilation.program, kOk};

@@ -23,11 +23,12 @@ void PrintError(std::string_view message);
 /// Writes all of `bytes` to `path`, or to standard output for "-". Errors: "not-writable".
 Result<void> WriteOutput(const std::string& path, std::string_view bytes);
 
-/// Where a policy's imports are looked for, beside its own folder.
+/// Where a policy's imports are looked for, beside its own folder, and what gives its data.
 struct SourceOptions {
   std::vector<std::string> include;
+  std::vector<std::string> data;
 };
-/// Adds `-I`.
+/// Adds `-I` and `--data`.
 void AddSourceOptions(CLI::App& command, SourceOptions& options);
 
 /// Reads and compiles a `.cap` file. Errors: those of ReadSource.

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   cap::cli::AddCheck(app, status);
   cap::cli::AddCompile(app, status);
+  cap::cli::AddConsent(app, status);
   cap::cli::AddEval(app, status);
   cap::cli::AddExplain(app, status);
   cap::cli::AddTest(app, status);

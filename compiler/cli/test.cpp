@@ -48,6 +48,7 @@ class TestRun {
     run_.update = options.update;
     if (options.coverage) run_.coverage = &coverage_;
     run_.include = options.source.include;
+    run_.data = options.source.data;
   }
 
   int Run() {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "compiler/check/check.h"
+#include "compiler/driver/data_files.h"
 #include "compiler/driver/library.h"
 #include "compiler/driver/modules.h"
 #include "compiler/parse/parse.h"
@@ -20,19 +21,29 @@ diag::Diagnostic InternalError(const Error& error) {
           .help = "this is a mistake of the compiler, not of the policy; please report it"};
 }
 
-CompileOptions OptionsFor(const std::string& path, std::vector<std::string> include) {
+std::string DataFileOf(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  const size_t slash = path.rfind('/');
+  const size_t dot = path.rfind('.');
+  const bool in_name = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  return path.substr(0, in_name ? dot : path.size()) + ".data.json";
+}
+
+CompileOptions OptionsFor(const std::string& path, std::vector<std::string> include,
+                          std::vector<std::string> data) {
   const size_t slash = path.rfind('/');
   std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  return {std::move(folder), std::move(include)};
+  return {std::move(folder), std::move(include), std::move(data), DataFileOf(path)};
 }
 
 Compilation Compile(SourceText source, const CompileOptions& options) {
   Compilation compilation;
   diag::Sink sink;
-  ReadModules(std::move(source), options, compilation, sink);
+  const std::vector<std::string> files = ReadModules(std::move(source), options, compilation, sink);
   const resolve::Names names = resolve::Collect(compilation.modules, compilation.imports, sink);
   std::optional<Program> program =
-      check::Check(compilation.sources, compilation.modules, names, LibraryConstraints(), sink);
+      check::Check(compilation.sources, compilation.modules, names,
+                   ReadDataFiles(compilation, files, options), LibraryConstraints(), sink);
   if (program) {
     const Result<void> verified = Verify(*program);
     if (verified) {

@@ -24,6 +24,10 @@ struct CompileOptions {
   /// only the standard library can be imported. "." is the working directory.
   std::string folder;
   std::vector<std::string> include;  // more folders (`-I`), in order
+  /// JSON files that give `data` its values, before any beside the modules (`--data`).
+  std::vector<std::string> data;
+  /// The JSON file beside the policy; read if it is there and some module declares data.
+  std::string data_file;
 };
 
 struct Compilation {
@@ -35,13 +39,18 @@ struct Compilation {
   std::shared_ptr<const Program> program;  // null when errors > 0; verified
 };
 
-/// Compiles one module and what it imports. `import std.…` reads the standard library that is built
-/// into the compiler; other modules are files below the folders of `options`, and no other file is
-/// read. Never throws. Cost: linear in the texts.
+/// Compiles one module and what it imports. `import std.…` reads the standard library that is
+/// built into the compiler; other modules are files below the folders of `options`, with their data
+/// beside them, and no other file is read. Never throws. Cost: linear in the texts.
 Compilation Compile(SourceText source, const CompileOptions& options = {});
 
-/// The options for a policy in a file: imports are looked for beside it.
-CompileOptions OptionsFor(const std::string& path, std::vector<std::string> include = {});
+/// The options for a policy in a file: imports are looked for beside it, and its data is the file
+/// beside it that is named like it.
+CompileOptions OptionsFor(const std::string& path, std::vector<std::string> include = {},
+                          std::vector<std::string> data = {});
+
+/// "policies/lists.cap" → "policies/lists.data.json"; empty for a path that names no file.
+std::string DataFileOf(const std::string& path);
 
 /// What Compile() reports when the verifier refuses what it made: never the author's mistake.
 diag::Diagnostic InternalError(const Error& error);

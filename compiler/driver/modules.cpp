@@ -51,13 +51,14 @@ class ModuleReader {
   ModuleReader(const CompileOptions& options, Compilation& compilation, diag::Sink& sink)
       : options_(options), out_(compilation), sink_(sink) {}
 
-  void Run(SourceText source) {
+  std::vector<std::string> Run(SourceText source) {
     const size_t slash = source.path.rfind('/');
     const Folder beside = {options_.folder,
                            slash == std::string::npos ? "" : source.path.substr(0, slash + 1)};
     const uint32_t root = Parse(std::move(source.path), std::move(source.text));
     if (out_.modules[root].name) known_.emplace(out_.modules[root].name->Joined(), root);
     Imports(root, beside);
+    return std::move(files_);
   }
 
  private:
@@ -207,8 +208,8 @@ uint32_t ModuleReader::ReadFile(const ast::QualifiedName& name, const Folder& be
     Error(diag::Code::kWrongModule, name.span,
           fmt::format("`{}` is the module `{}`, not `{}`", InFolder(folder.shown, path),
                       own->Joined(), name.Joined()),
-          "another module", fmt::format("the file of `{}` begins with `module {}`", name.Joined(),
-                                        name.Joined()),
+          "another module",
+          fmt::format("the file of `{}` begins with `module {}`", name.Joined(), name.Joined()),
           {{own->span, "it says so here"}});
     return kNone;
   }
@@ -231,7 +232,7 @@ bool ModuleReader::SameFile(const ast::QualifiedName& name, const Folder& beside
   if (fs::equivalent(here, file, error)) return true;
   Error(diag::Code::kWrongModule, name.span,
         fmt::format("two files are the module `{}`", name.Joined()), "which one?",
-        fmt::format("one is `{}`; another module imports the other", 
+        fmt::format("one is `{}`; another module imports the other",
                     InFolder(found.shown, PathOf(name))));
   return false;
 }
@@ -297,9 +298,9 @@ void ModuleReader::ReportMissing(const ast::QualifiedName& name, const Folder& b
 
 }  // namespace
 
-void ReadModules(SourceText source, const CompileOptions& options, Compilation& compilation,
-                 diag::Sink& sink) {
-  ModuleReader(options, compilation, sink).Run(std::move(source));
+std::vector<std::string> ReadModules(SourceText source, const CompileOptions& options,
+                                     Compilation& compilation, diag::Sink& sink) {
+  return ModuleReader(options, compilation, sink).Run(std::move(source));
 }
 
 }  // namespace cap

@@ -111,6 +111,9 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
     Policy(*policy);
   } else if (auto* constraint = As<CapParser::ConstraintDeclarationContext>(&context)) {
     Constraint(*constraint);
+  } else if (auto* data = As<CapParser::DataDeclarationContext>(&context)) {
+    std::optional<ast::Ident> name = Name(data->name());
+    if (name) Add(context, ast::DataDecl{std::move(*name), Type(data->type())});
   } else if (auto* forbid = As<CapParser::ForbidDeclarationContext>(&context)) {
     std::optional<ast::Forbid> node = Forbid(forbid->forbid());
     if (node && context.exception == nullptr) Add(context, ast::ForbidDecl{std::move(*node)});
@@ -122,13 +125,7 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
 }
 
 void Builder::LaterDeclaration(CapParser::DeclarationContext& context) {
-  // The word is marked, not the whole declaration: it may be long.
-  const SourceSpan word = SpanOf(*context.start);
-  if (As<CapParser::DataDeclarationContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterData, word, "`data`", "declare it as a `fact` of the action");
-  } else if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) {
-    LaterLimit(limit->limit());
-  }
+  if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) LaterLimit(limit->limit());
 }
 
 void Builder::Import(CapParser::ImportDeclarationContext& context) {
@@ -202,14 +199,16 @@ void Builder::Def(CapParser::DefDeclarationContext& context) {
 }
 
 void Builder::Action(CapParser::ActionDeclarationContext& context) {
-  for (CapParser::AnnotationContext* annotation : context.annotation()) {
-    Later(diag::Code::kLaterAnnotation, SpanOf(*annotation),
-          "the annotation " + Quoted(TextOf(SpanOf(*annotation))));
-  }
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
   ast::ActionDecl action;
   action.name = std::move(*name);
+  for (CapParser::AnnotationContext* annotation : context.annotation()) {
+    const std::vector<ast::Ident> names = Names(annotation->name());
+    if (names.empty() || annotation->exception != nullptr) continue;
+    action.annotations.push_back({names[0], std::nullopt, SpanOf(*annotation)});
+    if (names.size() > 1) action.annotations.back().argument = names[1];
+  }
   if (auto* of = As<CapParser::ToolOfContext>(context.toolClause())) {
     action.tool = String(of->STRING());
     if (of->WHEN() != nullptr) action.when = Expr(of->expr());

@@ -153,12 +153,25 @@ std::optional<ast::Param> Builder::Parameter(CapParser::ParameterContext* contex
     name = ast::Ident{std::string(TextOf(span)), span};
   }
   if (!name) return std::nullopt;
-  if (CapParser::NarrowingContext* narrowing = context->narrowing()) {
-    Later(diag::Code::kLaterNarrows, SpanOf(*narrowing->start), "`narrows`", "leave it out");
-  }
   ast::Param parameter{std::move(*name), Type(context->type()), std::nullopt, SpanOf(*context)};
   if (context->expr() != nullptr) parameter.default_value = Expr(context->expr());
+  if (context->narrowing() != nullptr) parameter.narrows = Narrowing(*context->narrowing());
   return parameter;
+}
+
+std::optional<ast::Narrows> Builder::Narrowing(CapParser::NarrowingContext& context) {
+  using Order = ast::Narrows::Order;
+  const SourceSpan span = SpanOf(context);
+  if (context.exception != nullptr) return std::nullopt;
+  if (context.WITHIN() != nullptr) {
+    Later(diag::Code::kLaterNarrows, span, "`narrows within`", "leave it out");
+    return std::nullopt;
+  }
+  if (context.LESS_EQUAL() != nullptr) return ast::Narrows{Order::kAtMost, span};
+  if (context.GREATER_EQUAL() != nullptr) return ast::Narrows{Order::kAtLeast, span};
+  if (context.SUBSET() != nullptr) return ast::Narrows{Order::kSubset, span};
+  if (context.SUPERSET() != nullptr) return ast::Narrows{Order::kSuperset, span};
+  return ast::Narrows{Order::kSame, span};
 }
 
 // --- statements ---
@@ -207,6 +220,16 @@ std::optional<ast::Stmt> Builder::Statement(CapParser::StatementContext& context
     if (!text || !Allowed(place, Place::kConstraint, span, "`deny`")) return std::nullopt;
     return ast::DenyStmt{std::move(*text), span};
   }
+  if (auto* consent = As<CapParser::ConsentStatementContext>(&context)) {
+    std::optional<ast::Text> text = String(consent->STRING());
+    if (!text || !Allowed(place, Place::kConstraint, span, "`consent`")) return std::nullopt;
+    return ast::ConsentStmt{std::move(*text), span};
+  }
+  if (auto* oblige = As<CapParser::ObligeStatementContext>(&context)) {
+    std::optional<ast::Ident> name = Name(oblige->name());
+    if (!name || !Allowed(place, Place::kConstraint, span, "`oblige`")) return std::nullopt;
+    return ast::ObligeStmt{std::move(*name), Arguments(oblige->argumentList()), span};
+  }
   LaterStatement(context);
   return std::nullopt;
 }
@@ -229,10 +252,6 @@ void Builder::LaterStatement(CapParser::StatementContext& context) {
     Later(diag::Code::kLaterConsume, word, "`consume`");
   } else if (As<CapParser::HoldStatementContext>(&context) != nullptr) {
     Later(diag::Code::kLaterConsume, word, "`hold`");
-  } else if (As<CapParser::ObligeStatementContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterOblige, word, "`oblige`");
-  } else if (As<CapParser::ConsentStatementContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterConsent, word, "`consent`", "leave it out");
   }
 }
 

@@ -73,6 +73,7 @@ class Builder {
   void LaterLimit(CapParser::LimitContext* context);
   void Constraint(CapParser::ConstraintDeclarationContext& context);
   std::optional<ast::Param> Parameter(CapParser::ParameterContext* context);
+  std::optional<ast::Narrows> Narrowing(CapParser::NarrowingContext& context);
   std::string DocumentationBefore(const Context& context) const;
   std::vector<ast::Stmt> Block(CapParser::BlockContext* context, Place place);
   std::optional<ast::Stmt> Statement(CapParser::StatementContext& context, Place place);

@@ -72,7 +72,8 @@ class CaseRun {
       if (!text.has_value()) return Failed(case_.line, "policy", text.error().message);
       source.text = std::move(*text);
     }
-    compilation_ = cap::Compile(std::move(source), OptionsFor(file, options_.include));
+    compilation_ =
+        cap::Compile(std::move(source), OptionsFor(file, options_.include, options_.data));
     return true;
   }
 

@@ -22,6 +22,7 @@ struct RunOptions {
   std::vector<EngineUnderTest> engines;  // at least one; the first one's words are compared
   std::string filter;                    // only tests whose title contains it; empty: all
   std::vector<std::string> include;      // folders to look for imports in, after the policy's own
+  std::vector<std::string> data;         // files that give `data` its values
   bool update = false;                   // rewrite machine sections instead of comparing them
   Coverage* coverage = nullptr;          // told what each clause decides; null: not asked
 };

@@ -26,7 +26,8 @@ Result<Session> Session::Open(std::shared_ptr<const Program> program, const Gran
   session.program_ = program;
   session.subject_ = grant.subject;
   for (const EngineUnderTest& under_test : engines) {
-    Result<std::unique_ptr<Engine>> engine = Engine::Create();
+    Result<std::unique_ptr<Engine>> engine = Engine::Create(
+        {.hash_seed = {}, .obligations = ObligationNames(*program)});
     if (!engine.has_value()) return std::unexpected(engine.error());
     Result<NativeCode> native = under_test.compile(program);
     if (!native.has_value()) return std::unexpected(native.error());
@@ -67,6 +68,14 @@ std::string Session::DigestOf(std::string_view request, int64_t now_us) const {
   std::string hex;
   for (const uint8_t byte : frame.digest()) hex += fmt::format("{:02x}", byte);
   return hex;
+}
+
+std::vector<std::string> ObligationNames(const Program& program) {
+  std::vector<std::string> names;
+  for (const ObligationType& type : program.obligations) {
+    names.push_back(fmt::format("{}@{}", type.name, type.version));
+  }
+  return names;
 }
 
 int64_t DefaultTtl(const Program& program, const std::string& policy) {

@@ -44,6 +44,9 @@ class Session {
   std::vector<Running> running_;
 };
 
+/// Every obligation of the program, as an enforcement point states those it knows.
+std::vector<std::string> ObligationNames(const Program& program);
+
 /// How long a grant lives that does not say: the policy's longest life, or an hour.
 int64_t DefaultTtl(const Program& program, const std::string& policy);
 

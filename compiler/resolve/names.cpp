@@ -56,6 +56,7 @@ class Collector {
   void Declare(const ast::PurposeDecl& d) { Add(names_.purposes, "purpose", d.name); }
   void Declare(const ast::ActionDecl& d) { Add(names_.actions, "action", d.name); }
   void Declare(const ast::ConstraintDecl& d) { Add(names_.constraints, "constraint", d.name); }
+  void Declare(const ast::DataDecl& d) { Add(names_.data, "data", d.name); }
   void Declare(const ast::PolicyDecl& d) { Add(names_.policies, "policy", d.name); }
   void Declare(const ast::DefDecl& d) {
     constexpr std::array<std::string_view, 9> kFunctions = {

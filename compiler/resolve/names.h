@@ -44,6 +44,7 @@ struct Names {
   Table constraints;
   Table defs;
   Table policies;
+  Table data;
   std::vector<std::vector<uint32_t>> imports;  // of each module: the modules it imports
 
   /// Whether a module may use a declaration: its own, and what the modules that it imports declare,

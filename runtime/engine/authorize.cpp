@@ -5,6 +5,7 @@
 
 #include "runtime/engine/decide.h"
 #include "runtime/engine/engine_impl.h"
+#include "runtime/engine/obligations.h"
 #include "runtime/engine/reporter.h"
 
 namespace cap {
@@ -67,6 +68,20 @@ Result<void> Reader::AuthorizeMany(std::span<const GrantedCall> calls,
     decisions[i].id = impl_->NextId();
   }
   return {};
+}
+
+Result<std::vector<Obligation>> Reader::Obligations(const Decision& decision, GrantId grant,
+                                                    const Frame& frame) {
+  if (decision.obligations.count == 0) return std::vector<Obligation>();
+  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
+  const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
+  engine::GrantView view;
+  const bool same = state != nullptr && state->number == decision.program &&
+                    frame.header() != nullptr &&
+                    engine::OpenGrant(*state, impl_->engine->rows, grant, frame.header()->now_us,
+                                      view) == DecisionCode::kPermit;
+  if (!same) return Fail("stale", "the policy or the grant is another one now; decide again");
+  return engine::ObligationsOf(*state, view, frame);
 }
 
 DecisionReport Reader::Report(const Decision& decision, GrantId grant, const Frame& frame) {

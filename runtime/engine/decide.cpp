@@ -83,8 +83,8 @@ class ActionDecider {
            (coverage == nullptr || coverage->Has(record.capability));
   }
   void Choose(const ForbidOutcome& forbids, const Coverage* coverage, Decision& decision) const;
-  void Permit(const CapabilityRecord& record, const ForbidOutcome& forbids,
-              Decision& decision) const;
+  void Permit(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
+  void Unknown(const Best& best, Decision& decision) const;
   void StepUp(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
   void ForbidIs(const ForbidOutcome& forbids, Decision& decision) const;
   void NoneCovers(const Coverage& coverage, Decision& decision) const;
@@ -121,18 +121,22 @@ void ActionDecider::Run(Decision& decision) const {
 // Among those that cover every resource. Null `coverage`: all that are found do.
 void ActionDecider::Choose(const ForbidOutcome& forbids, const Coverage* coverage,
                            Decision& decision) const {
-  Best permit, step_up;
+  Best permit, step_up, unknown;
   Covering covering;
   finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
     if (!Usable(record, coverage)) return;
     covering.Add(record);
     const uint64_t admitted = state_.evaluator.Admit(header_, record);
     if ((admitted & kRefused) != 0) return;
-    Best& best = admitted == kAdmitted ? permit : step_up;
+    // What the enforcement point would not keep is not permitted, approved or not.
+    const bool known = (admitted & state_.plan->UnknownMask(record.capability)) == 0;
+    const bool asks = (admitted & ~state_.plan->ObligeMask(record.shape)) != 0;
+    Best& best = !known ? unknown : asks ? step_up : permit;
     if (best.Takes(*state_.plan, record)) best = {&record, admitted};
   });
-  if (permit.record != nullptr) return Permit(*permit.record, forbids, decision);
+  if (permit.record != nullptr) return Permit(permit, forbids, decision);
   if (step_up.record != nullptr) return StepUp(step_up, forbids, decision);
+  if (unknown.record != nullptr) return Unknown(unknown, decision);
   if (!covering.None()) return Nearest(covering, coverage, decision);
   decision.code = DecisionCode::kNoCapability;
 }
@@ -162,9 +166,17 @@ void ActionDecider::ForbidIs(const ForbidOutcome& forbids, Decision& decision) c
   decision.span = program_.forbids[forbids.forbid].info.span;
 }
 
-void ActionDecider::Permit(const CapabilityRecord& record, const ForbidOutcome& forbids,
+void ActionDecider::Unknown(const Best& best, Decision& decision) const {
+  decision.code = DecisionCode::kUnknownObligation;
+  decision.capability = best.record->capability;
+  const uint64_t unknown = best.step_up & state_.plan->UnknownMask(decision.capability);
+  decision.clause = static_cast<uint16_t>(std::countr_zero(unknown));
+  decision.span = program_.capabilities[decision.capability].clauses[decision.clause].span;
+}
+
+void ActionDecider::Permit(const Best& best, const ForbidOutcome& forbids,
                            Decision& decision) const {
-  decision.capability = record.capability;
+  decision.capability = best.record->capability;
   if (forbids.kind == ForbidClass::kStepUp) {
     decision.verdict = Verdict::kStepUp;
     decision.code = DecisionCode::kStepUp;
@@ -172,6 +184,8 @@ void ActionDecider::Permit(const CapabilityRecord& record, const ForbidOutcome& 
   }
   decision.verdict = Verdict::kPermit;
   decision.code = DecisionCode::kPermit;
+  decision.step_up = best.step_up;
+  decision.obligations.count = static_cast<uint32_t>(std::popcount(best.step_up));
 }
 
 void ActionDecider::StepUp(const Best& best, const ForbidOutcome& forbids,
@@ -179,8 +193,8 @@ void ActionDecider::StepUp(const Best& best, const ForbidOutcome& forbids,
   decision.verdict = Verdict::kStepUp;
   decision.code = DecisionCode::kStepUp;
   decision.capability = best.record->capability;
-  decision.step_up = best.step_up;
-  decision.clause = static_cast<uint16_t>(std::countr_zero(best.step_up));
+  decision.step_up = best.step_up & ~state_.plan->ObligeMask(best.record->shape);
+  decision.clause = static_cast<uint16_t>(std::countr_zero(decision.step_up));
   decision.span = program_.capabilities[decision.capability].clauses[decision.clause].span;
   if (forbids.kind == ForbidClass::kStepUp) ForbidIs(forbids, decision);
 }
@@ -206,8 +220,9 @@ void ActionDecider::Nearest(const Covering& covering, const Coverage* coverage,
   ClauseMasks masks;
   const auto compare = [&](const CapabilityRecord& record) {
     const ClauseMasks own = state_.evaluator.Explain(header_, record);
+    const uint64_t oblige = state_.plan->ObligeMask(record.shape);
     const auto not_true =
-        static_cast<uint32_t>(std::popcount(own.fail | own.fault | own.skipped));
+        static_cast<uint32_t>(std::popcount((own.fail | own.fault | own.skipped) & ~oblige));
     const uint32_t clauses_true = program_.shapes[record.shape].clause_count - not_true;
     if (nearest.record != nullptr && clauses_true < most) return;
     if (clauses_true == most && !nearest.Takes(*state_.plan, record)) return;
@@ -306,39 +321,45 @@ bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resourc
   return false;
 }
 
-namespace {
+bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth) {
+  const ActionPlan& action = state.plan->tools()[header->tool].actions[nth];
+  // A guard acts on true or fault: only false says that the call is not this action.
+  return action.guard == kNone ||
+         (state.evaluator.Predicate(header, action.guard_record) & 2) == 0;
+}
 
 /// Phases 2 to 4 for one action: forbids, candidates, reasons. Fills what is not common to all.
 void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
-                  const Frame& frame, uint32_t nth, uint32_t action, Decision& decision) {
+                  const Frame& frame, uint32_t nth, Decision& decision) {
   decision.action_nth = static_cast<uint8_t>(nth);
   decision.code = DecisionCode::kNoCapability;
+  const uint32_t action = state.plan->tools()[header->tool].actions[nth].action;
   const PolicyAction* entry = state.plan->Find(view.policy, action);
   if (entry != nullptr) ActionDecider(state, view, header, frame, *entry, nth).Run(decision);
 }
 
+namespace {
+
 /// All actions of the call: each must be permitted. `decision` has what is common to all of them.
 void DecideActions(const ProgramState& state, const GrantView& view, const FrameHeader* header,
                    const Frame& frame, Decision& decision) {
-  const std::vector<ActionPlan>& actions = state.plan->tools()[header->tool].actions;
+  const size_t actions = state.plan->tools()[header->tool].actions.size();
   decision.code = DecisionCode::kNoAction;
   bool any = false;
-  for (uint32_t nth = 0; nth < actions.size(); ++nth) {
-    const ActionPlan& action = actions[nth];
-    // A guard acts on true or fault: only false says that the call is not this action.
-    if (action.guard != kNone &&
-        (state.evaluator.Predicate(header, action.guard_record) & 2) != 0) {
-      continue;
-    }
+  for (uint32_t nth = 0; nth < actions; ++nth) {
+    if (!IsAction(state, header, nth)) continue;
     if (!any) {
-      DecideAction(state, view, header, frame, nth, action.action, decision);
+      DecideAction(state, view, header, frame, nth, decision);
     } else {
       Decision other;
       other.program = decision.program;
       other.tool = decision.tool;
       other.policy = decision.policy;
-      DecideAction(state, view, header, frame, nth, action.action, other);
+      DecideAction(state, view, header, frame, nth, other);
+      // A permit of several actions brings what each of them brings.
+      const uint32_t obligations = decision.obligations.count + other.obligations.count;
       if (Worse(other, decision)) decision = other;
+      decision.obligations.count = decision.permitted() ? obligations : 0;
     }
     any = true;
   }
@@ -371,6 +392,12 @@ Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
     return decision;
   }
   DecideActions(*state, view, header, frame, decision);
+  if (decision.verdict == Verdict::kDeny && decision.action_nth != 0xFF) {
+    const Program& program = *state->program;
+    const Action& action =
+        program.actions[program.tools[decision.tool].actions[decision.action_nth]];
+    decision.escalate = action.irreversible || action.risk >= Risk::kHigh;
+  }
   return decision;
 }
 

@@ -182,6 +182,14 @@ void ForEachForbid(const PolicyAction& entry, const RecordFinder& finder, const 
   }
 }
 
+/// Whether a call is the `nth` action of its tool: a guard acts on true or fault.
+bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth);
+
+/// What the call comes to as the `nth` action of its tool alone. `decision` has what is common to
+/// all actions. Inside an epoch.
+void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
+                  const Frame& frame, uint32_t nth, Decision& decision);
+
 /// Everything of a decision but its id. Inside an epoch.
 Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
                 const Frame& frame);

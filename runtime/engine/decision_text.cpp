@@ -64,6 +64,7 @@ std::string ToText(const DecisionReport& report) {
   Line("fault at", report.source, text);
   for (const StepUpNeed& need : report.step_ups) Line("needs", Show(need), text);
   if (!report.step_ups.empty()) Line("call digest", report.call_digest, text);
+  for (const std::string& obligation : report.obligations) Line("oblige", obligation, text);
   Line("action", report.action, text);
   Line("resource", report.resource, text);
   Line("policy", report.policy, text);

@@ -99,6 +99,7 @@ std::optional<GrantStatus> EndOf(const engine::GrantRows& rows, const GrantRow& 
 Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random)
     : seed(options.hash_seed.value_or(std::array<uint64_t, 2>{random[0], random[1]})),
       id_seed{random[2], random[3]},
+      obligations(options.obligations),
       epochs(options.use_membarrier) {}
 
 Engine::Impl::~Impl() {
@@ -218,6 +219,7 @@ Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCo
   auto plan = engine::Plan::Make(*next->program, next->pool);
   if (!plan) return std::unexpected(plan.error());
   next->plan = std::move(*plan);
+  next->plan->KnowObligations(*next->program, impl_->obligations);
   next->number = ++impl_->loads;
   for (const Policy& policy : next->program->policies) impl_->NumberOf(policy.name);
 

@@ -42,6 +42,7 @@ struct Engine::Impl {
 
   HashSeed seed;
   std::array<uint64_t, 2> id_seed;
+  std::vector<std::string> obligations;  // that the enforcement point knows
   std::atomic<uint64_t> readers = 0;
   engine::EpochDomain epochs;
   engine::GrantRows rows;

@@ -50,12 +50,15 @@ Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool
     if (auto done = (plan.get()->*step)(program, pool); !done) return std::unexpected(done.error());
   }
   for (const Shape& shape : program.shapes) {
-    uint64_t mask = 0;
+    uint64_t require = 0;
+    uint64_t oblige = 0;
     for (uint32_t i = 0; i < shape.clause_count; ++i) {
-      const bool require = program.clauses[shape.first_clause + i].kind == ClauseKind::kRequire;
-      mask |= uint64_t{require} << i;
+      const ClauseKind kind = program.clauses[shape.first_clause + i].kind;
+      require |= uint64_t{kind == ClauseKind::kRequire} << i;
+      oblige |= uint64_t{kind == ClauseKind::kOblige} << i;
     }
-    plan->require_masks_.push_back(mask);
+    plan->require_masks_.push_back(require);
+    plan->oblige_masks_.push_back(oblige);
   }
   plan->Rank(program);
   plan->BuildTable();
@@ -164,6 +167,22 @@ Result<void> Plan::AddForbid(const Program& program, uint32_t index, ConstPool& 
   }
   entry.forbids.push_back(std::move(plan));
   return {};
+}
+
+void Plan::KnowObligations(const Program& program, const std::vector<std::string>& known) {
+  std::vector<bool> knows;
+  for (const ObligationType& type : program.obligations) {
+    const std::string name = type.name + "@" + std::to_string(type.version);
+    knows.push_back(std::find(known.begin(), known.end(), name) != known.end());
+  }
+  unknown_masks_.assign(program.capabilities.size(), 0);
+  for (size_t i = 0; i < program.capabilities.size(); ++i) {
+    const std::vector<ClauseInfo>& clauses = program.capabilities[i].clauses;
+    for (size_t c = 0; c < clauses.size(); ++c) {
+      const uint32_t obligation = clauses[c].obligation;
+      if (obligation != kNone && !knows[obligation]) unknown_masks_[i] |= uint64_t{1} << c;
+    }
+  }
 }
 
 void Plan::Rank(const Program& program) {

@@ -95,6 +95,15 @@ class Plan {
   /// Whether a grant needs a record of the forbid.
   bool ForbidIsBound(uint32_t forbid) const { return forbid_bound_[forbid]; }
 
+  /// Clauses of kOblige of a shape, as a mask.
+  uint64_t ObligeMask(uint32_t shape) const { return oblige_masks_[shape]; }
+
+  /// Clauses of a capability whose obligation the enforcement point does not know.
+  uint64_t UnknownMask(uint32_t capability) const { return unknown_masks_[capability]; }
+
+  /// Says which obligations the enforcement point knows: "name@version". Before any decision.
+  void KnowObligations(const Program& program, const std::vector<std::string>& known);
+
   /// Clauses of kRequire of a shape, as a mask.
   uint64_t RequireMask(uint32_t shape) const { return require_masks_[shape]; }
 
@@ -131,6 +140,8 @@ class Plan {
   std::vector<bool> capability_static_;
   std::vector<bool> forbid_bound_;
   std::vector<uint64_t> require_masks_;
+  std::vector<uint64_t> oblige_masks_;
+  std::vector<uint64_t> unknown_masks_;  // by capability
 };
 
 }  // namespace cap::engine

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "runtime/engine/clause_view.h"
+#include "runtime/engine/obligations.h"
 #include "runtime/engine/show.h"
 #include "runtime/program/print.h"
 #include "runtime/value/quote.h"
@@ -117,6 +118,11 @@ void Reporter::Action() {
     const CapabilityRecord* record = covering[state_.plan->PositionOf(decision_.capability)];
     if (record != nullptr) Capability(*record);
   }
+  if (decision_.obligations.count > 0) {
+    for (const Obligation& obligation : ObligationsOf(state_, grant_, frame_)) {
+      report_.obligations.push_back(ShowObligation(obligation));
+    }
+  }
   if (report_.fault.empty() && !unused_.empty()) {
     report_.fault = unused_;
     full_.fault_public = true;  // what the host gave, and no value of a fact
@@ -214,13 +220,15 @@ void Reporter::Candidates(const PolicyAction& entry,
     if (record == nullptr) continue;
     const ClauseMasks masks = state_.evaluator.Explain(frame_.header(), *record);
     const uint64_t require = state_.plan->RequireMask(record->shape);
-    const uint64_t not_true = masks.fail | masks.fault | masks.skipped;
+    const uint64_t not_true =
+        (masks.fail | masks.fault | masks.skipped) & ~state_.plan->ObligeMask(record->shape);
     candidate.stage = (not_true & require) != 0 ? "clauses" : not_true != 0 ? "step-up" : "permit";
     for (uint32_t i = 0; i < capability.clauses.size(); ++i) {
       const uint64_t bit = uint64_t{1} << i;
       ClauseReport& clause = candidate.clauses.emplace_back();
       clause.name = capability.clauses[i].name;
       clause.place = PlaceOf(program_, capability.clauses[i].span);
+      if (capability.clauses[i].obligation != kNone) continue;  // it admits, whatever it asks
       if ((masks.skipped & bit) != 0) {
         clause.outcome = ClauseOutcome::kSkipped;
       } else if ((not_true & bit) != 0 && (require & bit) == 0) {

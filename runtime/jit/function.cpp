@@ -308,7 +308,7 @@ void EmitCapability(llvm::Module& module, const Helpers& helpers, const Program&
   llvm::Function* admit = NewPredicate(module, SymbolOf("admit", index));
   uint64_t step_ups = 0;
   for (uint32_t c = 0; c < shape.clause_count; ++c) {
-    const bool step_up = program.clauses[shape.first_clause + c].kind == ClauseKind::kStepUp;
+    const bool step_up = program.clauses[shape.first_clause + c].kind != ClauseKind::kRequire;
     step_ups |= static_cast<uint64_t>(step_up) << c;
   }
   auto* word = llvm::Type::getInt64Ty(module.getContext());

@@ -85,7 +85,7 @@ struct CallOuts {
 };
 const CallOuts& StandardCallOuts();
 
-// 0 = permit · a bit an unsatisfied step-up clause (bit i = clause i of the shape) · kRefused.
+// 0 = permit · a bit (i: clause i) a step-up or obligation that is not true · kRefused.
 using AdmitFn = uint64_t (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*);
 using ExplainFn = void (*)(const FrameHeader*, const CapabilityRecord*, const CallOuts*,
                            ClauseMasks*);

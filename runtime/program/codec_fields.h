@@ -89,8 +89,9 @@ void Fields(A& ar, typename A::template Ref<Resource> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Action> v) {
-  auto& [name, tool, guard, guard_consts, has_resource, resource, skeletons, span] = v;
-  ar(name, tool, guard, guard_consts, has_resource, resource, skeletons, span);
+  auto& [name, risk, irreversible, tool, guard, guard_consts, has_resource, resource, skeletons,
+         span] = v;
+  ar(name, risk, irreversible, tool, guard, guard_consts, has_resource, resource, skeletons, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Inst> v) {
@@ -120,8 +121,20 @@ void Fields(A& ar, typename A::template Ref<TextPiece> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ClauseInfo> v) {
-  auto& [name, span, text, step_up, approvers, approvers_const] = v;
-  ar(name, span, text, step_up, approvers, approvers_const);
+  auto& [name, span, text, consent, step_up, approvers, approvers_const, obligation,
+         obligation_consts] = v;
+  ar(name, span, text, consent, step_up, approvers, approvers_const, obligation,
+     obligation_consts);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<ObligationParameter> v) {
+  auto& [name, type] = v;
+  ar(name, type);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<ObligationType> v) {
+  auto& [name, version, parameters] = v;
+  ar(name, version, parameters);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<PatternHole> v) {
@@ -196,6 +209,7 @@ void ForEachTable(ProgramRef& p, Section section) {
   section(p.approvers);
   section(p.purposes);
   section(p.bound);
+  section(p.obligations);
   section(p.tools);
   section(p.actions);
   section(p.insts);

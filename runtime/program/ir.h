@@ -64,6 +64,7 @@ static_assert(sizeof(Inst) == 16);
 enum class ClauseKind : uint8_t {
   kRequire,  // must be true; else the capability refuses
   kStepUp,   // must be true (satisfied); else the call needs the step-up named by its ClauseInfo
+  kOblige,   // not true: a permit brings the obligation named by its ClauseInfo
 };
 
 struct Clause {

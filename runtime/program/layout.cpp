@@ -7,6 +7,22 @@
 #include "runtime/base/limits.h"
 
 namespace cap {
+
+std::string_view NameOf(Risk risk) {
+  switch (risk) {
+    case Risk::kUnsaid:
+      return {};
+    case Risk::kLow:
+      return "low";
+    case Risk::kMedium:
+      return "medium";
+    case Risk::kHigh:
+      return "high";
+    case Risk::kCritical:
+      return "critical";
+  }
+  return {};
+}
 namespace {
 
 // More slots than any frame or element may have: counting stops here, so that a record which

@@ -123,6 +123,8 @@ void Printer::PrintTool(const Tool& tool) {
 
 void Printer::PrintAction(const Action& action) {
   Line("\naction {} of {}{}", action.name, program_.tools[action.tool].name, Place(action.span));
+  if (action.risk != Risk::kUnsaid) Line("  risk {}", NameOf(action.risk));
+  if (action.irreversible) Line("  irreversible");
   if (action.guard != kNone) Line("  guard shape {}", action.guard);
   PrintConsts(action.guard_consts);
   if (!action.has_resource) return;
@@ -243,7 +245,10 @@ void Printer::PrintInst(const Shape& shape, uint32_t at, uint32_t depth, const S
 void Printer::PrintClause(const Shape& shape, uint32_t index, const Span* spans) {
   const Clause& clause = program_.clauses[shape.first_clause + index];
   Line("  clause {} {} cost {}{}{}", index,
-       clause.kind == ClauseKind::kRequire ? "require" : "step-up", clause.cost,
+       clause.kind == ClauseKind::kRequire  ? "require"
+       : clause.kind == ClauseKind::kStepUp ? "step-up"
+                                            : "oblige",
+       clause.cost,
        clause.observed == kNone ? "" : fmt::format(" observed %{}", clause.observed),
        clause.limit == kNone ? "" : fmt::format(" limit %{}", clause.limit));
   std::vector<uint32_t> ends;  // of the bodies that are open

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/span.h"
@@ -115,8 +116,15 @@ struct ConstSource {
   bool operator==(const ConstSource&) const = default;
 };
 
+/// How much harm a call may do: `@risk(high)`. A denial of a call of high risk, or of one that
+/// cannot be undone, is for a person to see.
+enum class Risk : uint8_t { kUnsaid, kLow, kMedium, kHigh, kCritical };
+std::string_view NameOf(Risk risk);  // "high"; empty for kUnsaid
+
 struct Action {
   std::string name;
+  Risk risk = Risk::kUnsaid;
+  bool irreversible = false;
   uint32_t tool = 0;
   uint32_t guard = kNone;              // shape (kPredicate): `action … of "tool" when …`
   std::vector<ConstSource> guard_consts;  // of the guard's shape; none is bound
@@ -164,14 +172,31 @@ struct TextPiece {
   bool operator==(const TextPiece&) const = default;
 };
 
+/// What a permit may ask of the enforcement point beside the call: "maskColumns@1". Who does not
+/// know it by name and version must not make the call.
+struct ObligationParameter {
+  std::string name;
+  TypeIndex type = 0;  // bool, int, string, email, enum, money, or a set or list of these
+  bool operator==(const ObligationParameter&) const = default;
+};
+struct ObligationType {
+  std::string name;
+  uint32_t version = 1;
+  std::vector<ObligationParameter> parameters;
+  bool operator==(const ObligationType&) const = default;
+};
+
 /// What a decision says about one clause of one capability.
 struct ClauseInfo {
   std::string name;              // "maxAmount", "require", "requireApproval"
   Span span;                     // the statement in the policy
   std::vector<TextPiece> text;   // `deny "…"`; empty = made from observed and limit
+  std::vector<TextPiece> consent;  // `consent "…"`; of the first clause of a constraint only
   std::string step_up;           // kStepUp: "approval" or "review"
   uint64_t approvers = 0;        // kStepUp: whose approval it asks for, unless from a bound value
   uint32_t approvers_const = kNone;  // kStepUp: constant that holds the mask
+  uint32_t obligation = kNone;       // kOblige: of Program::obligations
+  std::vector<uint32_t> obligation_consts;  // kOblige: constants, parallel to its parameters
   bool operator==(const ClauseInfo&) const = default;
 };
 
@@ -248,6 +273,7 @@ struct Program {
   std::vector<PurposeDesc> purposes;
   std::vector<BoundDesc> bound;
 
+  std::vector<ObligationType> obligations;
   std::vector<Tool> tools;
   std::vector<Action> actions;
   std::vector<Inst> insts;

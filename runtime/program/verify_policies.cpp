@@ -35,6 +35,7 @@ class RuleVerifier {
 
  private:
   bool Piece(const TextPiece& piece, const std::vector<TypeIndex>& consts) const;
+  bool Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const;
   bool HoleValue(const PatternHole& hole) const;
   bool InMint(uint32_t bound) const;
 
@@ -135,6 +136,41 @@ bool RuleVerifier::Piece(const TextPiece& piece, const std::vector<TypeIndex>& c
   return kind != TypeKind::kRecord && (!piece.email_domain || kind == TypeKind::kEmail);
 }
 
+bool RuleVerifier::Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const {
+  if (info.obligation == kNone) return info.obligation_consts.empty();
+  if (info.obligation >= program_.obligations.size()) return false;
+  const std::vector<ObligationParameter>& parameters =
+      program_.obligations[info.obligation].parameters;
+  if (info.obligation_consts.size() != parameters.size()) return false;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const uint32_t constant = info.obligation_consts[i];
+    if (constant >= consts.size() ||
+        !context_.SameRepresentation(consts[constant], parameters[i].type)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool VerifyObligations(Context& context) {
+  const Program& program = context.program;
+  std::set<std::pair<std::string_view, uint32_t>> seen;
+  for (size_t i = 0; i < program.obligations.size(); ++i) {
+    const ObligationType& obligation = program.obligations[i];
+    const std::string where = fmt::format("obligations[{}]", i);
+    if (obligation.name.empty() || !IsUtf8(obligation.name) ||
+        !seen.emplace(obligation.name, obligation.version).second) {
+      return context.Fail(where, "the name is empty, doubled or not UTF-8");
+    }
+    for (const ObligationParameter& parameter : obligation.parameters) {
+      if (!IsUtf8(parameter.name) || parameter.type >= program.types.size()) {
+        return context.Fail(where, "a parameter has no name or type");
+      }
+    }
+  }
+  return true;
+}
+
 bool RuleVerifier::Info(const ClauseInfo& info, ClauseKind kind,
                         const std::vector<TypeIndex>& consts) const {
   if (!IsUtf8(info.name)) return Fail("the name of a clause is not UTF-8");
@@ -142,10 +178,17 @@ bool RuleVerifier::Info(const ClauseInfo& info, ClauseKind kind,
   for (const TextPiece& piece : info.text) {
     if (!Piece(piece, consts)) return Fail("a text shows what is not there");
   }
+  for (const TextPiece& piece : info.consent) {
+    if (!Piece(piece, consts)) return Fail("a text shows what is not there");
+  }
   const bool known = info.step_up == "approval" || info.step_up == "review";
   if (kind == ClauseKind::kStepUp ? !known : !info.step_up.empty()) {
     return Fail("the step-up of a clause is unknown or unwanted");
   }
+  if ((kind == ClauseKind::kOblige) != (info.obligation != kNone)) {
+    return Fail("the obligation of a clause is missing or unwanted");
+  }
+  if (!Obligation(info, consts)) return Fail("an obligation does not fit its declaration");
   if (!context_.ApproversOk(info.approvers)) return Fail("there is no such approver");
   if (info.approvers_const != kNone &&
       (info.approvers_const >= consts.size() ||
@@ -338,6 +381,7 @@ bool VerifyPolicies(Context& context) {
   for (size_t i = 0; i < program.actions.size(); ++i) {
     if (!VerifyGuard(context, i)) return false;
   }
+  if (!VerifyObligations(context)) return false;
   // Policies first: the names, purposes and bound values that the rules lean on.
   std::unordered_set<std::string_view> names;
   for (uint32_t i = 0; i < program.policies.size(); ++i) {

@@ -102,7 +102,7 @@ bool ShapeVerifier::Clauses() {
       return context_.Fail(where, "clauses must follow each other and have instructions");
     }
     next = clause.end;
-    if (clause.kind > ClauseKind::kStepUp ||
+    if (clause.kind > ClauseKind::kOblige ||
         (shape_.kind == ShapeKind::kPredicate && clause.kind != ClauseKind::kRequire)) {
       return context_.Fail(where, "the kind does not fit");
     }

@@ -252,6 +252,7 @@ bool VerifyAction(Context& context, size_t index, std::unordered_set<std::string
   if (action.name.empty() || !IsUtf8(action.name) || !names.insert(action.name).second) {
     return context.Fail(where, "the name is empty, doubled or not UTF-8");
   }
+  if (action.risk > Risk::kCritical) return context.Fail(where, "there is no such risk");
   if (action.tool >= program.tools.size()) return context.Fail(where, "there is no such tool");
   if (std::ranges::count(program.tools[action.tool].actions, index) != 1) {
     return context.Fail(where, "its tool does not know it");

@@ -350,3 +350,40 @@ TEST_CASE("a call that is none of its tool's actions is denied") {
 
 }  // namespace
 }  // namespace cap::test
+
+TEST_CASE("an obligation that the enforcement point does not know denies") {
+  const auto program = cap::test::MustCompile(
+      "module m\n"
+      "action read { rows: int }\n"
+      "constraint cut(limit: int) { oblige limitRows(version: 2, limit: limit) }\n"
+      "policy p { capability read { require rows <= 9 cut(5) when rows > 3 } }\n");
+  constexpr int64_t kHourUs = cap::test::kHourUs;
+  const auto decide = [&](std::vector<std::string> known, int rows, std::string* arguments) {
+    auto engine =
+        std::move(*cap::Engine::Create({.hash_seed = {}, .obligations = std::move(known)}));
+    REQUIRE(engine->Load(program).has_value());
+    const auto grant =
+        engine->Mint({.policy = "p", .subject = "s", .purpose = {}, .bound = {}, .ttl_us = kHourUs},
+                     cap::test::kNowUs);
+    REQUIRE(grant.has_value());
+    cap::Reader reader = engine->NewReader();
+    const cap::Frame frame = cap::ParseRequest(
+        *program, "{\"tool\": \"read\", \"arguments\": {\"rows\": " + std::to_string(rows) + "}}",
+        "s", cap::test::kNowUs);
+    const cap::Decision decision = reader.Authorize(*grant, frame);
+    const auto obligations = reader.Obligations(decision, *grant, frame);
+    REQUIRE(obligations.has_value());
+    CHECK(obligations->size() == decision.obligations.count);
+    if (!obligations->empty()) *arguments = obligations->front().arguments;
+    engine->Revoke(*grant);
+    CHECK(reader.Obligations(decision, *grant, frame).has_value() == obligations->empty());
+    return decision.code;
+  };
+  std::string arguments;
+  CHECK(decide({"limitRows@2"}, 4, &arguments) == cap::DecisionCode::kPermit);
+  CHECK(arguments == "{\"limit\":5}");
+  CHECK(decide({}, 4, &arguments) == cap::DecisionCode::kUnknownObligation);
+  CHECK(decide({"limitRows@1"}, 4, &arguments) == cap::DecisionCode::kUnknownObligation);
+  CHECK(decide({}, 3, &arguments) == cap::DecisionCode::kPermit);
+  CHECK(decide({}, 10, &arguments) == cap::DecisionCode::kConstraintFailed);
+}

@@ -46,7 +46,7 @@ struct DecisionId {
 };
 std::string ToHex(const DecisionId& id);  // 32 digits
 
-/// A slice of a side array that a decision owns nothing of. Reserved: always empty in this version.
+/// A slice of a side array that a decision owns nothing of.
 struct SideList {
   uint32_t first = 0;
   uint32_t count = 0;
@@ -71,10 +71,11 @@ struct Decision {
   uint64_t fault = 0;           // … neither true nor false,
   uint64_t skipped = 0;         // … not evaluated, since a cheaper one was not true
   uint64_t step_up = 0;         // … unsatisfied step-ups, when the verdict is step-up
+                                // … obligations, when it is permit
   uint64_t operation = 0;       // reserved: the reservation of limits to commit or release
   uint64_t receipts = 0;        // reserved: approvals that were used up
   uint32_t program = 0;         // number of the Load that it was decided under
-  SideList obligations;         // reserved
+  SideList obligations;         // count: what a permit brings; Reader::Obligations() says it
   SideList limits;              // reserved: what remains of each
   uint32_t reserved = 0;
 
@@ -120,6 +121,14 @@ struct CandidateReport {
   SourcePlace place;
 };
 
+/// What a permit asks of the enforcement point.
+struct Obligation {
+  std::string name;       // "maskColumns"
+  uint32_t version = 1;
+  std::string arguments;  // a JSON object: {"columns":["ssn"]}
+  std::string clause;     // the constraint that asks for it
+};
+
 /// What remains of one limit. Reserved: no decision of this version has one.
 struct LimitReport {
   std::string name;
@@ -151,7 +160,7 @@ struct DecisionReport {
   std::vector<StepUpNeed> step_ups;
   std::string call_digest; // hex; what an approval has to carry
   std::vector<CandidateReport> candidates;
-  std::vector<std::string> obligations;  // reserved
+  std::vector<std::string> obligations;  // of a permit: "maskColumns@1 {…}"
   std::vector<LimitReport> limits;       // reserved
   int64_t retry_after_us = 0;            // reserved
 };
@@ -169,7 +178,7 @@ struct AgentDecisionReport {
   std::string limit;
   std::vector<StepUpNeed> step_ups;      // without places
   std::string call_digest;
-  std::vector<std::string> obligations;  // reserved
+  std::vector<std::string> obligations;
   int64_t retry_after_us = 0;            // reserved
 };
 

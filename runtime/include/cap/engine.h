@@ -72,6 +72,9 @@ struct EngineOptions {
   /// Seed of the index's keyed hash. Empty: random, so that nobody can aim at one bucket. A fixed
   /// seed is for reproducible counts of instructions only.
   std::optional<std::array<uint64_t, 2>> hash_seed;
+  /// The obligations that the enforcement point knows and will keep, as "name@version". A
+  /// capability that would bring another one admits nothing.
+  std::vector<std::string> obligations = {};
 };
 
 /// What a Load did to the grants that were there before.
@@ -117,6 +120,12 @@ class Reader {
   /// whole batch; fewer decisions than calls): every decision then is a denial. Allocates nothing
   /// otherwise. Cost: that of Authorize, less the entry and what the look-ahead hides.
   Result<void> AuthorizeMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
+
+  /// What the host must do with a permit of this engine for the same grant and frame, before it
+  /// lets the call or its result through. To be asked if Decision::obligations.count is not 0.
+  /// Errors: "stale" (the program was swapped or the grant died meanwhile: decide again).
+  Result<std::vector<Obligation>> Obligations(const Decision& decision, GrantId grant,
+                                              const Frame& frame);
 
   /// The two views of a decision of this engine for the same grant and frame. Cold: evaluates the
   /// clauses again and allocates. If the program was swapped or the grant revoked meanwhile, the

@@ -1,0 +1,160 @@
+#include "compiler/check/narrow.h"
+
+#include <fmt/core.h>
+
+namespace cap::check {
+
+namespace {
+
+/// How a value, or the truth of a condition, moves while one parameter grows.
+enum class Trend : uint8_t { kStill, kUp, kDown, kUnknown };
+
+Trend Flip(Trend trend) {
+  if (trend == Trend::kUp) return Trend::kDown;
+  return trend == Trend::kDown ? Trend::kUp : trend;
+}
+
+Trend Both(Trend a, Trend b) {
+  if (a == Trend::kStill) return b;
+  return b == Trend::kStill || a == b ? a : Trend::kUnknown;
+}
+
+class Trends {
+ public:
+  Trends(const Context& context, uint32_t parameter) : context_(context), parameter_(parameter) {}
+
+  /// Recursion is as deep as operators stand below each other: limits::kExpressionDepth.
+  Trend Of(NodeId id) const {
+    const Node& node = context_.nodes[id];
+    switch (node.kind) {
+      case NodeKind::kError:
+      case NodeKind::kLiteral:
+      case NodeKind::kBound:
+      case NodeKind::kNow:
+      case NodeKind::kSlot:
+      case NodeKind::kElement:
+        return Trend::kStill;
+      case NodeKind::kParameter:
+        if (node.index != parameter_) return Trend::kStill;
+        return node.offset == 0 ? Trend::kUp : Trend::kUnknown;
+      case NodeKind::kPresent:
+        return Changing(Of(node.left));
+      case NodeKind::kOperation:
+        return OfOperation(node);
+      case NodeKind::kConditional:
+        return Both(Changing(Of(node.index)), Both(Of(node.left), Of(node.right)));
+      case NodeKind::kQuantifier: {
+        // More elements: `any` holds sooner, `all` later.
+        const Trend list = Of(node.left);
+        return Both(node.op == Op::kAny ? list : Flip(list), Of(node.right));
+      }
+    }
+    return Trend::kUnknown;
+  }
+
+ private:
+  /// Of something that follows no order of its operand.
+  static Trend Changing(Trend operand) {
+    return operand == Trend::kStill ? Trend::kStill : Trend::kUnknown;
+  }
+  static bool IsOneOf(Op op, std::initializer_list<Op> ops) {
+    for (const Op each : ops) {
+      if (op == each) return true;
+    }
+    return false;
+  }
+
+  Trend OfOperation(const Node& node) const {
+    const Trend left = Of(node.left);
+    const Trend right = node.right == kNone ? Trend::kStill : Of(node.right);
+    const Op op = node.op;
+    if (IsOneOf(op, {Op::kNot, Op::kApproved})) return Flip(left);
+    if (IsOneOf(op, {Op::kAnd, Op::kOr, Op::kIntAdd, Op::kMoneyAdd, Op::kDecAdd}))
+      return Both(left, right);
+    if (IsOneOf(op, {Op::kMaskSize, Op::kListSize})) return left;
+    if (IsOneOf(op, {Op::kIntSub, Op::kMoneySub, Op::kDecSub})) return Both(left, Flip(right));
+    const bool less = IsOneOf(op, {Op::kWordLt, Op::kMoneyLt, Op::kStrLt, Op::kDecLt});
+    const bool subset = IsOneOf(op, {Op::kMaskSubset, Op::kWordSubset, Op::kStrSubset});
+    if (less || subset) return Both(Flip(left), right);
+    if (IsOneOf(op, {Op::kMaskDisjoint, Op::kWordDisjoint, Op::kStrDisjoint})) {
+      return Both(Flip(left), Flip(right));
+    }
+    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn})) return Both(Changing(left), right);
+    return Changing(Both(left, right));
+  }
+
+  const Context& context_;
+  uint32_t parameter_;
+};
+
+bool HasOrder(const Types& types, TypeIndex type, ast::Narrows::Order order) {
+  const TypeKind kind = types.KindOf(type);
+  const bool set = types.IsContainer(type) || kind == TypeKind::kApprovers;
+  switch (order) {
+    case ast::Narrows::Order::kSame:
+      return true;
+    case ast::Narrows::Order::kSubset:
+    case ast::Narrows::Order::kSuperset:
+      return set;
+    case ast::Narrows::Order::kAtMost:
+    case ast::Narrows::Order::kAtLeast:
+      return !set && kind != TypeKind::kRecord && kind != TypeKind::kBool &&
+             kind != TypeKind::kEmail && kind != TypeKind::kString && kind != TypeKind::kEnum;
+  }
+  return false;
+}
+
+/// Whether a wider value, in the declared order, is the larger one.
+bool WiderIsLarger(ast::Narrows::Order order) {
+  return order == ast::Narrows::Order::kAtMost || order == ast::Narrows::Order::kSubset;
+}
+
+bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t index,
+                    const ast::Narrows& narrows) {
+  const Parameter& parameter = constraint.parameters[index];
+  const auto bad = [&](std::string message, std::string help, std::vector<diag::Label> notes) {
+    context.Error(diag::Code::kNotNarrowing, narrows.span,
+                  {.message = std::move(message),
+                   .label = "not so",
+                   .help = std::move(help),
+                   .notes = std::move(notes)});
+    return false;
+  };
+  if (!HasOrder(context.types, parameter.type, narrows.order)) {
+    return bad(
+        fmt::format("{} has no such order", context.types.NameOf(parameter.type)),
+        "`<=` and `>=` are for numbers, amounts and times, `subset` and `superset` for sets, "
+        "lists and approvers, `==` for all",
+        {});
+  }
+  if (narrows.order == ast::Narrows::Order::kSame) return true;
+  for (const BodyClause& clause : constraint.clauses) {
+    const Trend trend = Trends(context, index).Of(clause.condition);
+    const Trend wanted = WiderIsLarger(narrows.order) ? Trend::kUp : Trend::kDown;
+    if (trend == Trend::kStill || trend == wanted) continue;
+    const SourceSpan& place = context.nodes[clause.condition].span;
+    if (trend == Trend::kUnknown) {
+      return bad(fmt::format("that a narrower `{}` permits less does not follow from the body",
+                             parameter.name),
+                 "write `narrows ==`: then only the same value counts as narrower",
+                 {{place, "this condition follows no order of it"}});
+    }
+    return bad(fmt::format("a `{}` that is narrower in this order permits more", parameter.name),
+               "turn the order round", {{place, "by this condition"}});
+  }
+  return true;
+}
+
+}  // namespace
+
+bool CheckNarrowing(Context& context, const ConstraintInfo& constraint,
+                    const std::vector<const ast::Param*>& declared) {
+  bool good = true;
+  for (uint32_t i = 0; i < declared.size(); ++i) {
+    if (!declared[i]->narrows || constraint.parameters[i].type == kNone) continue;
+    good = CheckParameter(context, constraint, i, *declared[i]->narrows) && good;
+  }
+  return good;
+}
+
+}  // namespace cap::check

@@ -1,0 +1,194 @@
+#include "cap/consent.h"
+
+#include <algorithm>
+#include <map>
+
+#include "runtime/engine/show.h"
+#include "runtime/frame/encode.h"
+#include "runtime/value/arena.h"
+#include "runtime/value/duration.h"
+#include "runtime/value/quote.h"
+
+namespace cap {
+namespace {
+
+class Writer {
+ public:
+  Writer(const Program& program, const Policy& policy) : program_(program), policy_(policy) {}
+
+  Result<void> Bind(const GrantSpec& grant);
+  std::string Write(const GrantSpec* grant);
+
+ private:
+  void Head(const GrantSpec* grant);
+  void Rule(const Capability& capability);
+  void Clause(const Capability& capability, const ClauseInfo& info);
+  void Forbidden(const Forbid& forbid);
+  std::string Constant(const ConstSource& source, TypeIndex type) const;
+  std::string Pieces(const std::vector<TextPiece>& text, const Capability& capability) const;
+  std::string PatternText(const Pattern& pattern) const;
+  std::string On(const std::vector<Pattern>& patterns) const;
+  std::string Place(const Span& span) const {
+    const SourcePlace place = engine::PlaceOf(program_, span);
+    return place.file + ":" + std::to_string(place.line);
+  }
+
+  const Program& program_;
+  const Policy& policy_;
+  std::map<uint32_t, std::string> bound_;  // by index into Program::bound, as it is shown
+  std::string out_;
+};
+
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " and ") + name;
+  return text;
+}
+
+Result<void> Writer::Bind(const GrantSpec& grant) {
+  for (const uint32_t index : policy_.bound) {
+    const BoundDesc& desc = program_.bound[index];
+    const auto given = std::ranges::find(grant.bound, desc.name, &Field::name);
+    if (given == grant.bound.end()) continue;
+    Arena arena;
+    const Result<Slot> slot = EncodeConstant(program_, desc.type, given->value, arena);
+    if (!slot) return Fail("bad-bound", "`" + desc.name + "`: " + slot.error().message);
+    bound_[index] = engine::ShowSlot(program_, desc.type, *slot);
+  }
+  return {};
+}
+
+std::string Writer::Constant(const ConstSource& source, TypeIndex type) const {
+  if (source.bound) {
+    const auto known = bound_.find(source.index);
+    return known != bound_.end() ? known->second : "{{" + program_.bound[source.index].name + "}}";
+  }
+  Arena arena;
+  const Result<Slot> slot = EncodeConstant(program_, type, program_.values[source.index], arena);
+  if (!slot) return "?";
+  if (program_.types[type].kind == TypeKind::kApprovers) {
+    return Joined(engine::ApproverNames(program_, slot->lo));
+  }
+  return engine::ShowSlot(program_, type, *slot);
+}
+
+std::string Writer::Pieces(const std::vector<TextPiece>& text, const Capability& capability) const {
+  const Shape& shape = program_.shapes[capability.shape];
+  const Tool& tool = program_.tools[program_.actions[capability.action].tool];
+  std::string made;
+  for (const TextPiece& piece : text) {
+    switch (piece.kind) {
+      case TextPiece::Kind::kLiteral:
+        made += piece.literal;
+        break;
+      case TextPiece::Kind::kSlot:  // the call's own value, which nobody knows yet
+        made += tool.slots[piece.index].path;
+        break;
+      case TextPiece::Kind::kConst:
+        made += Constant(capability.consts[piece.index], shape.const_types[piece.index]);
+        break;
+    }
+  }
+  return OneLine(made);
+}
+
+/// The pattern as written, with the values of the grant in place of their names.
+std::string Writer::PatternText(const Pattern& pattern) const {
+  std::string text = pattern.text.empty() ? std::string("anything") : pattern.text;
+  for (const auto& [index, shown] : bound_) {
+    const std::string hole = "{{" + program_.bound[index].name + "}}";
+    const bool quoted = shown.size() > 1 && shown.front() == '"';
+    const std::string value = quoted ? shown.substr(1, shown.size() - 2) : shown;
+    for (size_t at = text.find(hole); at != std::string::npos;
+         at = text.find(hole, at + value.size())) {
+      text.replace(at, hole.size(), value);
+    }
+  }
+  return OneLine(text);
+}
+
+std::string Writer::On(const std::vector<Pattern>& patterns) const {
+  std::string text;
+  for (const Pattern& pattern : patterns) {
+    if (pattern.text.empty()) continue;
+    text += (text.empty() ? " on " : ", ") + PatternText(pattern);
+  }
+  return text;
+}
+
+void Writer::Head(const GrantSpec* grant) {
+  out_ += "policy " + policy_.name;
+  if (!policy_.version.empty()) out_ += ", version " + OneLine(policy_.version);
+  out_ += "\n";
+  if (grant != nullptr) out_ += "for " + QuoteCut(grant->subject) + "\n";
+  for (const uint32_t purpose : policy_.purposes) {
+    const PurposeDesc& desc = program_.purposes[purpose];
+    if (grant != nullptr && grant->purpose != desc.name) continue;
+    out_ += "to " + OneLine(desc.text) + "\n";
+  }
+  int64_t life = policy_.max_ttl_us;
+  if (grant != nullptr && grant->ttl_us.has_value()) life = *grant->ttl_us;
+  if (life > 0) out_ += "for at most " + FormatDuration({life}) + "\n";
+}
+
+void Writer::Rule(const Capability& capability) {
+  const Action& action = program_.actions[capability.action];
+  out_ += "\nmay " + action.name + On(capability.patterns);
+  if (capability.name != action.name) out_ += " (" + capability.name + ")";
+  out_ += "\n";
+  if (action.risk != Risk::kUnsaid) out_ += "  risk: " + std::string(NameOf(action.risk)) + "\n";
+  if (action.irreversible) out_ += "  cannot be undone\n";
+  for (size_t i = 0; i < capability.clauses.size(); ++i) {
+    const ClauseInfo& info = capability.clauses[i];
+    // A constraint of several clauses says its text once, at the first.
+    const bool again = i > 0 && capability.clauses[i - 1].span == info.span &&
+                       !capability.clauses[i - 1].consent.empty();
+    if (!again) Clause(capability, info);
+  }
+}
+
+void Writer::Clause(const Capability& capability, const ClauseInfo& info) {
+  if (!info.consent.empty()) {
+    out_ += "  " + Pieces(info.consent, capability) + "\n";
+  } else {
+    out_ += "  only if " + info.name + " holds, at " + Place(info.span) + "\n";
+  }
+}
+
+void Writer::Forbidden(const Forbid& forbid) {
+  out_ += "never " + program_.actions[forbid.action].name + On(forbid.patterns);
+  if (forbid.shape != kNone) out_ += ", where it applies";
+  if (forbid.unless_approvers != 0) {
+    out_ +=
+        ", unless approved by " + Joined(engine::ApproverNames(program_, forbid.unless_approvers));
+  }
+  out_ += " (" + Place(forbid.info.span) + ")\n";
+}
+
+std::string Writer::Write(const GrantSpec* grant) {
+  Head(grant);
+  for (const uint32_t index : policy_.capabilities) Rule(program_.capabilities[index]);
+  if (policy_.capabilities.empty()) out_ += "\nmay do nothing\n";
+  if (!policy_.forbids.empty()) out_ += "\n";
+  for (const uint32_t index : policy_.forbids) Forbidden(program_.forbids[index]);
+  return std::move(out_);
+}
+
+}  // namespace
+
+Result<std::string> ConsentText(const Program& program, std::string_view policy,
+                                const GrantSpec* grant) {
+  const auto found = std::ranges::find(program.policies, policy, &Policy::name);
+  if (found == program.policies.end()) {
+    return Fail("unknown-policy", "no policy `" + OneLine(policy) + "`");
+  }
+  Writer writer(program, *found);
+  if (grant != nullptr) {
+    if (const Result<void> bound = writer.Bind(*grant); !bound) {
+      return std::unexpected(bound.error());
+    }
+  }
+  return writer.Write(grant);
+}
+
+}  // namespace cap

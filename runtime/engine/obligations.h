@@ -1,0 +1,18 @@
+// What a permit asks of the enforcement point, in words that it can act on.
+#pragma once
+
+#include <vector>
+
+#include "cap/decision.h"
+#include "runtime/engine/decide.h"
+
+namespace cap::engine {
+
+/// The obligations of a call that is permitted, of each action that it is. Inside an epoch.
+std::vector<Obligation> ObligationsOf(const ProgramState& state, const GrantView& view,
+                                      const Frame& frame);
+
+/// "maskColumns@1 {"columns":["ssn"]}".
+std::string ShowObligation(const Obligation& obligation);
+
+}  // namespace cap::engine
