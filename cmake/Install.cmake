@@ -29,3 +29,16 @@ write_basic_package_version_file(capc-config-version.cmake COMPATIBILITY SameMin
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/capc-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/capc-config-version.cmake
         DESTINATION ${package_dir})
+
+# For builds without CMake. The prefix is found from where the file lies, so that a moved tree works.
+file(RELATIVE_PATH pc_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
+configure_file(cmake/capc.pc.in capc.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/capc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(TARGET capc_manual)
+  get_target_property(manual_folder capc_manual FOLDER_OF_MANUAL)
+  install(FILES ${manual_folder}/capc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${manual_folder}/capc.bash RENAME capc
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endif()

@@ -36,8 +36,8 @@ class Types {
   bool IsContainer(TypeIndex type) const;
   bool IsScalar(TypeIndex type) const;
 
-  /// The members of the enum are compared in the order of their declaration. Only the compiler asks:
-  /// a word in a frame is the member's place, so that nothing else has to know.
+  /// The enum's members are compared in the order of their declaration. Only the compiler asks: a
+  /// word in a frame is the member's place, so that nothing else has to know.
   void SetOrdered(uint32_t enum_index) { ordered_enums_.insert(enum_index); }
   bool IsOrderedEnum(TypeIndex type) const;
 

@@ -41,8 +41,8 @@ class Coverage {
   /// Names the parts of a source's policies; again for the same source changes nothing.
   void Declare(const std::string& source, const Program& program);
 
-  /// Marks what alone decided a test that was not permitted, without any fault. `decide` decides the
-  /// same call under another program.
+  /// Marks what alone decided a test that was not permitted, without any fault. `decide` decides
+  /// the same call under another program.
   using DecideUnder = std::function<DecisionReport(const Variant& variant)>;
   void Note(const std::string& source, const std::vector<Variant>& variants,
             const DecisionReport& report, const DecideUnder& decide);
