@@ -64,7 +64,7 @@ std::vector<Variant> VariantsOf(const Program& program) {
   for (const Capability& capability : program.capabilities) {
     const Shape& shape = program.shapes[capability.shape];
     for (size_t i = 0; i < capability.clauses.size(); ++i) {
-      if (program.clauses[shape.first_clause + i].kind == ClauseKind::kStepUp) continue;
+      if (program.clauses[shape.first_clause + i].kind != ClauseKind::kRequire) continue;
       variants.push_back({WithAsking(program, capability.shape, i),
                           Place(program, capability.clauses[i].span), capability.name, i});
     }
@@ -89,6 +89,7 @@ void Coverage::Declare(const std::string& source, const Program& program) {
   for (const Capability& capability : program.capabilities) {
     for (size_t i = 0; i < capability.clauses.size(); ++i) {
       const ClauseInfo& clause = capability.clauses[i];
+      if (clause.obligation != kNone) continue;  // it denies nothing
       add(clause.span, i, {clause.name, capability.name, {}, false});
     }
   }
