@@ -81,7 +81,11 @@ Result<std::vector<Obligation>> Reader::Obligations(const Decision& decision, Gr
                     engine::OpenGrant(*state, impl_->engine->rows, grant, frame.header()->now_us,
                                       view) == DecisionCode::kPermit;
   if (!same) return Fail("stale", "the policy or the grant is another one now; decide again");
-  return engine::ObligationsOf(*state, view, frame);
+  Result<std::vector<Obligation>> all = engine::ObligationsOf(*state, view, frame);
+  if (all.has_value() && all->size() != decision.obligations.count) {
+    return Fail("stale", "the call was decided otherwise; decide again");
+  }
+  return all;
 }
 
 DecisionReport Reader::Report(const Decision& decision, GrantId grant, const Frame& frame) {

@@ -30,7 +30,7 @@ class Writer {
   std::string On(const std::vector<Pattern>& patterns) const;
   std::string Place(const Span& span) const {
     const SourcePlace place = engine::PlaceOf(program_, span);
-    return place.file + ":" + std::to_string(place.line);
+    return OneLine(place.file) + ":" + std::to_string(place.line);
   }
 
   const Program& program_;

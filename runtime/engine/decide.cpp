@@ -237,6 +237,11 @@ void ActionDecider::Nearest(const Covering& covering, const Coverage* coverage,
       if (Usable(record, coverage)) compare(record);
     });
   }
+  if (nearest.record == nullptr) {
+    // A sweep took the grant out of the index since the first look: nothing covers the call now.
+    decision.code = DecisionCode::kNoCapability;
+    return;
+  }
   const uint64_t require = state_.plan->RequireMask(nearest.record->shape);
   const uint64_t fail = masks.fail & require;
   decision.code = fail != 0 ? DecisionCode::kConstraintFailed : DecisionCode::kConstraintFault;

@@ -75,8 +75,13 @@ Obligation Make(const Program& program, const ClauseInfo& info, const Capability
 
 }  // namespace
 
-std::vector<Obligation> ObligationsOf(const ProgramState& state, const GrantView& view,
-                                      const Frame& frame) {
+Result<std::vector<Obligation>> ObligationsOf(const ProgramState& state, const GrantView& view,
+                                              const Frame& frame) {
+  // The grant may be revoked between any two looks at the index. A permit whose obligations are not
+  // all found any more is none.
+  const auto stale = [] {
+    return Fail("stale", "the grant was revoked meanwhile; decide again");
+  };
   std::vector<Obligation> all;
   const Program& program = *state.program;
   const FrameHeader* header = frame.header();
@@ -85,7 +90,8 @@ std::vector<Obligation> ObligationsOf(const ProgramState& state, const GrantView
     if (!IsAction(state, header, nth)) continue;
     Decision decision;
     DecideAction(state, view, header, frame, nth, decision);
-    if (!decision.permitted() || decision.step_up == 0) continue;
+    if (!decision.permitted()) return stale();
+    if (decision.step_up == 0) continue;
     const uint32_t action = actions[nth].action;
     const PolicyAction* entry = state.plan->Find(view.policy, action);
     const ResourceView resources = ResourcesOf(entry->has_resource, entry->every_hole, frame, nth);
@@ -94,6 +100,7 @@ std::vector<Obligation> ObligationsOf(const ProgramState& state, const GrantView
         .ForEachCapability(*entry, resources.all[0], [&](const CapabilityRecord& record) {
           if (record.capability == decision.capability) found = &record;
         });
+    if (found == nullptr) return stale();
     const Capability& capability = program.capabilities[decision.capability];
     for (uint64_t left = decision.step_up; left != 0; left &= left - 1) {
       const auto clause = static_cast<size_t>(std::countr_zero(left));

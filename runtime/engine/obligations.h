@@ -8,9 +8,10 @@
 
 namespace cap::engine {
 
-/// The obligations of a call that is permitted, of each action that it is. Inside an epoch.
-std::vector<Obligation> ObligationsOf(const ProgramState& state, const GrantView& view,
-                                      const Frame& frame);
+/// The obligations of a call that is permitted, of each action that it is. Inside an epoch. Errors:
+/// "stale" (the grant was revoked meanwhile).
+Result<std::vector<Obligation>> ObligationsOf(const ProgramState& state, const GrantView& view,
+                                              const Frame& frame);
 
 /// "maskColumns@1 {"columns":["ssn"]}".
 std::string ShowObligation(const Obligation& obligation);

@@ -119,7 +119,10 @@ void Reporter::Action() {
     if (record != nullptr) Capability(*record);
   }
   if (decision_.obligations.count > 0) {
-    for (const Obligation& obligation : ObligationsOf(state_, grant_, frame_)) {
+    const Result<std::vector<Obligation>> obligations = ObligationsOf(state_, grant_, frame_);
+    report_.complete = report_.complete && obligations.has_value();
+    if (!obligations.has_value()) return;
+    for (const Obligation& obligation : *obligations) {
       report_.obligations.push_back(ShowObligation(obligation));
     }
   }
@@ -326,7 +329,7 @@ void Malformation(const Program& program, const Frame& frame, FullReport& full) 
   if (frame.tool() >= program.tools.size()) return;
   const Tool& tool = program.tools[frame.tool()];
   report.tool = tool.name;
-  if (report.place.line == 0) {
+  if (report.place.line == 0 && !tool.actions.empty()) {
     report.place = PlaceOf(program, program.actions[tool.actions.front()].span);
   }
   for (const ArgumentDesc& argument : tool.arguments) {

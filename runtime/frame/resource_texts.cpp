@@ -48,10 +48,10 @@ void DeriveOne(const Program& program, const Resource& resource, const FrameHead
     if (given) {
       text = TextOf(program, hole, of_slot ? SlotsOf(frame)[hole.index] : element[hole.index]);
     }
-    const bool legal = IsLegalSegment(text);
+    // Two bytes hold its length: a longer one would be read as another.
+    const bool legal = IsLegalSegment(text) && text.size() <= UINT16_MAX;
     if (!legal) text.clear();
     out.valid |= uint32_t{legal} << i;
-    // The length of a longer text is cut; no record has as many bytes, so that it matches none.
     const auto length = static_cast<uint16_t>(text.size());
     out.holes[i].begin = static_cast<uint32_t>(literals.size());
     literals.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);

@@ -176,7 +176,7 @@ struct TextPiece {
 /// know it by name and version must not make the call.
 struct ObligationParameter {
   std::string name;
-  TypeIndex type = 0;  // bool, int, string, email, enum, money, or a set or list of these
+  TypeIndex type = 0;  // bool, int, string, email, enum, or a set or list of these
   bool operator==(const ObligationParameter&) const = default;
 };
 struct ObligationType {

@@ -152,6 +152,15 @@ bool RuleVerifier::Obligation(const ClauseInfo& info, const std::vector<TypeInde
   return true;
 }
 
+/// What an engine writes for the enforcement point: everything else would be read as a text.
+bool HasJson(const Program& program, TypeIndex index) {
+  const Type& type = program.types[index];
+  const bool many = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;
+  const TypeKind kind = many ? program.types[type.element].kind : type.kind;
+  return kind == TypeKind::kBool || kind == TypeKind::kInt || kind == TypeKind::kString ||
+         kind == TypeKind::kEmail || kind == TypeKind::kEnum;
+}
+
 bool VerifyObligations(Context& context) {
   const Program& program = context.program;
   std::set<std::pair<std::string_view, uint32_t>> seen;
@@ -165,6 +174,9 @@ bool VerifyObligations(Context& context) {
     for (const ObligationParameter& parameter : obligation.parameters) {
       if (!IsUtf8(parameter.name) || parameter.type >= program.types.size()) {
         return context.Fail(where, "a parameter has no name or type");
+      }
+      if (!HasJson(program, parameter.type)) {
+        return context.Fail(where, "a parameter's type has no JSON form");
       }
     }
   }

@@ -186,8 +186,15 @@ bool ShapeVerifier::Source(uint32_t at) {
   }
   if (inst.op == Op::kLoad) {
     required_[inst.a >> 6] |= uint64_t{1} << (inst.a & 63);
-    return context_.SameRepresentation(inst.type, tool.slots[inst.a].type) ||
-           Fail(at, "the slot has another type");
+    const TypeIndex slot = tool.slots[inst.a].type;
+    if (!context_.SameRepresentation(inst.type, slot)) return Fail(at, "the slot has another type");
+    // The cost of a quantifier is counted by its list's bound.
+    const auto most = [&](TypeIndex type) {
+      const uint32_t declared = context_.TypeAt(type).max;
+      return declared != 0 ? declared : uint32_t{limits::kElements};
+    };
+    const bool list = KindOf(at) == TypeKind::kList || KindOf(at) == TypeKind::kSet;
+    return !list || most(inst.type) >= most(slot) || Fail(at, "the slot holds more elements");
   }
   return ElementSource(at);
 }
