@@ -64,6 +64,7 @@ class Copier {
   Context& context_;
   const std::vector<NodeId>& arguments_;
   std::unordered_map<NodeId, NodeId> copies_;
+  std::unordered_map<uint32_t, uint32_t> renamed_;  // variables of the body's quantifiers
   bool too_large_ = false;
 };
 
@@ -84,12 +85,25 @@ NodeId Copier::Copy(NodeId id) {
   NodeId copy = id;
   if (node.kind == NodeKind::kParameter) {
     copy = CopyPath(node);
+  } else if (node.kind == NodeKind::kElement) {
+    if (const auto at = renamed_.find(node.index); at != renamed_.end()) {
+      node.index = at->second;
+      copy = context_.nodes.Add(node);
+    }
   } else if (node.left != kNone) {
+    // Each call has variables of its own: an argument may hold a call of the same function, whose
+    // elements would be taken for those of this one.
+    const bool opens = node.kind == NodeKind::kQuantifier;
+    if (opens) {
+      const auto [at, is_new] = renamed_.try_emplace(node.index, context_.variables);
+      if (is_new) ++context_.variables;
+      node.index = at->second;
+    }
     const NodeId left = Copy(node.left);
     const NodeId right = node.right == kNone ? kNone : Copy(node.right);
     const bool chooses = node.kind == NodeKind::kConditional;
     const NodeId condition = chooses ? Copy(node.index) : kNone;
-    if (left != node.left || right != node.right || (chooses && condition != node.index)) {
+    if (opens || left != node.left || right != node.right || (chooses && condition != node.index)) {
       const uint16_t right_depth = right == kNone ? uint16_t{0} : context_.nodes[right].depth;
       const uint16_t condition_depth = chooses ? context_.nodes[condition].depth : uint16_t{0};
       const uint16_t below =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/domain.h"
 #include "compiler/check/fixes.h"
 #include "runtime/base/limits.h"
 
@@ -169,44 +170,13 @@ bool ExprChecker::RequirePresent(NodeId id, std::string_view shown) {
   return false;
 }
 
-// The domain of an email is in lower case, so that a literal with capitals can never meet it: a
-// forbid of "Evil.com" would be silent for good.
-bool ExprChecker::DomainFits(NodeId domain, NodeId literal) {
-  const Node& left = nodes_[domain];
-  const Node& right = nodes_[literal];
-  if (left.kind != NodeKind::kOperation || left.op != Op::kEmailDomain ||
-      right.kind != NodeKind::kLiteral) {
-    return true;
-  }
-  const Value& value = context_.program.values[right.index];
-  std::vector<const std::string*> texts;
-  if (const auto* text = std::get_if<std::string>(&value.v)) texts.push_back(text);
-  if (const auto* list = std::get_if<Value::List>(&value.v)) {
-    for (const Value& item : *list) {
-      if (const auto* text = std::get_if<std::string>(&item.v)) texts.push_back(text);
-    }
-  }
-  for (const std::string* text : texts) {
-    const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-    if (std::ranges::none_of(*text, capital)) continue;
-    context_.Error(diag::Code::kBadValueText, right.span,
-                   {.message = fmt::format("\"{}\" is no domain as emails have it", *text),
-                    .label = "has capitals",
-                    .help = "the domain of an email is in lower case",
-                    .notes = {},
-                    .fixes = Certain(LowerCaseFix(context_.sources, right.span))});
-    return false;
-  }
-  return true;
-}
-
 NodeId ExprChecker::MakeOperation(Op op, TypeIndex type, NodeId left, NodeId right,
                                   const SourceSpan& span) {
   if (nodes_.IsError(left) || (right != kNone && nodes_.IsError(right))) return nodes_.Error(span);
   const uint16_t below =
       std::max(nodes_[left].depth, right == kNone ? uint16_t{0} : nodes_[right].depth);
   if (below >= limits::kExpressionDepth) return TooDeep(span);
-  if (right != kNone && (!DomainFits(left, right) || !DomainFits(right, left))) {
+  if (right != kNone && !DomainsFit(context_, nodes_[left], nodes_[right])) {
     return nodes_.Error(span);
   }
   return nodes_.Add({.kind = NodeKind::kOperation,

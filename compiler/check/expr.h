@@ -50,7 +50,6 @@ class ExprChecker {
   void Forget(size_t mark) { present_.resize(mark); }
 
   // Building blocks, for guards and for the parts of the checker that make conditions themselves.
-  bool DomainFits(NodeId domain, NodeId literal);
   NodeId MakeOperation(Op op, TypeIndex type, NodeId left, NodeId right, const SourceSpan& span);
   NodeId MakeNot(NodeId operand, const SourceSpan& span);
 

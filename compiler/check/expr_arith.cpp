@@ -145,8 +145,11 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
     if (currency == 0 && amounts) currency = types_[nodes_[pair.right].type].currency;
     type = types_.MoneyIn(currency);
   }
-  const bool literals =
-      nodes_[pair.left].kind == NodeKind::kLiteral && nodes_[pair.right].kind == NodeKind::kLiteral;
+  // Nothing is concluded from a datum, which may be another one tomorrow.
+  const auto is_written = [&](NodeId id) {
+    return nodes_[id].kind == NodeKind::kLiteral && !nodes_[id].datum;
+  };
+  const bool literals = is_written(pair.left) && is_written(pair.right);
   if (literals) return FoldArithmetic(binary.op, pair, type, span);
   return MakeOperation(rule->op, type, pair.left, pair.right, span);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/domain.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 
@@ -184,6 +185,11 @@ Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance
   const Lowered left = Lower({node.left, instance});
   const Lowered right = node.right == kNone ? Lowered{} : Lower({node.right, instance});
   if (full_) return {};
+  if (node.right != kNone && !DomainsFit(context_, instances_.Resolve({node.left, instance}).node,
+                                         instances_.Resolve({node.right, instance}).node)) {
+    failed_ = true;
+    return {};
+  }
   Lowered lowered;
   lowered.known = Fold(node, left.known, node.right == kNone ? left.known : right.known);
   const TypeIndex type = context_.types.Canonical(node.type);
