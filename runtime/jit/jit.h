@@ -25,7 +25,7 @@ inline constexpr uint16_t kNoMutant = 0xFFFF;
 struct Options {
   OptLevel level = OptLevel::kO2;
   std::string cpu;             // empty: this host's; "x86-64-v3" for reproducible counts
-  std::string triple;          // empty: this host; for EmitImage(): "aarch64-linux-gnu"
+  std::string triple = {};     // empty: this host; for EmitImage(): "aarch64-linux-gnu"
   uint32_t batch_shapes = 64;  // shapes a module; more are cheaper to compile
 
   // --- for tests of the lowering; never set by an engine ---
