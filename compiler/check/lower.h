@@ -116,7 +116,7 @@ class Lowering {
   std::unordered_map<uint32_t, uint32_t> variables_;  // of quantifiers → their instruction
   std::unordered_map<uint32_t, uint32_t> quantifier_limits_;  // their instruction → its limit
 
-  // Of choices between values that are decided for now: the branch.
+  // Of choices between values that are decided while one of their outcomes is lowered: the branch.
   std::unordered_map<uint64_t, NodeId> choices_;
 
   // What is computed already, by node and by code; ends with the range it was computed in.
