@@ -28,6 +28,13 @@ void CheckDef(Context& context, const resolve::Entry& entry, DefInfo& info) {
                      .help = "every call gives every argument",
                      .notes = {}});
     }
+    if (param.narrows) {
+      context.Error(diag::Code::kNotNarrowing, param.span,
+                    {.message = "only a constraint's parameter narrows",
+                     .label = "leave out the `narrows`",
+                     .help = "declare it where a constraint calls this function",
+                     .notes = {}});
+    }
     const NodeId node =
         type == kNone ? context.nodes.Error(param.name.span)
                       : context.nodes.Add({.kind = NodeKind::kParameter,

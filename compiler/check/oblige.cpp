@@ -37,7 +37,7 @@ class ObligeChecker {
   Context& context_;
   ExprChecker& checker_;
   const ast::ObligeStmt& statement_;
-  uint32_t version_ = 1;
+  uint32_t version_ = 0;  // 0: not given, which is 1
   std::vector<Argument> arguments_;
 };
 
@@ -54,6 +54,9 @@ bool ObligeChecker::TakeVersion(const ast::Argument& argument) {
   if (number == nullptr || number->value < 1 || number->value > UINT16_MAX) {
     return Bad(checker_.module()[argument.value].span,
                "the version of an obligation is a number from 1 to 65535", "write `version: 1`");
+  }
+  if (version_ != 0) {
+    return Bad(argument.name->span, "`version` is given twice", "leave one out");
   }
   version_ = static_cast<uint32_t>(number->value);
   return true;
@@ -102,7 +105,7 @@ std::optional<BodyClause> ObligeChecker::Run() {
   for (const ast::Argument& argument : statement_.arguments) good = Take(argument) && good;
   if (!good) return std::nullopt;
   std::ranges::sort(arguments_, {}, [](const Argument& a) { return a.parameter.name; });
-  ObligationType wanted{statement_.name.text, version_, {}};
+  ObligationType wanted{statement_.name.text, version_ == 0 ? 1 : version_, {}};
   // The clause says that the obligation is not needed: never, but for a guard of the constraint.
   BodyClause clause;
   clause.kind = ClauseKind::kOblige;
