@@ -39,6 +39,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kList:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
+    case TypeKind::kPattern:
       return Op::kConst;
   }
   return Op::kConst;
@@ -63,6 +64,7 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kList:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
+    case TypeKind::kPattern:
       return Op::kConst;
   }
   return Op::kConst;

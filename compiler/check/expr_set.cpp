@@ -26,6 +26,7 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kList:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
+    case TypeKind::kPattern:
       return Elements::kNeither;
   }
   return Elements::kNeither;

@@ -73,6 +73,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kList:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
+    case TypeKind::kPattern:
       return false;
   }
   return false;
@@ -109,6 +110,7 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kDecimal:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
+    case TypeKind::kPattern:
       return type;
   }
   return type;
@@ -145,6 +147,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return program_.records[t.ref].name;
     case TypeKind::kApprovers:
       return "approver";
+    case TypeKind::kPattern:
+      return "pattern";
   }
   return "?";
 }

@@ -50,6 +50,8 @@ inline constexpr uint32_t kResourceHoles = 8;           // one resource template
 inline constexpr uint32_t kShapes = 65'536;             // one program
 inline constexpr uint32_t kCapabilities = 1u << 20;     // one program
 inline constexpr uint32_t kPolicies = 65'536;           // one program
+inline constexpr uint32_t kTableWords = 1u << 18;       // one table of a constant, 32-bit words
+inline constexpr uint64_t kProgramTableWords = 1u << 22;  // all tables of one program, 32-bit words
 inline constexpr uint64_t kBundleBytes = 256u << 20;    // one .capb
 
 // --- grants ---

@@ -278,6 +278,7 @@ void Viewer::Fault(ClauseView& view) const {
       break;
     case ValueClass::kStr:
     case ValueClass::kMask:
+    case ValueClass::kTable:
     case ValueClass::kList: view.fault += "an element lacks the value"; break;
   }
 }

@@ -57,6 +57,7 @@ bool Packer::Put(const TypedSlot& constant, size_t at) {
   if (ClassOf(program_, constant.type) == ValueClass::kList) {
     return PutList(type, constant.slot, at);
   }
+  // A table stays where it is, in the Program: its address is what it is.
   AddKey(&constant.slot, sizeof constant.slot);
   if (memory_ != nullptr) memory_[at] = constant.slot;
   return true;

@@ -76,6 +76,10 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
       const std::vector<std::string> names = ApproverNames(program, slot.lo);
       return Join(names, names.size());
     }
+    case TypeKind::kPattern: {
+      const Table* table = FindTable(program, slot);
+      return table == nullptr ? "a pattern" : QuoteCut(table->name);
+    }
     case TypeKind::kSet:
     case TypeKind::kList: break;
     case TypeKind::kRecord: return program.records[type.ref].name;

@@ -39,7 +39,8 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kString:
     case TypeKind::kEmail:
     case TypeKind::kInstant:
-    case TypeKind::kDuration: return;
+    case TypeKind::kDuration:
+    case TypeKind::kPattern: return;
   }
 }
 

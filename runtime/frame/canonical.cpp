@@ -66,6 +66,9 @@ class Canonical {
   void One(const Type&, const ApproverMask& value, std::string& out) const {
     cbor::AppendInt(static_cast<int64_t>(value.mask), out);
   }
+  void One(const Type&, const TableRef& value, std::string& out) const {
+    cbor::AppendInt(value.index, out);  // never: no argument is a table
+  }
   void One(const Type& type, const Value::List& value, std::string& out) const {
     std::vector<std::string> elements(value.size());
     for (size_t i = 0; i < value.size(); ++i) Append(type.element, value[i], elements[i]);

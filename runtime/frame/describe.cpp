@@ -21,6 +21,7 @@ struct Describer {
   std::string operator()(const Decimal& value) const { return FormatDecimal(value); }
   std::string operator()(const EnumMember& value) const { return QuoteCut(value.name); }
   std::string operator()(const ApproverMask&) const { return "a set of approvers"; }
+  std::string operator()(const TableRef&) const { return "a table"; }
   std::string operator()(const Value::List& value) const {
     return "a list of " + std::to_string(value.size());
   }
@@ -51,6 +52,7 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       case TypeKind::kDecimal: return before + "decimal(" + std::to_string(t.ref) + ")" + after;
       case TypeKind::kRecord: return before + program.records[t.ref].name + after;
       case TypeKind::kApprovers: return before + "approvers" + after;
+      case TypeKind::kPattern: return before + "pattern" + after;
       case TypeKind::kSet:
       case TypeKind::kList:
         before += t.kind == TypeKind::kSet ? "set<" : "list<";

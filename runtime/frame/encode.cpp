@@ -48,6 +48,7 @@ class Encoder {
   Result<Slot> OneString(const Type& type, const std::string& text);
   Result<Slot> OneMember(const Type& type, const EnumMember& member) const;
   Result<Slot> OneApprovers(const ApproverMask& approvers) const;
+  Result<Slot> OneTable(const TableRef& table, TableKind kind) const;
   Result<Slot> Mask(const Type& element, const Value::List& list) const;
   Result<Slot> Elements(const Type& type, const Value::List& list, uint32_t currency,
                         uint32_t depth);
@@ -154,6 +155,13 @@ Result<Slot> Encoder::OneApprovers(const ApproverMask& approvers) const {
   const bool declared = count >= 64 || approvers.mask >> count == 0;
   if (!declared) return Bad("an approver is not declared");
   return Slot{approvers.mask, 0};
+}
+
+Result<Slot> Encoder::OneTable(const TableRef& table, TableKind kind) const {
+  if (table.index >= program_.tables.size() || program_.tables[table.index].kind != kind) {
+    return Bad("there is no such table");
+  }
+  return SlotOf(program_.tables[table.index]);
 }
 
 Result<Slot> Encoder::Mask(const Type& element, const Value::List& list) const {
@@ -263,6 +271,11 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       break;
     case TypeKind::kApprovers:
       if (const auto* mask = std::get_if<ApproverMask>(&value.v)) return OneApprovers(*mask);
+      break;
+    case TypeKind::kPattern:
+      if (const auto* table = std::get_if<TableRef>(&value.v)) {
+        return OneTable(*table, TableKind::kDfa);
+      }
       break;
     case TypeKind::kRecord:
       break;  // takes more than one slot

@@ -66,7 +66,8 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
     case TypeKind::kSet:
     case TypeKind::kList: return ReadList(node, type, currency);
     case TypeKind::kRecord: return ReadRecord(node, type);
-    case TypeKind::kApprovers: break;  // of constants only
+    case TypeKind::kApprovers:
+    case TypeKind::kPattern: break;  // of constants only
   }
   return Mismatch(node, type);
 }

@@ -29,7 +29,8 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kDuration:
-    case TypeKind::kDecimal: break;
+    case TypeKind::kDecimal:
+    case TypeKind::kPattern: break;
   }
   return "";  // no legal segment
 }

@@ -36,6 +36,7 @@ InstValue Mutated(const Program& program, const Inst& inst, InstValue result) {
       // An email is read together with what stands before its bytes.
       if (program.types[inst.type].kind == TypeKind::kEmail) return Fault();
       return {.fault = result.fault, .value = StringSlot("")};
+    case ValueClass::kTable: return Fault();
     case ValueClass::kList: result.value.hi &= ~uint64_t{0xFFFF'FFFF}; return result;
   }
   return result;

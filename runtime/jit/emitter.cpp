@@ -259,6 +259,10 @@ void Emitter::Mutate(uint32_t i) {
   }
   const ValueClass value_class =
       InfoOf(insts_[i].op).typed_result ? ClassOf(i) : InfoOf(insts_[i].op).result;
+  if (value_class == ValueClass::kTable) {
+    value.ok = builder_.getFalse();  // the words that another address would lead to are unknown
+    return;
+  }
   value.lo = Lo(value);
   if (value_class != ValueClass::kWord) value.hi = Hi(value);
   value.address = nullptr;

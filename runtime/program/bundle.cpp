@@ -74,6 +74,7 @@ void Reader::Get(Value& value) {
     case 9: (*this)(value.v.emplace<9>()); break;
     case 10: (*this)(value.v.emplace<10>()); break;
     case 11: (*this)(value.v.emplace<11>()); break;
+    case 12: (*this)(value.v.emplace<12>()); break;
     default: ok_ = false;
   }
   --depth_;

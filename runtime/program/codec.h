@@ -17,13 +17,14 @@
 namespace cap::codec {
 
 // The last member of each enum: a number above it is malformed.
-constexpr uint64_t LastOf(TypeKind) { return static_cast<uint64_t>(TypeKind::kDecimal); }
+constexpr uint64_t LastOf(TypeKind) { return static_cast<uint64_t>(kLastTypeKind); }
 constexpr uint64_t LastOf(MoneyForm) { return static_cast<uint64_t>(MoneyForm::kSibling); }
 constexpr uint64_t LastOf(SlotSource) { return static_cast<uint64_t>(SlotSource::kLet); }
 constexpr uint64_t LastOf(HoleSource) { return static_cast<uint64_t>(HoleSource::kElement); }
 constexpr uint64_t LastOf(Risk) { return static_cast<uint64_t>(Risk::kCritical); }
 constexpr uint64_t LastOf(ShapeKind) { return static_cast<uint64_t>(ShapeKind::kPredicate); }
 constexpr uint64_t LastOf(ClauseKind) { return static_cast<uint64_t>(ClauseKind::kOblige); }
+constexpr uint64_t LastOf(TableKind) { return static_cast<uint64_t>(TableKind::kSchedule); }
 constexpr uint64_t LastOf(TextPiece::Kind) {
   return static_cast<uint64_t>(TextPiece::Kind::kConst);
 }

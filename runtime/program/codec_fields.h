@@ -197,6 +197,16 @@ void Fields(A& ar, typename A::template Ref<ApproverMask> v) {
   auto& [mask] = v;
   ar(mask);
 }
+template <typename A>
+void Fields(A& ar, typename A::template Ref<TableRef> v) {
+  auto& [index] = v;
+  ar(index);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<Table> v) {
+  auto& [kind, name, words] = v;
+  ar(kind, name, words);
+}
 
 /// Calls `section` for every table of a Program, in order; its place is the section's tag.
 template <typename ProgramRef, typename Section>
@@ -219,6 +229,7 @@ void ForEachTable(ProgramRef& p, Section section) {
   section(p.policies);
   section(p.capabilities);
   section(p.forbids);
+  section(p.tables);
 }
 
 }  // namespace cap::codec

@@ -264,6 +264,7 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kInstant:
     case TypeKind::kDuration: return ValueClass::kWord;
     case TypeKind::kDecimal: return ValueClass::kDecimal;
+    case TypeKind::kPattern: return ValueClass::kTable;
     case TypeKind::kMoney: return ValueClass::kMoney;
     case TypeKind::kString:
     case TypeKind::kEmail: return ValueClass::kStr;
@@ -275,6 +276,13 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kRecord: return ValueClass::kList;
   }
   return ValueClass::kList;
+}
+
+const Table* FindTable(const Program& program, const Slot& slot) {
+  for (const Table& table : program.tables) {
+    if (SlotOf(table) == slot) return &table;
+  }
+  return nullptr;
 }
 
 }  // namespace cap

@@ -4,7 +4,9 @@ namespace cap {
 namespace {
 
 // The column words of inst_kind.def. kAny and kTyped stand for "no class to check here".
-enum class Column : uint8_t { kAny, kTyped, kBool, kWord, kMoney, kStr, kMask, kList, kDec };
+enum class Column : uint8_t {
+  kAny, kTyped, kBool, kWord, kMoney, kStr, kMask, kList, kDec, kTable,
+};
 
 constexpr ValueClass ToClass(Column column) {
   switch (column) {
@@ -17,6 +19,7 @@ constexpr ValueClass ToClass(Column column) {
     case Column::kMask: return ValueClass::kMask;
     case Column::kList: return ValueClass::kList;
     case Column::kDec: return ValueClass::kDecimal;
+    case Column::kTable: return ValueClass::kTable;
   }
   return ValueClass::kBool;
 }

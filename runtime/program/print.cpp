@@ -62,6 +62,15 @@ std::string Printer::Approvers(uint64_t mask) const {
   return text;
 }
 
+std::string_view KindName(TableKind kind) {
+  switch (kind) {
+    case TableKind::kDfa: return "dfa";
+    case TableKind::kZone: return "zone";
+    case TableKind::kSchedule: return "schedule";
+  }
+  return "";
+}
+
 void Printer::Holders() {
   for (const EnumType& type : program_.enums) {
     std::string members;
@@ -79,6 +88,9 @@ void Printer::Holders() {
     Line("purpose {} {}", purpose.name, Quoted(purpose.text));
   }
   for (const BoundDesc& bound : program_.bound) Line("bound {} : {}", bound.name, Type(bound.type));
+  for (const Table& table : program_.tables) {
+    Line("table {} {} {} words", KindName(table.kind), Quoted(table.name), table.words.size());
+  }
 }
 
 std::string_view SourceName(SlotSource source) {
@@ -322,6 +334,7 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kDecimal: text += fmt::format("decimal({})", type.ref); break;
       case TypeKind::kRecord: text += program.records[type.ref].name; break;
       case TypeKind::kApprovers: text += "approvers"; break;
+      case TypeKind::kPattern: text += "pattern"; break;
       case TypeKind::kSet:
       case TypeKind::kList:
         text += type.kind == TypeKind::kSet ? "set<" : "list<";
@@ -352,6 +365,9 @@ std::string PrintValue(const Program& program, const Value& value) {
         if ((approvers.mask >> i & 1) != 0) text += " " + program.approvers[i];
       }
       return text;
+    }
+    std::string operator()(const TableRef& table) const {
+      return table.index < program.tables.size() ? Quoted(program.tables[table.index].name) : "?";
     }
     std::string operator()(const Value::List& list) const {
       std::string text;

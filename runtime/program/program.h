@@ -15,6 +15,7 @@
 
 #include "runtime/base/span.h"
 #include "runtime/program/ir.h"
+#include "runtime/program/table.h"
 #include "runtime/value/value.h"
 
 namespace cap {
@@ -283,6 +284,7 @@ struct Program {
   std::vector<Policy> policies;
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;
+  std::vector<Table> tables;          // what constants of class kTable point at
 
   bool operator==(const Program&) const = default;
 };
@@ -290,5 +292,8 @@ struct Program {
 /// What instructions compute with for a value of `type`. A record has none: kList stands in, and
 /// the verifier lets no instruction have a record as its value.
 ValueClass ClassOf(const Program& program, TypeIndex type);
+
+/// The table of the Program that a slot of class kTable points at; null for any other slot.
+const Table* FindTable(const Program& program, const Slot& slot);
 
 }  // namespace cap

@@ -64,6 +64,12 @@ bool Context::RecordConforms(const Value::Record& fields, const RecordType& reco
   return next == fields.size();
 }
 
+bool Context::HoldsTable(const Value& value, TableKind kind) const {
+  const auto* table = std::get_if<TableRef>(&value.v);
+  return table != nullptr && table->index < program.tables.size() &&
+         program.tables[table->index].kind == kind;
+}
+
 bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const {
   if (depth > limits::kValueDepth) return false;
   const Type& t = TypeAt(type);
@@ -115,6 +121,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
       const auto* record = std::get_if<Value::Record>(&value.v);
       return record != nullptr && RecordConforms(*record, program.records[t.ref], depth);
     }
+    case TypeKind::kPattern: return HoldsTable(value, TableKind::kDfa);
   }
   return false;
 }
@@ -123,8 +130,9 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
 
 Result<void> Verify(const Program& program) {
   verify::Context context(program);
-  if (verify::VerifyTypes(context) && verify::VerifyTools(context) &&
-      verify::VerifyShapes(context) && verify::VerifyPolicies(context)) {
+  if (verify::VerifyTypes(context) && verify::VerifyTables(context) &&
+      verify::VerifyTools(context) && verify::VerifyShapes(context) &&
+      verify::VerifyPolicies(context)) {
     return {};
   }
   return std::unexpected(std::move(context.error));

@@ -39,6 +39,7 @@ class Context {
 
  private:
   bool Conforms(const Value& value, TypeIndex type, uint32_t depth) const;
+  bool HoldsTable(const Value& value, TableKind kind) const;
   bool RecordConforms(const Value::Record& fields, const RecordType& record, uint32_t depth) const;
 
   std::unordered_set<uint64_t> conforming_;  // value << 32 | type
@@ -46,6 +47,7 @@ class Context {
 
 // Each part relies on those before it.
 bool VerifyTypes(Context& context);
+bool VerifyTables(Context& context);
 bool VerifyTools(Context& context);
 bool VerifyShapes(Context& context);
 bool VerifyPolicies(Context& context);

@@ -50,8 +50,9 @@ bool ToolVerifier::Own(const std::string& name, TypeIndex type, uint32_t slot, S
   if (name.empty() || !IsUtf8(name)) return Fail(name, "the name is empty or not UTF-8");
   if (!names_.insert(name).second) return Fail(name, "the name stands there twice");
   if (type >= context_.program.types.size()) return Fail(name, "there is no such type");
-  if (context_.TypeAt(type).kind == TypeKind::kApprovers) {
-    return Fail(name, "approvers are no input");
+  const TypeKind kind = context_.TypeAt(type).kind;
+  if (kind == TypeKind::kApprovers || IsTable(kind)) {
+    return Fail(name, "approvers and tables are no input");
   }
   std::vector<SlotDesc> wanted;
   AppendSlots(context_.program, name, type, source, optional, wanted);

@@ -40,8 +40,8 @@ bool VerifyCollection(Context& context, const Type& type, const std::string& whe
     return context.Fail(where, "there is no such element type");
   }
   const Type& element = context.TypeAt(type.element);
-  if (element.kind == TypeKind::kApprovers) {
-    return context.Fail(where, "approvers cannot be elements");
+  if (element.kind == TypeKind::kApprovers || IsTable(element.kind)) {
+    return context.Fail(where, "approvers and tables cannot be elements");
   }
   if (element.kind == TypeKind::kMoney && element.form == MoneyForm::kSibling) {
     return context.Fail(where, "an element has no sibling that could name its currency");
@@ -57,7 +57,7 @@ bool VerifyType(Context& context, size_t index) {
   const Program& program = context.program;
   const Type& type = program.types[index];
   const std::string where = fmt::format("types[{}]", index);
-  if (type.kind > TypeKind::kDecimal || type.form > MoneyForm::kSibling) {
+  if (type.kind > kLastTypeKind || type.form > MoneyForm::kSibling) {
     return context.Fail(where, "there is no such kind");
   }
   const bool collection = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;
@@ -101,8 +101,8 @@ bool VerifyField(Context& context, const RecordType& record, size_t index, std::
     return context.Fail(std::move(where), "there is no such type");
   }
   const Type& type = context.TypeAt(field.type);
-  if (type.kind == TypeKind::kApprovers) {
-    return context.Fail(std::move(where), "approvers cannot be a field");
+  if (type.kind == TypeKind::kApprovers || IsTable(type.kind)) {
+    return context.Fail(std::move(where), "approvers and tables cannot be a field");
   }
   const bool sibling = type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling;
   if (sibling != (field.currency_field != kNone)) {
@@ -220,6 +220,7 @@ bool VerifyHolders(Context& context) {
     if (type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling) {
       return context.Fail(where, "a bound value has no sibling that could name its currency");
     }
+    if (IsTable(type.kind)) return context.Fail(where, "a bound value cannot be a table");
     if (bound.optional) return context.Fail(where, "a bound value is always required");
     names.push_back(bound.name);
   }

@@ -13,7 +13,13 @@ enum class TypeKind : uint8_t {
   kApprovers,  // a set of approvers: a mask over Program::approvers; only of constants
   kDuration,
   kDecimal,
+  kPattern,    // a regular expression: a table of the Program; only of constants
 };
+inline constexpr TypeKind kLastTypeKind = TypeKind::kPattern;
+
+/// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
+/// input, field, element or bound value does.
+constexpr bool IsTable(TypeKind kind) { return kind == TypeKind::kPattern; }
 
 /// How money is written in a request.
 enum class MoneyForm : uint8_t {
@@ -44,6 +50,7 @@ enum class ValueClass : uint8_t {
   kMask,   // set<enum>, approvers
   kList,   // list<…>, and set<…> of anything but an enum
   kDecimal,
+  kTable,  // pattern
 };
 
 }  // namespace cap

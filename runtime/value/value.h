@@ -37,6 +37,10 @@ struct ApproverMask {
   uint64_t mask = 0;
   bool operator==(const ApproverMask&) const = default;
 };
+struct TableRef {
+  uint32_t index = 0;  // of Program::tables
+  bool operator==(const TableRef&) const = default;
+};
 struct Field;
 
 struct Value {
@@ -45,7 +49,7 @@ struct Value {
   // Strings serve string and email; List serves list and set.
   // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
-               List, Record, Duration, Decimal>
+               List, Record, Duration, Decimal, TableRef>
       v;
 
   bool operator==(const Value&) const;

@@ -104,7 +104,8 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
       return {std::move(items)};
     }
     case TypeKind::kRecord: return RecordFrom(program, program.records[type.ref], json);
-    case TypeKind::kApprovers: break;
+    case TypeKind::kApprovers:
+    case TypeKind::kPattern: break;
   }
   Die("no such value in a request: " + json.dump());
 }

@@ -39,6 +39,7 @@ void AddTypes(Program& p) {
   p.types[kTBools] = ListType(TypeKind::kList, kTBool);
   p.types[kTBools].max = 8;  // few enough that quantifiers over it may nest
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
+  p.types[kTPattern] = {.kind = TypeKind::kPattern};
   p.types[kTEmails] = ListType(TypeKind::kList, kTEmail);
   p.types[kTColorList] = ListType(TypeKind::kList, kTColor);
   p.records.push_back({"Item",
@@ -136,6 +137,20 @@ Program ShapeBuilder::Finish(ShapeKind kind) {
   program_.policies.push_back(policy);
   program_.tools[0].layout_hash = LayoutHash(program_, program_.tools[0]);
   return program_;
+}
+
+Table TableOfAsAndB() {
+  Table table{.kind = TableKind::kDfa, .name = "a*b", .words = {}};
+  // Classes: 0 any other byte, 1 `a`, 2 `b`. States: 0 dead, 1 the first one, 2 after the `b`.
+  table.words.assign(dfa::kRows + 9, 0);
+  table.words[dfa::kStates] = 3;
+  table.words[dfa::kClasses] = 3;
+  table.words[dfa::kStart] = 3;
+  table.words[dfa::kAccept] = 6;
+  table.words[dfa::kClassOf + 'a' / 4] = 1u << 'a' % 4 * 8 | 2u << 'b' % 4 * 8;
+  table.words[dfa::kRows + 3 + 1] = 3;
+  table.words[dfa::kRows + 3 + 2] = 6;
+  return table;
 }
 
 FrameImage::FrameImage() : arena_(std::make_unique<Arena>()) {

@@ -16,7 +16,7 @@ namespace cap::test {
 enum : TypeIndex {
   kTBool, kTInt, kTInstant, kTColor, kTMoney, kTUsd, kTString, kTEmail, kTColors, kTInts, kTIntSet,
   kTStrings, kTStringSet, kTItem, kTItems, kTBools, kTApprovers, kTEmails, kTColorList,
-  kTDuration, kTShare, kTFine, kTypeCount
+  kTDuration, kTShare, kTFine, kTPattern, kTypeCount
 };
 // Slots of an element of kTItems: marker, count: int, name: string?, tags: list<int>?
 inline constexpr uint32_t kItemCount = 1, kItemName = 2, kItemTags = 3, kItemSlots = 4;
@@ -32,6 +32,11 @@ class ShapeBuilder {
   uint32_t Slot(TypeIndex type);
   /// A new constant of the shape; the rule's literal is `value`. Returns its index.
   uint32_t Constant(TypeIndex type, Value value);
+  /// A new table of the Program; returns its index.
+  uint32_t AddTable(Table table) {
+    program_.tables.push_back(std::move(table));
+    return static_cast<uint32_t>(program_.tables.size() - 1);
+  }
   /// Appends an instruction; returns its index.
   uint32_t Add(Op op, TypeIndex type, uint32_t a = 0, uint32_t b = 0);
   uint32_t AddLoad(TypeIndex type) { return Add(Op::kLoad, type, Slot(type)); }
@@ -53,6 +58,9 @@ class ShapeBuilder {
   std::vector<ConstSource> consts_;
   uint32_t begin_ = 0;
 };
+
+/// The regular expression `a*b` as a table, by hand.
+Table TableOfAsAndB();
 
 /// A frame as an engine sees it; every slot is absent at first.
 class FrameImage {

@@ -45,6 +45,7 @@ TEST_CASE("what bundles of this major version hold keeps its number") {
   CHECK(kBundleVersion.major == 2);
   CHECK(static_cast<int>(TypeKind::kDecimal) == 12);
   CHECK(static_cast<int>(TypeKind::kApprovers) == 10);
+  CHECK(static_cast<int>(TypeKind::kPattern) == 13);
   uint64_t hash = 14695981039346656037u;
   constexpr uint16_t kOpcodes = 47;  // of version 2.0
   REQUIRE(kOpCount >= kOpcodes);
