@@ -18,6 +18,7 @@ void AddCompile(CLI::App& app, int& status);
 void AddConsent(CLI::App& app, int& status);
 void AddEval(CLI::App& app, int& status);
 void AddExplain(CLI::App& app, int& status);
+void AddFmt(CLI::App& app, int& status);
 void AddTest(CLI::App& app, int& status);
 
 }  // namespace cap::cli

@@ -12,13 +12,13 @@
 namespace cap::cli {
 
 struct FixedFile {
-  Compilation compilation;                // of the file as it is now
-  std::vector<diag::Applied> applied;     // empty: the file was not touched
+  Compilation compilation;             // of the file as it is now
+  std::vector<diag::Applied> applied;  // empty: the file was not touched
 };
 
 /// Applies the fixes of `compilation` to the file at `path`, which it was read from, if they mend
 /// what they are for. The file is replaced in one step, or not at all; its mode stays. `compile`
-/// compiles a text as the file's. Errors: "not-writable", "fix-changed" (somebody else wrote the
+/// compiles a text as the file's. Errors: "not-writable", "file-changed" (somebody else wrote the
 /// file meanwhile), "fix-useless" (the fixes would not mend it, and nothing is changed).
 Result<FixedFile> FixFile(const std::string& path, Compilation compilation,
                           const std::function<Compilation(std::string)>& compile);

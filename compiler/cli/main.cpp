@@ -14,6 +14,7 @@ Examples:
   capc compile policy.cap --emit bundle -o policy.capb
   capc eval --policy policy.capb --grant grant.json request.json
   capc explain CAP0301
+  capc fmt policies
   capc test policies stdlib
 
 Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up.
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   cap::cli::AddConsent(app, status);
   cap::cli::AddEval(app, status);
   cap::cli::AddExplain(app, status);
+  cap::cli::AddFmt(app, status);
   cap::cli::AddTest(app, status);
   try {
     app.parse(argc, argv);

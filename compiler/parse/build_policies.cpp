@@ -110,6 +110,7 @@ std::string Builder::DocumentationBefore(const Context& context) const {
     if (token.getType() != CapParser::DOC) break;
     std::string_view line = TextOf(SpanOf(token)).substr(3);
     if (line.starts_with(' ')) line.remove_prefix(1);
+    line = line.substr(0, line.find_last_not_of(" \t") + 1);  // nobody sees what ends a line
     lines.push_back(line);
   }
   std::string text;

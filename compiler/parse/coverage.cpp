@@ -52,7 +52,9 @@ void NoteAlternatives(const CapParser::FileContext& file) {
 
 std::vector<std::string> AllAlternatives() {
   return {
-#include "alternatives.inc"
+#define ALTERNATIVE(name) #name,
+#include "compiler/parse/alternatives.def"
+#undef ALTERNATIVE
   };
 }
 

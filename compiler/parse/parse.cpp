@@ -3,6 +3,8 @@
 #include <exception>
 
 #include "compiler/parse/builder.h"
+#include "compiler/parse/concrete.h"
+#include "compiler/parse/concrete_of.h"
 #include "compiler/parse/coverage.h"
 #include "compiler/parse/recovery.h"
 #include "compiler/parse/text_check.h"
@@ -39,24 +41,26 @@ CapParser::FileContext* ParseWithRecovery(CapParser& parser, SyntaxReporter& rep
   return parser.file();
 }
 
-ast::Module ParseTokens(TokenList token_list, SyntaxReporter& reporter, diag::Sink& sink) {
+/// Makes the tree of the tokens and returns what `use` makes of it while it stands.
+template <typename Use>
+auto ParseTokens(TokenList token_list, SyntaxReporter& reporter, const Use& use) {
   antlr4::ListTokenSource source(std::move(token_list));
   antlr4::CommonTokenStream tokens(&source);
   CapParser fast(&tokens);
   if (CapParser::FileContext* file = ParseFast(fast)) {
     NoteAlternatives(*file);
-    return Builder(reporter, sink, tokens).Build(*file);
+    return use(*file, tokens);
   }
   tokens.seek(0);
   CapParser careful(&tokens);
-  return Builder(reporter, sink, tokens).Build(*ParseWithRecovery(careful, reporter));
+  return use(*ParseWithRecovery(careful, reporter), tokens);
 }
 
-}  // namespace
-
-ast::Module Parse(const SourceMap& sources, FileId id, diag::Sink& sink) {
+/// From the text to what `use` makes of its tree; what a default makes where there is no tree.
+template <typename Use>
+auto ParseText(const SourceMap& sources, FileId id, diag::Sink& sink, SyntaxReporter& reporter,
+               const Use& use) -> decltype(ParseTokens({}, reporter, use)) {
   const SourceFile& file = sources.file(id);
-  SyntaxReporter reporter(sources, id, sink);
   try {
     if (!CheckText(file, reporter)) return {};
     ByteStream text(file.text, BeginOf(file.text));
@@ -64,7 +68,7 @@ ast::Module Parse(const SourceMap& sources, FileId id, diag::Sink& sink) {
     if (tokens.empty()) return {};
     CheckTokens(tokens, reporter);
     if (!CheckDepth(tokens, reporter)) return {};
-    return ParseTokens(std::move(tokens), reporter, sink);
+    return ParseTokens(std::move(tokens), reporter, use);
   } catch (const std::exception& error) {
     // Nothing above throws on purpose; whatever it was, a text that was not read is not accepted.
     sink.Add({diag::Code::kSyntax,
@@ -75,6 +79,30 @@ ast::Module Parse(const SourceMap& sources, FileId id, diag::Sink& sink) {
               ""});
     return {};
   }
+}
+
+}  // namespace
+
+ast::Module Parse(const SourceMap& sources, FileId id, diag::Sink& sink) {
+  SyntaxReporter reporter(sources, id, sink);
+  return ParseText(sources, id, sink, reporter,
+                   [&](CapParser::FileContext& file, antlr4::BufferedTokenStream& tokens) {
+                     return Builder(reporter, sink, tokens).Build(file);
+                   });
+}
+
+std::optional<Concrete> ParseConcrete(const SourceMap& sources, FileId id, diag::Sink& sink) {
+  SyntaxReporter reporter(sources, id, sink);
+  const size_t errors = sink.errors();
+  std::optional<Concrete> tree =
+      ParseText(sources, id, sink, reporter,
+                [&](const CapParser::FileContext& file, antlr4::BufferedTokenStream& tokens) {
+                  // After an error the tree has holes.
+                  const bool good = sink.errors() == errors;
+                  return good ? std::optional(ConcreteOf(file, tokens)) : std::nullopt;
+                });
+  if (tree) tree->begin = static_cast<uint32_t>(BeginOf(sources.file(id).text));
+  return tree;
 }
 
 }  // namespace cap::parse

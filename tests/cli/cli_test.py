@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `capc` promises beside decisions: explain, SARIF, fixes, costs.
+"""What `capc` promises beside decisions: explain, SARIF, fixes, costs, layout.
 
 Usage: cli_test.py CAPC_BINARY        prints what failed, then `N passed, N failed`.
 
@@ -17,6 +17,8 @@ import sys
 import tempfile
 
 import jsonschema
+
+import fmt_cases
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "tests/sarif/sarif-schema-2.1.0.json").read_text())
@@ -244,9 +246,13 @@ def costs(capc):
         {"policy": "empty", "file": "policy.cap", "worst_case_steps": 0, "tool": ""}], out)
 
 
+def fmt(capc):
+    fmt_cases.fmt(capc, check)
+
+
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
-    for test in (explain, sarif, fix, costs):
+    for test in (explain, sarif, fix, costs, fmt):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))
     for failure in failures:
