@@ -52,7 +52,8 @@ enum class BinaryOp : uint8_t {
   kIn, kSubset, kDisjoint, kAdd, kSubtract, kMultiply, kConcat,
 };
 struct BinaryExpr { BinaryOp op; SourceSpan op_span; ExprId left; ExprId right; };
-struct PresenceExpr { ExprId operand; bool present = true; };  // `is present`, `is absent`
+enum class Presence : uint8_t { kPresent, kAbsent, kNull };
+struct PresenceExpr { ExprId operand; Presence asked = Presence::kPresent; };  // `is present`
 struct ConditionalExpr { ExprId condition; ExprId then; ExprId otherwise; };
 struct ErrorExpr {};                                           // already reported: stay silent
 

@@ -248,7 +248,8 @@ class Dumper {
     return fmt::format("({} {} {})", Text(node.left), SpellingOf(node.op), Text(node.right));
   }
   std::string Expression(const PresenceExpr& node) const {
-    return "(" + Text(node.operand) + (node.present ? " is present)" : " is absent)");
+    static constexpr std::string_view kWords[] = {"present", "absent", "null"};
+    return fmt::format("({} is {})", Text(node.operand), kWords[static_cast<int>(node.asked)]);
   }
   std::string Expression(const ConditionalExpr& node) const {
     return fmt::format("(if {} then {} else {})", Text(node.condition), Text(node.then),

@@ -73,22 +73,36 @@ NodeId ExprChecker::CheckPresence(const ast::PresenceExpr& presence, const Sourc
   const NodeId path = CheckReference(presence.operand, false);
   if (nodes_.IsError(path)) return nodes_.Error(span);
   const Node node = nodes_[path];
-  if (!IsPath(node) || !node.optional) {
-    const std::string name = context_.Quoted(node.span);
-    context_.Error(
-        diag::Code::kAlwaysPresent, span,
-        {.message = fmt::format("{} is never absent, so this is always {}", name,
-                                presence.present ? "true" : "false"),
-         .label = "not an optional",
-         .help = "only a declared optional (`T?`) can be absent; a missing fact or live value is a "
-                 "fault, and denies",
-         .notes = {}});
+  const bool present = presence.asked == ast::Presence::kPresent;
+  const bool null = presence.asked == ast::Presence::kNull;
+  const std::string name = context_.Quoted(node.span);
+  const auto always = [&](std::string message, std::string label, std::string help) {
+    context_.Error(diag::Code::kAlwaysPresent, span,
+                   {.message = std::move(message),
+                    .label = std::move(label),
+                    .help = std::move(help),
+                    .notes = {}});
     return nodes_.Error(span);
+  };
+  if (!IsPath(node) || !node.optional) {
+    return always(fmt::format("{} is never absent, so this is always {}", name,
+                              present ? "true" : "false"),
+                  "not an optional",
+                  "only a declared optional (`T?`) can be absent; a missing fact or live value is a "
+                  "fault, and denies");
   }
-  const NodeId test = nodes_.Add(
-      {.kind = NodeKind::kPresent, .depth = 2, .type = types_.Bool(), .left = path, .span = span});
+  if (null && std::ranges::find(present_, KeyOf(node)) != present_.end()) {
+    return always(fmt::format("{} is present here, so this is always false", name),
+                  "tested to be present", "a null is absent: ask for it before, or leave it out");
+  }
+  const NodeId test = nodes_.Add({.kind = null ? NodeKind::kNull : NodeKind::kPresent,
+                                  .depth = 2,
+                                  .type = types_.Bool(),
+                                  .left = path,
+                                  .span = span});
+  if (null) return test;  // says nothing of presence: what is not null may still be left out
   nodes_.SetFacts(test, {{KeyOf(node)}, {}});
-  return presence.present ? test : MakeNot(test, span);
+  return present ? test : MakeNot(test, span);
 }
 
 NodeId ExprChecker::CheckConditional(const ast::ConditionalExpr& conditional,

@@ -157,6 +157,7 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
       lowered.inst = Emit(Op::kElement, node.type, variables_[node.index], node.offset, node.span);
       break;
     case NodeKind::kPresent:
+    case NodeKind::kNull:
       return LowerPresent(node, instance);
     case NodeKind::kOperation:
       return LowerOperation(node, instance);
@@ -171,10 +172,12 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
 Lowering::Lowered Lowering::LowerPresent(const Node& node, InstanceId instance) {
   const Node path = instances_.Resolve({node.left, instance}).node;
   const TypeIndex type = context_.types.Bool();
+  const bool null = node.kind == NodeKind::kNull;
   if (path.kind == NodeKind::kElement) {
-    return {Emit(Op::kElementPresent, type, variables_[path.index], path.offset, node.span), {}};
+    const Op op = null ? Op::kElementNull : Op::kElementPresent;
+    return {Emit(op, type, variables_[path.index], path.offset, node.span), {}};
   }
-  return {Emit(Op::kPresent, type, path.index, 0, node.span), {}};
+  return {Emit(null ? Op::kNull : Op::kPresent, type, path.index, 0, node.span), {}};
 }
 
 Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance) {

@@ -129,7 +129,7 @@ Lowering::Sides Lowering::SidesOf(Placed condition) const {
       Node test = context_.nodes[node.left];
       if (test.kind == NodeKind::kOperation && test.op == Op::kNot)
         test = context_.nodes[test.left];
-      if (test.kind != NodeKind::kPresent) return {};
+      if (test.kind != NodeKind::kPresent && test.kind != NodeKind::kNull) return {};
       at = child(node.right);
       continue;
     }

@@ -38,6 +38,7 @@ class Trends {
         if (node.index != parameter_) return Trend::kStill;
         return node.offset == 0 ? Trend::kUp : Trend::kUnknown;
       case NodeKind::kPresent:
+      case NodeKind::kNull:
         return Changing(Of(node.left));
       case NodeKind::kOperation:
         return OfOperation(node);

@@ -23,6 +23,7 @@ enum class NodeKind : uint8_t {
   kElement,     // index: variable of a quantifier; offset: slot within the element
   kParameter,   // index: parameter of the constraint; offset: slot within a record
   kPresent,     // left: a path (kSlot, kElement, kParameter)
+  kNull,        // the same
   kOperation,   // op, left, right
   kQuantifier,  // op (kAny, kAll), left: list, right: body, index: variable
   kConditional,  // index: the node of the condition, left: then, right: else

@@ -119,10 +119,13 @@ ast::ExprId Builder::Relation(P::ExprContext& context) {
   if (!CheckOperands(context)) return Error(&context);
   const SourceSpan span = SpanOf(context);
   if (auto* present = As<P::PresentExprContext>(&context)) {
-    return Add(span, ast::PresenceExpr{Expr(present->expr()), true});
+    return Add(span, ast::PresenceExpr{Expr(present->expr()), ast::Presence::kPresent});
   }
   if (auto* absent = As<P::AbsentExprContext>(&context)) {
-    return Add(span, ast::PresenceExpr{Expr(absent->expr()), false});
+    return Add(span, ast::PresenceExpr{Expr(absent->expr()), ast::Presence::kAbsent});
+  }
+  if (auto* null = As<P::NullExprContext>(&context)) {
+    return Add(span, ast::PresenceExpr{Expr(null->expr()), ast::Presence::kNull});
   }
   std::vector<P::ExprContext*> sides;
   if (auto* compare = As<P::CompareExprContext>(&context)) sides = compare->expr();
@@ -154,12 +157,9 @@ bool Builder::CheckOperands(P::ExprContext& context) {
 }
 
 ast::ExprId Builder::LaterExpr(P::ExprContext& context) {
-  const SourceSpan span = SpanOf(context);
   if (auto* match = As<P::MatchExprContext>(&context)) {
     const antlr4::Token& op = *OperatorToken(*match);
     Later(diag::Code::kLaterMatches, SpanOf(op), Quoted(TextOf(SpanOf(op))));
-  } else if (As<P::NullExprContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterNull, span, "`is null`", "`is absent` holds for null too");
   }
   return Error(&context);
 }

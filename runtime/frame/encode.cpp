@@ -31,6 +31,15 @@ const Value* FindField(const Value::Record& record, const std::string& name) {
   return it != record.end() ? &it->value : nullptr;
 }
 
+/// The slots of an element that are absent because they were given as null, as a mask.
+uint64_t NullsOf(const Slot* element, uint32_t stride, uint64_t present) {
+  uint64_t nulls = 0;
+  for (uint32_t i = 1; i < stride; ++i) {
+    if ((present >> i & 1) == 0 && element[i] == kNullSlot) nulls |= uint64_t{1} << i;
+  }
+  return nulls;
+}
+
 class Encoder {
  public:
   Encoder(const Program& program, Arena& arena, const EncodeOptions& options)
@@ -88,7 +97,9 @@ Result<void> Encoder::PutRecord(const RecordType& record, const Value& value,
     if (given != nullptr) ++known;
     const bool absent = given == nullptr || std::holds_alternative<std::monostate>(given->v);
     if (absent && !field.optional) return Bad("field `" + field.name + "` is missing");
-    if (!absent) {
+    if (absent) {
+      if (given != nullptr) target.slots[offset] = kNullSlot;
+    } else {
       uint32_t currency = 0;
       if (field.currency_field != kNone) {
         const Value* sibling = FindField(fields, record.fields[field.currency_field].name);
@@ -215,7 +226,7 @@ Result<Slot> Encoder::Elements(const Type& type, const Value::List& list, uint32
       done.error().message = "element " + std::to_string(i) + ": " + done.error().message;
       return std::unexpected(std::move(done.error()));
     }
-    if (is_record) element->lo = present[0];
+    if (is_record) *element = {present[0], NullsOf(element, stride, present[0])};
   }
   const Slot out{reinterpret_cast<uintptr_t>(slots),
                  PackPair(static_cast<uint32_t>(list.size()), stride)};

@@ -23,8 +23,8 @@ struct SlotTarget {
 };
 
 /// Lays out `value`. Sets come out sorted and without duplicates, emails canonical, absent optional
-/// fields absent. Strings and elements are copied into the arena, tables are not: their slots point
-/// into the Program. Errors: "bad-value" (another
+/// fields absent, and marked if they were given as null (slot.h). Strings and elements are copied
+/// into the arena, tables are not: their slots point into the Program. Errors: "bad-value" (another
 /// type, no member of the enum, negative money, another currency, no email, not UTF-8, a field that
 /// is missing, doubled or not declared), "oversize" (more bytes or elements than the type allows);
 /// then slots and presence are in part written. Cost: linear, sorting apart.

@@ -174,7 +174,10 @@ bool Sealer::PutArgument(const ArgumentDesc& argument) {
   }
   if (given == nullptr && argument.default_value == kNone) return true;  // optional, left out
   const Value& value = given != nullptr ? *given->value : program_.values[argument.default_value];
-  if (IsNull(value) && argument.optional) return true;
+  if (IsNull(value) && argument.optional) {
+    *SlotAt(argument.slot) = kNullSlot;
+    return true;
+  }
   EncodeOptions options = kOptions;
   if (argument.currency_slot != kNone) {
     options.sibling_currency = CurrencyAt(argument.currency_slot);
@@ -270,6 +273,7 @@ void Sealer::PutLive() {
     const FrameBuilder::Given* given = FindNamed(in_.live_, live.name);
     if (given == nullptr || (given->value && IsNull(*given->value))) {
       if (!live.optional) Poison(live.slot, live.type, FaultNote::kMissing, "was not given");
+      if (live.optional && given != nullptr) *SlotAt(live.slot) = kNullSlot;
       continue;
     }
     Result<void> done;

@@ -17,6 +17,11 @@ InstValue EvalPresent(Evaluation& e, const Inst& inst, uint32_t) {
   return Bool(BitOf(e.in().frame->present, inst.a));
 }
 
+InstValue EvalNull(Evaluation& e, const Inst& inst, uint32_t) {
+  if (BitOf(e.in().frame->poison, inst.a)) return Fault();
+  return Bool(!BitOf(e.in().frame->present, inst.a) && e.slot(inst.a).lo == kNullSlot.lo);
+}
+
 InstValue EvalNow(Evaluation& e, const Inst&, uint32_t) {
   return Word(static_cast<uint64_t>(e.in().frame->now_us));
 }
@@ -28,6 +33,10 @@ InstValue EvalElement(Evaluation& e, const Inst& inst, uint32_t) {
 
 InstValue EvalElementPresent(Evaluation& e, const Inst& inst, uint32_t) {
   return Bool(e.ElementHas(inst.a, inst.b));
+}
+
+InstValue EvalElementNull(Evaluation& e, const Inst& inst, uint32_t) {
+  return Bool(e.ElementIsNull(inst.a, inst.b));
 }
 
 InstValue EvalApproved(Evaluation& e, const Inst& inst, uint32_t) {

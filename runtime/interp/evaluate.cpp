@@ -72,6 +72,12 @@ bool Evaluation::ElementHas(uint32_t inst, uint32_t field) const {
   return (ElementOf(inst)->lo >> field & 1) != 0;
 }
 
+bool Evaluation::ElementIsNull(uint32_t inst, uint32_t field) const {
+  const Type& list = TypeOf(InstAt(inst).a);
+  if (inputs_.program.types[list.element].kind != TypeKind::kRecord) return false;
+  return (ElementOf(inst)->hi >> field & 1) != 0;
+}
+
 uint32_t Evaluation::Next(uint32_t at) const {
   const Inst& inst = InstAt(at);
   const bool has_body = inst.op == Op::kAny || inst.op == Op::kAll;

@@ -66,6 +66,8 @@ class Evaluation {
   const Slot* ElementOf(uint32_t inst) const;
   /// Whether slot `field` of that element is there.
   bool ElementHas(uint32_t inst, uint32_t field) const;
+  /// Whether it is absent because it was given as `null`.
+  bool ElementIsNull(uint32_t inst, uint32_t field) const;
 
   /// Strong Kleene over the elements: stops at the first one whose predicate has `decisive`.
   InstValue Quantify(const Inst& inst, uint32_t at, uint64_t decisive);

@@ -27,7 +27,7 @@ SlotMask TestedSlots(const Program& program, const Shape& shape) {
   for (uint32_t i = 0; i < shape.inst_count; ++i) {
     const Inst& inst = program.insts[shape.first_inst + i];
     const uint64_t bit = uint64_t{1} << (inst.a & 63);
-    if (inst.op == Op::kPresent) mask.clean[inst.a >> 6] |= bit;
+    if (inst.op == Op::kPresent || inst.op == Op::kNull) mask.clean[inst.a >> 6] |= bit;
     if (inst.op != Op::kLoad || MayBeAbsent(program, shape, inst.a)) continue;
     mask.present[inst.a >> 6] |= bit;
   }

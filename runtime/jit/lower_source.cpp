@@ -25,6 +25,15 @@ void LowerPresent(Emitter& e, uint32_t i) {
   e.Set(i, value);
 }
 
+void LowerNull(Emitter& e, uint32_t i) {
+  const uint32_t slot = e.inst(i).a;
+  const uint64_t place = sizeof(FrameHeader) + sizeof(Slot) * slot;
+  llvm::Value* mark = e.LoadWord(e.inputs().frame, place + offsetof(Slot, lo));
+  llvm::Value* marked = e.b().CreateICmpEQ(mark, e.Word(kNullSlot.lo));
+  llvm::Value* given = e.b().CreateAnd(marked, e.b().CreateNot(e.PresentBit(slot)));
+  e.SetBool(i, given, e.NeverPoisoned() ? nullptr : e.b().CreateNot(e.PoisonBit(slot)));
+}
+
 void LowerNow(Emitter& e, uint32_t i) {
   e.Set(i, {.lo = e.LoadWord(e.inputs().frame, offsetof(FrameHeader, now_us))});
 }
@@ -43,6 +52,13 @@ void LowerElementPresent(Emitter& e, uint32_t i) {
       element.is_record ? e.TestBits(e.LoadWord(element.address, 0), uint64_t{1} << e.inst(i).b)
                         : e.b().getTrue();
   e.SetBool(i, present, nullptr);
+}
+
+void LowerElementNull(Emitter& e, uint32_t i) {
+  const Emitter::Element& element = e.ElementOf(e.inst(i).a);
+  if (!element.is_record) return e.SetBool(i, e.b().getFalse(), nullptr);
+  llvm::Value* nulls = e.LoadWord(element.address, offsetof(Slot, hi));
+  e.SetBool(i, e.TestBits(nulls, uint64_t{1} << e.inst(i).b), nullptr);
 }
 
 void LowerApproved(Emitter& e, uint32_t i) {

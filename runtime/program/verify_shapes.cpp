@@ -201,10 +201,11 @@ bool ShapeVerifier::Source(uint32_t at) {
 
 bool ShapeVerifier::ElementSource(uint32_t at) {
   const Inst& inst = At(at);
-  if (inst.op != Op::kElement && inst.op != Op::kElementPresent) return true;
+  const bool asks = inst.op == Op::kElementPresent || inst.op == Op::kElementNull;
+  if (inst.op != Op::kElement && !asks) return true;
   const TypeIndex element = ElementOf(At(inst.a).a);
   if (inst.b >= SlotsOf(program_, element)) return Fail(at, "the element has no such slot");
-  if (inst.op == Op::kElementPresent) return true;
+  if (asks) return true;
   return context_.SameRepresentation(inst.type, ElementLeafType(program_, element, inst.b)) ||
          Fail(at, "the element's slot has another type");
 }
@@ -323,7 +324,7 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kStrSubset:
     case Op::kStrDisjoint: return TextsOf(at, TypeOf(inst.a)) && TextsOf(at, TypeOf(inst.b));
     case Op::kConst: case Op::kLoad: case Op::kPresent: case Op::kNow: case Op::kElement:
-    case Op::kElementPresent: case Op::kNot: case Op::kAnd: case Op::kOr: case Op::kActs:
+    case Op::kElementPresent: case Op::kNull: case Op::kElementNull: case Op::kNot: case Op::kAnd: case Op::kOr: case Op::kActs:
     case Op::kBoolEq: case Op::kMoneyEq: case Op::kMoneyLt: case Op::kMoneyAdd:
     case Op::kMoneySub: case Op::kStrEq: case Op::kStrLt: case Op::kStrPrefix:
     case Op::kStrSuffix: case Op::kStrContains: case Op::kStrSize: case Op::kListSize:

@@ -14,7 +14,9 @@
 // Bytes of an email are preceded by an 8-byte EmailHeader, so that its domain costs two loads.
 // Sets are sorted (strings by unsigned bytes, words as signed integers) and have no duplicates.
 // An element of scalar type has stride 1. An element of record type is laid out like the record
-// itself (program.h, "Records in slots"); bit i of lo of its first slot: slot i is present.
+// itself (program.h, "Records in slots"); bit i of lo of its first slot: slot i is present, bit i
+// of hi: slot i is absent because it was given as `null`. Elsewhere a slot that is absent for this
+// reason has lo = 1; every other slot that is not present is zero.
 #pragma once
 
 #include <cstdint>
@@ -65,6 +67,9 @@ inline Slot EmailDomainOf(const Slot& s) {
   const auto length = static_cast<uint32_t>(s.hi);
   return {s.lo + header.domain_offset, PackPair(length - header.domain_offset, header.domain_hash)};
 }
+
+/// In a slot that is not present: it was given, as `null`.
+inline constexpr Slot kNullSlot{1, 0};
 
 inline uint32_t CountOf(const Slot& list) { return static_cast<uint32_t>(list.hi); }
 inline uint32_t StrideOf(const Slot& list) { return static_cast<uint32_t>(list.hi >> 32); }

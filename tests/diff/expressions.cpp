@@ -310,6 +310,7 @@ ExprPtr ExpressionMaker::Presence(int depth) {
   // The last ones are the fields of the innermost element: ask for these more often.
   const size_t at = open_ > 0 && Chance(random_, 0.5) ? optionals.back()
                                                       : optionals[Dice(optionals.size())];
+  if (Chance(random_, 0.2)) return Null(scope_[at], depth);
   const bool present = Dice(2) == 0;
   Expr test;
   test.op = present ? ExprOp::kPresent : ExprOp::kAbsent;
@@ -322,6 +323,19 @@ ExprPtr ExpressionMaker::Presence(int depth) {
   scope_[at].optional = true;
   focus_ = outer;
   return Node(present ? ExprOp::kAnd : ExprOp::kOr, kBool, {tested, rest});
+}
+
+/// `x is null`, alone or beside another question, often of the same.
+ExprPtr ExpressionMaker::Null(const Var& var, int depth) {
+  Expr test;
+  test.op = ExprOp::kNull;
+  test.var = var;
+  const ExprPtr tested = Make(std::move(test));
+  if (depth <= 0) return tested;
+  const std::string outer = std::exchange(focus_, var.text);
+  const ExprPtr rest = Presence(depth - 1);
+  focus_ = outer;
+  return Node(Dice(2) == 0 ? ExprOp::kAnd : ExprOp::kOr, kBool, {tested, rest});
 }
 
 ExprPtr ExpressionMaker::Quantifier(int depth) {

@@ -30,6 +30,7 @@ class ExpressionMaker {
   ExprPtr SetRelation();
   ExprPtr TextRelation();
   ExprPtr Presence(int depth);
+  ExprPtr Null(const Var& var, int depth);
   ExprPtr About(const Var& var);
   ExprPtr Quantifier(int depth);
   ExprPtr Int(int depth, bool literal_fine);

@@ -158,6 +158,7 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kAll: return Quantifier(expr, "all");
     case ExprOp::kPresent: return fmt::format("({} is present)", expr.var.text);
     case ExprOp::kAbsent: return fmt::format("({} is absent)", expr.var.text);
+    case ExprOp::kNull: return fmt::format("({} is null)", expr.var.text);
   }
   return "";
 }

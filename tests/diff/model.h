@@ -58,6 +58,7 @@ struct Var {
 enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
+  kNull,
 };
 
 struct Expr;
@@ -66,7 +67,7 @@ struct Expr {
   ExprOp op = ExprOp::kLiteral;
   Ty ty = kBool;
   std::vector<ExprPtr> kids;
-  Var var;             // kVar, kPresent, kAbsent
+  Var var;             // kVar, kPresent, kAbsent, kNull
   Value literal;
   std::string compare; // "==", "<=", …
   size_t element = 0;  // kAny, kAll: the quantifier's number, and the element's name is e<number>

@@ -93,7 +93,8 @@ Oracle::Read Oracle::Look(const Var& var) {
       const LiveInputModel& live = request_.live[var.index];
       if (live.state == LiveState::kUnreadable) return {nullptr, true};
       const bool good = live.state == LiveState::kGood;
-      return {good ? &live.value : nullptr, !good && !LiveFields()[var.index].optional};
+      if (good) return OrNull(&live.value);
+      return {nullptr, !LiveFields()[var.index].optional};
     }
     case Var::Root::kFact: {
       const FactInputModel& fact = request_.facts[var.index];
@@ -110,11 +111,11 @@ Oracle::Read Oracle::Look(const Var& var) {
     case Var::Root::kLet: return LookLet(action_.lets[var.index]);
     case Var::Root::kElement: value = elements_[var.index]; break;
   }
-  if (var.field < 0) return {value};
+  if (var.field < 0) return OrNull(value);
   const auto& record = std::get<Value::Record>(value->v);
   const std::string name = var.text.substr(var.text.rfind('.') + 1);
   const auto found = std::ranges::find(record, name, &Field::name);
-  return {found == record.end() ? nullptr : &found->value};
+  return OrNull(found == record.end() ? nullptr : &found->value);
 }
 
 /// In 128 bits. A product overflows nothing where both of its factors have 64.
@@ -188,7 +189,7 @@ const Value* Oracle::Get(const Expr& expr) {
     case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
     case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
     case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
-    case ExprOp::kPresent: case ExprOp::kAbsent: break;
+    case ExprOp::kPresent: case ExprOp::kAbsent: case ExprOp::kNull: break;
   }
   const Tri value = Bool(expr);
   return value == Tri::kFault ? nullptr : Keep({value == Tri::kTrue});
@@ -272,6 +273,10 @@ Tri Oracle::Bool(const Expr& expr) {
       const Read read = Look(expr.var);
       if (read.fault) return Tri::kFault;
       return Of((read.value != nullptr) == (expr.op == ExprOp::kPresent));
+    }
+    case ExprOp::kNull: {
+      const Read read = Look(expr.var);
+      return read.fault ? Tri::kFault : Of(read.null);
     }
     case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
     case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:

@@ -34,7 +34,13 @@ class Oracle {
   struct Read {
     const Value* value = nullptr;
     bool fault = false;  // unusable; else, without a value: absent
+    bool null = false;   // … because it was given as null
   };
+  /// Null is absent, and known to be null.
+  static Read OrNull(const Value* value) {
+    const bool null = value != nullptr && std::holds_alternative<std::monostate>(value->v);
+    return {null ? nullptr : value, false, null};
+  }
   Read Look(const Var& var);
   Read LookLet(const LetModel& let);
   Tri Bool(const Expr& expr);

@@ -69,7 +69,10 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
   }
   Value::Record record;
   for (const FieldModel& field : FieldsOf(ty)) {
-    if (field.optional && Chance(random_, 0.3)) continue;
+    if (field.optional && Chance(random_, 0.3)) {
+      if (Chance(random_, 0.5)) record.push_back({field.name, Value{}});  // null
+      continue;
+    }
     record.push_back({field.name, MakeValue(field.ty, depth + 1)});
   }
   return {record};
@@ -83,6 +86,7 @@ void RequestMaker::MakeArgument(RequestModel& request, size_t index) {
   }
   const bool may_omit = argument.optional || argument.default_value.has_value();
   if (may_omit && Chance(random_, 0.25)) request.arguments[index].reset();
+  if (argument.optional && Chance(random_, 0.15)) request.arguments[index] = Value{};  // null
 }
 
 /// A sibling's amount is written without a currency: it has the one that the sibling names.
@@ -148,9 +152,9 @@ void RequestMaker::Mutate(RequestModel& request) {
   at -= request.facts.size();
   if (at < request.live.size()) {
     request.live[at] = {LiveState::kGood, MakeValue(LiveFields()[at].ty)};
-    if (LiveFields()[at].optional && Chance(random_, 0.3)) {
-      request.live[at].state = LiveState::kMissing;
-    }
+    if (!LiveFields()[at].optional) return;
+    if (Chance(random_, 0.3)) request.live[at].state = LiveState::kMissing;
+    if (Chance(random_, 0.2)) request.live[at].value = Value{};  // null
     return;
   }
   if (at == request.live.size()) {

@@ -179,6 +179,12 @@ FrameImage& FrameImage::SetTexts(uint32_t slot, const std::vector<std::string_vi
   return Set(slot, ListOf(*arena_, slots));
 }
 
+FrameImage& FrameImage::MarkNull(uint32_t slot) {
+  Remove(slot);
+  reinterpret_cast<cap::Slot*>(header_ + 1)[slot] = kNullSlot;
+  return *this;
+}
+
 FrameImage& FrameImage::Poison(uint32_t slot) {
   Remove(slot);
   header_->poison[slot >> 6] |= uint64_t{1} << (slot & 63);

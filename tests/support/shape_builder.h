@@ -83,6 +83,7 @@ class FrameImage {
   FrameImage& SetInts(uint32_t slot, const std::vector<int64_t>& values);
   FrameImage& SetTexts(uint32_t slot, const std::vector<std::string_view>& values);
   FrameImage& Poison(uint32_t slot);
+  FrameImage& MarkNull(uint32_t slot);
   FrameImage& Remove(uint32_t slot);
 
   Arena& arena() { return *arena_; }

@@ -382,6 +382,8 @@ TEST_CASE("canonical arguments are one byte string for one meaning") {
   null.SetArgument("reason", Value{});
   const Frame with_null = std::move(null).Seal();
   CHECK_FALSE(Present(with_null, "reason"));
+  CHECK(At(with_null, "reason") == kNullSlot);
+  CHECK(At(frame, "reason") == Slot());
   CHECK(with_null.canonical_arguments() != frame.canonical_arguments());
 
   const auto canonical = [](std::string name, Value value) {

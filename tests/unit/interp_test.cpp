@@ -105,6 +105,14 @@ TEST_CASE("sources: const, load, present, now") {
   CHECK(ask_present(kNothing) == kIsFalse);
   CHECK(ask_present([](FrameImage& f) { f.Poison(0); }) == kFaulted);
 
+  ShapeBuilder null;
+  null.Add(Op::kNull, kTBool, null.Slot(kTInt));
+  Asker ask_null(null);
+  CHECK(ask_null([](FrameImage& f) { f.MarkNull(0); }) == kIsTrue);
+  CHECK(ask_null(kNothing) == kIsFalse);
+  CHECK(ask_null(Words({1})) == kIsFalse);
+  CHECK(ask_null([](FrameImage& f) { f.Poison(0); }) == kFaulted);
+
   ShapeBuilder now;
   const uint32_t at = now.Add(Op::kNow, kTInstant);
   now.Add(Op::kWordEq, kTBool, at, now.AddLoad(kTInstant));
@@ -345,6 +353,23 @@ TEST_CASE("quantifiers follow Kleene over the elements") {
   CHECK(all(Items("-n"), consts) == kIsFalse);
   CHECK(all(Items("y-"), consts) == kFaulted);
   CHECK(all(kNothing, consts) == kFaulted);
+}
+
+TEST_CASE("an element that was given as null is not one that was left out") {
+  ShapeBuilder builder;
+  const uint32_t any = builder.Add(Op::kAny, kTBool, builder.AddLoad(kTItems));
+  builder.Add(Op::kElementNull, kTBool, any, kItemTags);
+  builder.Close(any);
+  Asker ask(builder);
+  const auto items = [](uint64_t present, uint64_t nulls) {
+    return [=](FrameImage& f) {
+      f.Set(0, ItemsOf(f.arena(), {{{present, nulls}, {5, 0}, {}, {}}}));
+    };
+  };
+  CHECK(ask(items(0b0011, 0b1000)) == kIsTrue);
+  CHECK(ask(items(0b0011, 0b0100)) == kIsFalse);
+  CHECK(ask(items(0b0011, 0)) == kIsFalse);
+  CHECK(ask(items(0b1011, 0)) == kIsFalse);
 }
 
 TEST_CASE("nested quantifiers read the elements of both") {

@@ -300,7 +300,7 @@ class Builder {
   uint32_t Here() const { return static_cast<uint32_t>(p_.insts.size()) - shape_.first_inst; }
 
   uint32_t PresentOf() {
-    return Add(Op::kPresent, kTBool,
+    return Add(random_.Chance(30) ? Op::kNull : Op::kPresent, kTBool,
                kOptionalFrom + random_.Below(static_cast<uint32_t>(kSlotTypes.size())));
   }
   uint32_t Logic(Op op, uint32_t depth) {
@@ -430,7 +430,7 @@ class Builder {
     const uint32_t q = Add(random_.Chance(50) ? Op::kAny : Op::kAll, kTBool, list);
     scopes_.push_back({q, p_.types[type].element});
     if (type == kTItems && random_.Chance(20)) {
-      Add(Op::kElementPresent, kTBool, q, 1 + random_.Below(4));
+      Add(random_.Chance(30) ? Op::kElementNull : Op::kElementPresent, kTBool, q, 1 + random_.Below(4));
     } else if (scopes_.size() > 3) {
       Bool(0);
     } else {
