@@ -324,7 +324,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kStrSubset:
     case Op::kStrDisjoint: return TextsOf(at, TypeOf(inst.a)) && TextsOf(at, TypeOf(inst.b));
     case Op::kConst: case Op::kLoad: case Op::kPresent: case Op::kNow: case Op::kElement:
-    case Op::kElementPresent: case Op::kNull: case Op::kElementNull: case Op::kNot: case Op::kAnd: case Op::kOr: case Op::kActs:
+    case Op::kElementPresent: case Op::kNull: case Op::kElementNull:
+    case Op::kNot: case Op::kAnd: case Op::kOr: case Op::kActs:
     case Op::kBoolEq: case Op::kMoneyEq: case Op::kMoneyLt: case Op::kMoneyAdd:
     case Op::kMoneySub: case Op::kStrEq: case Op::kStrLt: case Op::kStrPrefix:
     case Op::kStrSuffix: case Op::kStrContains: case Op::kStrSize: case Op::kListSize:

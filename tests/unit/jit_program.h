@@ -430,7 +430,8 @@ class Builder {
     const uint32_t q = Add(random_.Chance(50) ? Op::kAny : Op::kAll, kTBool, list);
     scopes_.push_back({q, p_.types[type].element});
     if (type == kTItems && random_.Chance(20)) {
-      Add(random_.Chance(30) ? Op::kElementNull : Op::kElementPresent, kTBool, q, 1 + random_.Below(4));
+      const Op asked = random_.Chance(30) ? Op::kElementNull : Op::kElementPresent;
+      Add(asked, kTBool, q, 1 + random_.Below(4));
     } else if (scopes_.size() > 3) {
       Bool(0);
     } else {
