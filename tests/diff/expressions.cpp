@@ -310,7 +310,7 @@ ExprPtr ExpressionMaker::Presence(int depth) {
   // The last ones are the fields of the innermost element: ask for these more often.
   const size_t at = open_ > 0 && Chance(random_, 0.5) ? optionals.back()
                                                       : optionals[Dice(optionals.size())];
-  if (Chance(random_, 0.2)) return Null(scope_[at], depth);
+  if (Chance(random_, open_ > 0 ? 0.35 : 0.2)) return Null(scope_[at], depth);
   const bool present = Dice(2) == 0;
   Expr test;
   test.op = present ? ExprOp::kPresent : ExprOp::kAbsent;
