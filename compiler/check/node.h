@@ -24,7 +24,7 @@ enum class NodeKind : uint8_t {
   kParameter,   // index: parameter of the constraint; offset: slot within a record
   kPresent,     // left: a path (kSlot, kElement, kParameter)
   kOperation,   // op, left, right
-  kQuantifier,  // op (kAny, kAll), left: list, right: body, index: variable
+  kQuantifier,  // op (HasBody), left: list, right: body, index: variable
   kConditional,  // index: the node of the condition, left: then, right: else
 };
 
