@@ -43,8 +43,13 @@ struct Argument {
   ExprId value;
 };
 struct CallExpr { Ident callee; std::vector<Argument> arguments; };
-enum class QuantifierKind : uint8_t { kAny, kAll };
-struct QuantifierExpr { QuantifierKind kind; Ident variable; ExprId list; ExprId body; };
+enum class QuantifierKind : uint8_t { kAny, kAll, kCount, kSum };
+struct QuantifierExpr {
+  QuantifierKind kind;
+  Ident variable;
+  ExprId list;
+  std::optional<ExprId> body;  // absent: `count(x in xs)` counts all
+};
 enum class UnaryOp : uint8_t { kNot, kNegate };
 struct UnaryExpr { UnaryOp op; ExprId operand; };
 enum class BinaryOp : uint8_t {

@@ -238,8 +238,10 @@ class Dumper {
     return node.callee.text + ArgumentsText(node.arguments);
   }
   std::string Expression(const QuantifierExpr& node) const {
-    return fmt::format("{}({} in {}: {})", node.kind == QuantifierKind::kAny ? "any" : "all",
-                       node.variable.text, Text(node.list), Text(node.body));
+    constexpr std::string_view kNames[] = {"any", "all", "count", "sum"};
+    return fmt::format("{}({} in {}{})", kNames[static_cast<size_t>(node.kind)],
+                       node.variable.text, Text(node.list),
+                       node.body ? ": " + Text(*node.body) : "");
   }
   std::string Expression(const UnaryExpr& node) const {
     return (node.op == UnaryOp::kNot ? "(not " : "(-") + Text(node.operand) + ")";

@@ -72,7 +72,9 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
                         [&](const ast::MemberExpr&) { return CheckReference(id, true); },
                         [&](const ast::CallExpr& e) { return CheckCall(e, span); },
-                        [&](const ast::QuantifierExpr& e) { return CheckQuantifier(e, span); },
+                        [&](const ast::QuantifierExpr& e) {
+                          return CheckQuantifier(e, span, expected);
+                        },
                         [&](const ast::UnaryExpr& e) { return CheckUnary(e, span, expected); },
                         binary,
                         [&](const ast::PresenceExpr& e) { return CheckPresence(e, span); },

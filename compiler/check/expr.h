@@ -84,7 +84,10 @@ class ExprChecker {
   // expr_logic.cpp
   NodeId CheckLogic(const ast::BinaryExpr& binary, const SourceSpan& span);
   NodeId CheckPresence(const ast::PresenceExpr& presence, const SourceSpan& span);
-  NodeId CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span);
+  NodeId CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span,
+                         TypeIndex expected);
+  NodeId CheckBody(const ast::QuantifierExpr& quantifier, TypeIndex expected);
+  TypeIndex ElementOfList(NodeId list, std::string_view what);
   NodeId CheckConditional(const ast::ConditionalExpr& conditional, const SourceSpan& span,
                           TypeIndex expected);
   NodeId MakeLogic(bool is_and, NodeId left, NodeId right, const SourceSpan& span);
@@ -113,6 +116,7 @@ class ExprChecker {
   // expr_call.cpp
   NodeId CheckCall(const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckSize(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId SizeOf(NodeId value, const SourceSpan& span);
   NodeId CheckTextFunction(Op op, const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckInstant(const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckAge(const ast::CallExpr& call, const SourceSpan& span);

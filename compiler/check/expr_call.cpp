@@ -17,8 +17,8 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   const uint32_t def = context_.Find(context_.names.defs, module_, call.callee, &hidden);
   if (hidden) return nodes_.Error(span);
   if (def != kNone) return CheckDef(def, call, span);
-  std::vector<std::string_view> known = {"size",    "startsWith", "endsWith", "contains",
-                                         "instant", "age",        "any",      "all"};
+  std::vector<std::string_view> known = {"size", "startsWith", "endsWith", "contains", "instant",
+                                         "age",  "any",        "all",      "count",    "sum"};
   for (const std::string_view own : context_.Known(context_.names.defs)) known.push_back(own);
   Help help = MeantOrKnown(name, known);
   if (context_.names.constraints.Find(name) != kNone) {
@@ -76,7 +76,10 @@ bool ExprChecker::HasArguments(const ast::CallExpr& call, size_t count, std::str
 
 NodeId ExprChecker::CheckSize(const ast::CallExpr& call, const SourceSpan& span) {
   if (!HasArguments(call, 1, "size(xs)")) return nodes_.Error(span);
-  const NodeId value = Check(call.arguments[0].value);
+  return SizeOf(Check(call.arguments[0].value), span);
+}
+
+NodeId ExprChecker::SizeOf(NodeId value, const SourceSpan& span) {
   if (nodes_.IsError(value)) return nodes_.Error(span);
   const TypeIndex type = nodes_[value].type;
   Op op = Op::kListSize;

@@ -154,22 +154,77 @@ NodeId ExprChecker::CheckConditional(const ast::ConditionalExpr& conditional,
                      .span = span});
 }
 
-NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span) {
-  const bool any = quantifier.kind == ast::QuantifierKind::kAny;
-  const NodeId list = Check(quantifier.list);
-  const bool good = !nodes_.IsError(list) && RequireContainer(list, any ? "`any`" : "`all`");
-  TypeIndex element = kNone;
-  if (good) {
-    element = types_[nodes_[list].type].element;
-    if (ClassOf(context_.program, nodes_[list].type) == ValueClass::kMask) {
-      context_.Error(diag::Code::kNotAList, nodes_[list].span,
-                     {.message = "a set of enum members has no elements to go through",
-                      .label = context_.TypeName(list),
-                      .help = "ask with `subset` or `disjoint`: `xs disjoint [\"a\", \"b\"]`",
-                      .notes = {}});
-      element = kNone;
-    }
+namespace {
+
+std::string_view NameOf(ast::QuantifierKind kind) {
+  constexpr std::string_view kNames[] = {"`any`", "`all`", "`count`", "`sum`"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+Op OpOf(ast::QuantifierKind kind, TypeKind body) {
+  switch (kind) {
+    case ast::QuantifierKind::kAny:
+      return Op::kAny;
+    case ast::QuantifierKind::kAll:
+      return Op::kAll;
+    case ast::QuantifierKind::kCount:
+      return Op::kCount;
+    case ast::QuantifierKind::kSum:
+      break;
   }
+  if (body == TypeKind::kMoney) return Op::kMoneySum;
+  return body == TypeKind::kDecimal ? Op::kDecSum : Op::kIntSum;
+}
+
+}  // namespace
+
+/// What a quantifier's variable is; kNone: reported.
+TypeIndex ExprChecker::ElementOfList(NodeId list, std::string_view what) {
+  if (nodes_.IsError(list) || !RequireContainer(list, what)) return kNone;
+  if (ClassOf(context_.program, nodes_[list].type) != ValueClass::kMask) {
+    return types_[nodes_[list].type].element;
+  }
+  context_.Error(diag::Code::kNotAList, nodes_[list].span,
+                 {.message = "a set of enum members has no elements to go through",
+                  .label = context_.TypeName(list),
+                  .help = "ask with `subset` or `disjoint`: `xs disjoint [\"a\", \"b\"]`",
+                  .notes = {}});
+  return kNone;
+}
+
+/// A condition; of a sum what it adds up.
+NodeId ExprChecker::CheckBody(const ast::QuantifierExpr& quantifier, TypeIndex expected) {
+  if (quantifier.kind != ast::QuantifierKind::kSum) {
+    return CheckAs(*quantifier.body, types_.Bool(), NameOf(quantifier.kind));
+  }
+  const bool decimal = expected != kNone && types_.KindOf(expected) == TypeKind::kDecimal;
+  const NodeId body = Check(*quantifier.body, decimal ? expected : kNone);
+  if (nodes_.IsError(body)) return body;
+  const TypeKind kind = types_.KindOf(nodes_[body].type);
+  if (kind == TypeKind::kInt || kind == TypeKind::kDecimal || kind == TypeKind::kMoney ||
+      kind == TypeKind::kDuration) {
+    return body;
+  }
+  context_.Error(diag::Code::kNoSum, nodes_[body].span,
+                 {.message = fmt::format("`sum` adds up int, decimal, money or duration, but {} is "
+                                         "{}",
+                                         context_.Quoted(nodes_[body].span),
+                                         context_.TypeName(body)),
+                  .label = context_.TypeName(body),
+                  .help = kind == TypeKind::kBool
+                              ? "to know how often it holds, write `count(x in xs: …)`"
+                              : "name the number: `sum(x in xs: x.amount)`",
+                  .notes = {}});
+  return nodes_.Error(nodes_[body].span);
+}
+
+NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier, const SourceSpan& span,
+                                    TypeIndex expected) {
+  const NodeId list = Check(quantifier.list);
+  // Without a condition `count` is of all elements, and a set of an enum has them, too.
+  const bool all = !quantifier.body;
+  const bool good = all && !nodes_.IsError(list) && RequireContainer(list, NameOf(quantifier.kind));
+  const TypeIndex element = all ? kNone : ElementOfList(list, NameOf(quantifier.kind));
   const uint32_t variable = context_.variables++;
   const NodeId value = element == kNone ? nodes_.Error(quantifier.variable.span)
                                         : nodes_.Add({.kind = NodeKind::kElement,
@@ -182,11 +237,15 @@ NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier, const
                                         .kind = SymbolKind::kVariable,
                                         .node = value});
   // A body that would read the other thing of that name is not worth more messages.
-  const NodeId body = declared ? CheckAs(quantifier.body, types_.Bool(), any ? "`any`" : "`all`")
-                               : nodes_.Error(span);
+  const NodeId body = declared && !all ? CheckBody(quantifier, expected) : nodes_.Error(span);
   scope_.Release(mark);
+  if (declared && good) return SizeOf(list, span);
   if (element == kNone || nodes_.IsError(body)) return nodes_.Error(span);
-  const NodeId node = MakeOperation(any ? Op::kAny : Op::kAll, types_.Bool(), list, body, span);
+  TypeIndex type = nodes_[body].type;  // of a sum
+  if (quantifier.kind == ast::QuantifierKind::kCount) type = types_.Int();
+  if (types_.KindOf(type) == TypeKind::kMoney) type = types_.MoneyIn(types_[type].currency);
+  const Op op = OpOf(quantifier.kind, types_.KindOf(type));
+  const NodeId node = MakeOperation(op, type, list, body, span);
   if (nodes_.IsError(node)) return node;
   Node made = nodes_[node];
   made.kind = NodeKind::kQuantifier;

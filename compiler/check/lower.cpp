@@ -59,10 +59,11 @@ uint32_t Lowering::Emit(Op op, TypeIndex type, uint32_t a, uint32_t b, const Sou
 uint32_t Lowering::MakeLast(uint32_t inst, uint32_t first, const SourceSpan& span) {
   if (full_ || (inst >= first && inst + 1 == insts_.size())) return inst;
   const Inst result = insts_[inst];
-  const bool quantifier = result.op == Op::kAny || result.op == Op::kAll;
+  const bool quantifier = HasBody(result.op);
   // The body of a quantifier ends after it, so a quantifier at the end is the result itself.
   if (quantifier && inst >= first && inst + 1 + result.b == insts_.size()) return inst;
   const auto type = static_cast<uint16_t>(context_.types.Bool());
+  // A fold is no bool, and is never what was computed before: LowerBody().
   if (quantifier) return Append({.op = Op::kAnd, .type = type, .a = inst, .b = inst}, span);
   return Append(result, span);
 }
@@ -200,15 +201,28 @@ Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance
   return lowered;
 }
 
+/// A body ends in its result. A fold that was computed outside of it cannot be the result, and
+/// nothing copies one, so it is computed again.
+Lowering::Lowered Lowering::LowerBody(Placed body) {
+  const Instances::Found found = instances_.Resolve(body);
+  const bool fold = found.node.kind == NodeKind::kQuantifier && IsFold(found.node.op);
+  return fold ? LowerFound(found, found.at.instance) : Lower(body);
+}
+
 Lowering::Lowered Lowering::LowerQuantifier(const Node& node, InstanceId instance) {
   const Lowered list = Lower({node.left, instance});
-  const auto type = static_cast<uint16_t>(context_.types.Bool());
-  const uint32_t inst = Append({.op = node.op, .type = type, .a = list.inst}, node.span);
+  if (IsFold(node.op) && !NoChoice(node, instance)) return {};
+  // A sum of money keeps its currency, which an empty one has from nowhere else.
+  const bool money = context_.types.KindOf(node.type) == TypeKind::kMoney;
+  const TypeIndex type = money ? node.type : context_.types.Canonical(node.type);
+  const uint32_t inst = Append(
+      {.op = node.op, .type = static_cast<uint16_t>(type), .a = list.inst}, node.span);
   if (ranges_.size() > limits::kQuantifierDepth) {
     failed_ = true;
     context_.Error(
         diag::Code::kQuantifiersTooDeep, node.span,
-        {.message = fmt::format("`any` and `all` nest at most {} deep", limits::kQuantifierDepth),
+        {.message = fmt::format("`any`, `all`, `count` and `sum` nest at most {} deep",
+                                limits::kQuantifierDepth),
          .label = "one too deep",
          .help = "have a fact that says what is asked here",
          .notes = {}});
@@ -218,14 +232,18 @@ Lowering::Lowered Lowering::LowerQuantifier(const Node& node, InstanceId instanc
   const uint32_t outer = variables_.contains(node.index) ? variables_[node.index] : kNone;
   variables_[node.index] = inst;
   OpenRange();
-  const Lowered body = Lower({node.right, instance});
+  const Lowered body = LowerBody({node.right, instance});
   MakeLast(body.inst, inst + 1, context_.nodes[node.right].span);
-  if (!full_) quantifier_limits_[inst] = LimitOfBody({node.right, instance}, inst);
+  if (!full_ && !IsFold(node.op)) {
+    quantifier_limits_[inst] = LimitOfBody({node.right, instance}, inst);
+  }
   CloseRange();
   variables_[node.index] = outer;
   if (full_) return {};
   insts_[inst].b = static_cast<uint32_t>(insts_.size() - inst - 1);
-  return {inst, {}};
+  Lowered lowered{inst, {}};
+  if (money) lowered.known.currency = context_.types[node.type].currency;
+  return lowered;
 }
 
 // --- what is known ---

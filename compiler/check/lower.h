@@ -74,6 +74,8 @@ class Lowering {
   Lowered LowerPresent(const Node& node, InstanceId instance);
   Lowered LowerOperation(const Node& node, InstanceId instance);
   Lowered LowerQuantifier(const Node& node, InstanceId instance);
+  Lowered LowerBody(Placed body);
+  bool NoChoice(const Node& fold, InstanceId instance);
   Placed OpenChoice(const Node& comparison, InstanceId instance) const;
   Lowered LowerSplit(const Node& comparison, InstanceId instance, Placed choice);
   Lowered LowerConditional(const Node& node, Placed at);

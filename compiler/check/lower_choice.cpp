@@ -38,6 +38,22 @@ Placed Lowering::OpenChoice(const Node& comparison, InstanceId instance) const {
   return {};
 }
 
+/// A sum is no comparison that could be made for either value: which one counts may differ from
+/// element to element. False: reported.
+bool Lowering::NoChoice(const Node& fold, InstanceId instance) {
+  Node body;
+  body.left = fold.right;
+  const Placed choice = OpenChoice(body, instance);
+  if (choice.node == kNone) return true;
+  failed_ = true;
+  context_.Error(diag::Code::kChoiceInSum, context_.nodes[choice.node].span,
+                 {.message = "a `sum` cannot add up the outcome of an `if`",
+                  .label = "one of two values",
+                  .help = "add up one of them, and ask of the others with `count` or `all`",
+                  .notes = {{fold.span, "in this sum"}}});
+  return false;
+}
+
 /// The comparison with either value, and which of the two counts.
 Lowering::Lowered Lowering::LowerSplit(const Node& comparison, InstanceId instance, Placed choice) {
   if (choices_.size() >= limits::kChoices) {

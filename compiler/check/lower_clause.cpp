@@ -161,8 +161,7 @@ uint32_t Lowering::LimitOfBody(Placed body, uint32_t quantifier) const {
   if (of_element && !ReadsElement(sides.observed, quantifier)) return sides.observed;
   // A value of an inner quantifier's element is none of this element's: the inner list stands in.
   for (uint32_t at = quantifier + 1; at < insts_.size(); ++at) {
-    const bool inner = insts_[at].op == Op::kAny || insts_[at].op == Op::kAll;
-    if (inner && ReadsElement(sides.limit, at)) return sides.observed;
+    if (HasBody(insts_[at].op) && ReadsElement(sides.limit, at)) return sides.observed;
   }
   return sides.limit;
 }
@@ -175,9 +174,19 @@ bool Lowering::ReadsElement(uint32_t inst, uint32_t quantifier) const {
     if (kind == OperandKind::kQuant) return operand == quantifier;
     return kind == OperandKind::kValue && operand > quantifier && made[operand - quantifier];
   };
-  for (uint32_t at = quantifier + 1; at <= inst; ++at) {
-    const OpInfo& info = InfoOf(insts_[at].op);
-    made[at - quantifier] = reads(info.a, insts_[at].a) || reads(info.b, insts_[at].b);
+  const auto in_body = [&](uint32_t at) {
+    const uint32_t end = insts_[at].b == 0 ? static_cast<uint32_t>(insts_.size())
+                                           : at + 1 + insts_[at].b;  // 0: still being made
+    return std::find(made.begin() + (at + 1 - quantifier), made.begin() + (end - quantifier),
+                     true) != made.begin() + (end - quantifier);
+  };
+  // Bodies stand after what they belong to: the second time it is known what they read.
+  for (const bool again : {false, true}) {
+    for (uint32_t at = quantifier + 1; at < insts_.size(); ++at) {
+      const OpInfo& info = InfoOf(insts_[at].op);
+      const bool read = reads(info.a, insts_[at].a) || reads(info.b, insts_[at].b);
+      made[at - quantifier] = read || (again && HasBody(insts_[at].op) && in_body(at));
+    }
   }
   return made[inst - quantifier];
 }

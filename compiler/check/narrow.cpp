@@ -45,8 +45,10 @@ class Trends {
       case NodeKind::kConditional:
         return Both(Changing(Of(node.index)), Both(Of(node.left), Of(node.right)));
       case NodeKind::kQuantifier: {
-        // More elements: `any` holds sooner, `all` later.
+        // More elements: `any` holds sooner, `all` later. A list that narrows may repeat elements,
+        // and terms may be below zero, so that a fold follows no order of its list.
         const Trend list = Of(node.left);
+        if (IsFold(node.op)) return Both(Changing(list), Of(node.right));
         return Both(node.op == Op::kAny ? list : Flip(list), Of(node.right));
       }
     }

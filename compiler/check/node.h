@@ -25,7 +25,7 @@ enum class NodeKind : uint8_t {
   kPresent,     // left: a path (kSlot, kElement, kParameter)
   kNull,        // the same
   kOperation,   // op, left, right
-  kQuantifier,  // op (kAny, kAll), left: list, right: body, index: variable
+  kQuantifier,  // op (HasBody), left: list, right: body, index: variable
   kConditional,  // index: the node of the condition, left: then, right: else
 };
 

@@ -193,6 +193,13 @@ ast::ExprId Builder::Operand(P::OperandContext* context) {
   if (auto* all = As<P::AllOperandContext>(context)) {
     return Quantifier(*all, ast::QuantifierKind::kAll, all->name(), all->expr(0), all->expr(1));
   }
+  if (auto* count = As<P::CountOperandContext>(context)) {
+    return Quantifier(*count, ast::QuantifierKind::kCount, count->name(), count->expr(0),
+                      count->expr(1));
+  }
+  if (auto* sum = As<P::SumOperandContext>(context)) {
+    return Quantifier(*sum, ast::QuantifierKind::kSum, sum->name(), sum->expr(0), sum->expr(1));
+  }
   if (As<P::IndexOperandContext>(context) != nullptr) return LaterOperand(*context);
   return Literal(*context);
 }
@@ -202,7 +209,9 @@ ast::ExprId Builder::Quantifier(Context& context, ast::QuantifierKind kind, P::N
   std::optional<ast::Ident> variable = Name(name);
   if (!variable) return Error(&context);
   const ast::ExprId list_id = Expr(list);
-  const ast::ExprId body_id = Expr(body);
+  const bool all = kind == ast::QuantifierKind::kCount && body == nullptr;
+  std::optional<ast::ExprId> body_id;
+  if (!all) body_id = Expr(body);
   return Add(SpanOf(context), ast::QuantifierExpr{kind, std::move(*variable), list_id, body_id});
 }
 
@@ -244,10 +253,6 @@ ast::ExprId Builder::LaterOperand(P::OperandContext& context) {
   const SourceSpan word = SpanOf(*context.start);
   if (auto* index = As<P::IndexOperandContext>(&context)) {
     Later(diag::Code::kLaterIndex, SpanOf(*index), "looking up `m[k]`");
-  } else if (As<P::CountOperandContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterFold, word, "`count` over a list", "`size(xs)` counts all elements");
-  } else if (As<P::SumOperandContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterFold, word, "`sum` over a list");
   } else if (As<P::AfterOperandContext>(&context) != nullptr) {
     Later(diag::Code::kLaterAfter, word, "`after`", "ask for a fact that says so");
   } else if (As<P::RateOperandContext>(&context) != nullptr) {

@@ -80,8 +80,11 @@ std::string Viewer::Show(uint32_t inst, const interp::InstValue& value) const {
 // shown only if it is the same for all of them; and of an empty list no body was ever run.
 void Viewer::Limit(ClauseView& view) const {
   const bool shown = AllSources(clause_.limit, [&](const Inst& each) {
-    return InfoOf(each.op).a != OperandKind::kQuant ||
-           (trace_.witness != kNone && each.a == trace_.witness_inst);
+    if (InfoOf(each.op).a != OperandKind::kQuant) return true;
+    // What a fold in the limit reads of its own elements is no value of one element.
+    const bool encloses =
+        each.a < clause_.limit && clause_.limit <= each.a + InstAt(each.a).b;
+    return !encloses || (trace_.witness != kNone && each.a == trace_.witness_inst);
   });
   if (!shown) return;
   view.limit = Show(clause_.limit, trace_.limit.fault ? WithoutRun(clause_.limit) : trace_.limit);
@@ -270,7 +273,9 @@ void Viewer::Fault(ClauseView& view) const {
   switch (InfoOf(inst.op).result) {
     case ValueClass::kWord: view.fault += "the number does not fit 64 bits"; break;
     case ValueClass::kMoney:
-      view.fault += "two currencies, or an amount below zero or too large";
+      view.fault += inst.op == Op::kMoneySum
+                        ? "two currencies or none, or an amount below zero or too large"
+                        : "two currencies, or an amount below zero or too large";
       break;
     case ValueClass::kBool: view.fault += "the amounts have two currencies"; break;
     case ValueClass::kDecimal:

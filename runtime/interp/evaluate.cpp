@@ -80,8 +80,7 @@ bool Evaluation::ElementIsNull(uint32_t inst, uint32_t field) const {
 
 uint32_t Evaluation::Next(uint32_t at) const {
   const Inst& inst = InstAt(at);
-  const bool has_body = inst.op == Op::kAny || inst.op == Op::kAll;
-  return at + 1 + (has_body ? inst.b : 0);
+  return at + 1 + (HasBody(inst.op) ? inst.b : 0);
 }
 
 InstValue Evaluation::Step(uint32_t at) {
@@ -109,10 +108,13 @@ InstValue Evaluation::RunRange(uint32_t begin, uint32_t end) {
   return At(last);
 }
 
+uint32_t Evaluation::StrideOf(const Inst& quantifier) const {
+  return SlotsOf(inputs_.program, TypeOf(quantifier.a).element);
+}
+
 InstValue Evaluation::Quantify(const Inst& inst, uint32_t at, uint64_t decisive) {
   const Slot& list = A(inst).value;
-  const auto stride = static_cast<uint32_t>(
-      SlotsOf(inputs_.program, inputs_.program.types[InstAt(inst.a).type].element));
+  const uint32_t stride = StrideOf(inst);
   const uint32_t body = at + 1;
   OpenQuantifier& open = open_[depth_++];
   open.inst = at;

@@ -72,6 +72,11 @@ class Evaluation {
   /// Strong Kleene over the elements: stops at the first one whose predicate has `decisive`.
   InstValue Quantify(const Inst& inst, uint32_t at, uint64_t decisive);
 
+  /// Calls `visit` with the body's value for every element, in order, until one is a fault: the
+  /// index of that one, else kNone. The table then holds the values of the last element looked at.
+  template <typename Visit>
+  uint32_t EachElement(const Inst& inst, uint32_t at, Visit visit);
+
   /// Index after the instruction at `at` and, if it is a quantifier, its body.
   uint32_t Next(uint32_t at) const;
 
@@ -82,6 +87,7 @@ class Evaluation {
   };
 
   InstValue RunRange(uint32_t begin, uint32_t end);
+  uint32_t StrideOf(const Inst& quantifier) const;  // of its list's elements, in slots
   InstValue Step(uint32_t at);
 
   const Inputs& inputs_;
@@ -93,8 +99,34 @@ class Evaluation {
   std::array<OpenQuantifier, limits::kQuantifierDepth> open_;
 };
 
-/// Of a quantifier's value: the element that decided it, or kNone. Kept, one higher, in the half
-/// that a bool does not use.
+template <typename Visit>
+uint32_t Evaluation::EachElement(const Inst& inst, uint32_t at, Visit visit) {
+  const Slot& list = A(inst).value;
+  const uint32_t stride = StrideOf(inst);
+  OpenQuantifier& open = open_[depth_++];
+  open.inst = at;
+  uint32_t faulted = kNone;
+  for (uint32_t i = 0; i < CountOf(list) && faulted == kNone; ++i) {
+    open.element = ElementsOf(list) + size_t{i} * stride;
+    const InstValue value = RunRange(at + 1, at + 1 + inst.b);
+    if (value.fault) {
+      faulted = i;
+    } else {
+      visit(value);
+    }
+  }
+  --depth_;
+  return faulted;
+}
+
+/// A fold that is a fault because its body is one for this element.
+inline InstValue FaultOf(uint32_t element) {
+  return {.fault = true, .value = {0, uint64_t{element} + 1}};
+}
+
+/// Of a quantifier's value: the element that decided it, or kNone; of a fold, which has none, the
+/// element that made it a fault. Kept, one higher, in the half that neither a bool nor a fault
+/// uses. Not of a fold that is no fault.
 inline uint32_t WitnessOf(const InstValue& quantifier) {
   return quantifier.value.hi == 0 ? kNone : static_cast<uint32_t>(quantifier.value.hi - 1);
 }

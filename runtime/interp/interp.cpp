@@ -85,7 +85,10 @@ class FaultFinder {
     const OpInfo& info = InfoOf(inst.op);
     if (info.a == OperandKind::kValue) Reach(inst.a);
     if (info.b == OperandKind::kValue) Reach(inst.b);
-    if (info.b == OperandKind::kLength && !evaluation_.At(inst.a).fault) Reach(LastOf(at));
+    // Without such an element the body was never run, or is no part of the fault.
+    if (info.b == OperandKind::kLength && WitnessOf(evaluation_.At(at)) != kNone) {
+      Reach(LastOf(at));
+    }
   }
   void Spread() {
     for (uint32_t at = clause_.end; at > clause_.begin; --at) {
@@ -101,7 +104,7 @@ class FaultFinder {
   bool IsRoot(uint32_t at) const {
     const Inst& inst = evaluation_.InstAt(at);
     const OpInfo& info = InfoOf(inst.op);
-    if (info.b == OperandKind::kLength) return false;
+    if (info.b == OperandKind::kLength && WitnessOf(evaluation_.At(at)) != kNone) return false;
     return !(info.a == OperandKind::kValue && evaluation_.At(inst.a).fault) &&
            !(info.b == OperandKind::kValue && evaluation_.At(inst.b).fault);
   }
@@ -124,8 +127,8 @@ class FaultFinder {
 void FindWitness(const Evaluation& evaluation, const Clause& clause, ClauseTrace& trace) {
   for (uint32_t at = clause.begin; at < clause.end; at = evaluation.Next(at)) {
     const Op op = evaluation.InstAt(at).op;
-    if (op != Op::kAny && op != Op::kAll) continue;
     const InstValue& value = evaluation.At(at);
+    if (!HasBody(op) || (IsFold(op) && !value.fault)) continue;
     const uint32_t witness = WitnessOf(value);
     if (witness == kNone) continue;
     const bool fits = value.fault == trace.result.fault;

@@ -42,10 +42,10 @@ struct Planner {
     const Rails rails = OperandRails(inst.op, plan.need[i]);
     if (info.a == OperandKind::kValue) Ask(inst.a, rails);
     if (info.b == OperandKind::kValue) Ask(inst.b, rails);
-    if (IsQuantifier(inst.op)) Ask(Predicate(i), rails);
+    if (HasBody(inst.op)) Ask(Predicate(i), rails);
   }
 
-  // The last top-level instruction of a quantifier's body.
+  // The last top-level instruction of a body.
   uint32_t Predicate(uint32_t quantifier) const {
     const uint32_t end = quantifier + 1 + insts[quantifier].b;
     uint32_t last = quantifier + 1;
@@ -53,7 +53,7 @@ struct Planner {
     return last;
   }
 
-  uint32_t Next(uint32_t i) const { return i + 1 + (IsQuantifier(insts[i].op) ? insts[i].b : 0); }
+  uint32_t Next(uint32_t i) const { return i + 1 + (HasBody(insts[i].op) ? insts[i].b : 0); }
 
   void FindUses() {
     for (uint32_t i = 0; i < shape.inst_count; ++i) {
@@ -61,7 +61,7 @@ struct Planner {
       const OpInfo& info = InfoOf(insts[i].op);
       if (info.a == OperandKind::kValue) last_use[insts[i].a] = i;
       if (info.b == OperandKind::kValue) last_use[insts[i].b] = i;
-      if (!IsQuantifier(insts[i].op)) continue;
+      if (!HasBody(insts[i].op)) continue;
       const uint32_t end = i + 1 + insts[i].b;
       for (uint32_t j = i + 1; j < end; ++j) scope[j] = i;  // inner quantifiers overwrite theirs
     }

@@ -14,6 +14,7 @@ inline constexpr Rails kTrueRail = 1;
 inline constexpr Rails kFalseRail = 2;
 inline constexpr Rails kBothRails = 3;  // of a value that is not boolean: any of them asks for it
 
+/// Any and All: of what has a body, those that ask its rails of it and stop early.
 inline bool IsQuantifier(Op op) { return op == Op::kAny || op == Op::kAll; }
 
 struct Plan {

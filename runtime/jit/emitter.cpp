@@ -54,7 +54,13 @@ Emitter::Emitter(const Program& program, const Shape& shape, const Options& opti
 }
 
 uint32_t Emitter::Next(uint32_t i) const {
-  return i + 1 + (IsQuantifier(insts_[i].op) ? insts_[i].b : 0);
+  return i + 1 + (HasBody(insts_[i].op) ? insts_[i].b : 0);
+}
+
+uint32_t Emitter::ResultOf(uint32_t quantifier) const {
+  uint32_t result = quantifier + 1;
+  for (uint32_t i = result; i <= quantifier + insts_[quantifier].b; i = Next(i)) result = i;
+  return result;
 }
 
 void Emitter::Emit(uint32_t begin, uint32_t end) {

@@ -110,6 +110,8 @@ class Emitter {
   Element& ElementOf(uint32_t quantifier) { return elements_[quantifier]; }
   llvm::BasicBlock* NewBlock(std::string_view name);
   uint32_t Next(uint32_t i) const;
+  /// The last instruction that stands directly in the body of `quantifier`.
+  uint32_t ResultOf(uint32_t quantifier) const;
 
  private:
   struct Branch {  // around an operand that is put off

@@ -27,13 +27,6 @@ void SetSubset(Emitter& e, uint32_t i, llvm::Function* helper, uint64_t call_out
   e.SetBool(i, truth, ok);
 }
 
-uint32_t PredicateOf(const Emitter& e, uint32_t quantifier) {
-  const uint32_t end = quantifier + 1 + e.inst(quantifier).b;
-  uint32_t predicate = quantifier + 1;
-  for (uint32_t j = predicate; j < end; j = e.Next(j)) predicate = j;
-  return predicate;
-}
-
 TypeIndex ElementType(const Emitter& e, uint32_t quantifier) {
   return e.TypeOf(e.inst(quantifier).a).element;
 }
@@ -83,7 +76,7 @@ class Loop {
 
   void Body() {
     e_.Emit(i_ + 1, i_ + 1 + e_.inst(i_).b);
-    const Lowered& result = e_.At(PredicateOf(e_, i_));
+    const Lowered& result = e_.At(e_.ResultOf(i_));
     llvm::Value* decides = is_any_ ? result.t : result.f;
     llvm::Value* agrees = is_any_ ? result.f : result.t;
     // With one rail asked the loop ends where that rail is settled.
@@ -164,7 +157,7 @@ void RequireEach(Emitter& e, llvm::ArrayRef<uint32_t> quantifiers, llvm::BasicBl
   for (uint32_t quantifier : quantifiers) {
     e.ElementOf(quantifier) = {at, is_record};
     e.Emit(quantifier + 1, quantifier + 1 + e.inst(quantifier).b);
-    const Lowered& result = e.At(PredicateOf(e, quantifier));
+    const Lowered& result = e.At(e.ResultOf(quantifier));
     llvm::BasicBlock* holds = e.NewBlock("holds");
     b.CreateCondBr(e.inst(quantifier).op == Op::kAny ? result.f : result.t, holds, otherwise);
     b.SetInsertPoint(holds);

@@ -22,7 +22,7 @@ struct BundleVersion {
   uint16_t minor = 0;
   bool operator==(const BundleVersion&) const = default;
 };
-inline constexpr BundleVersion kBundleVersion{2, 0};
+inline constexpr BundleVersion kBundleVersion{3, 0};
 
 /// Whether a runtime of version `reader` reads a bundle of version `bundle`: the same major
 /// version, and a minor one that is not newer. Errors: "bundle-version"; the message says whether

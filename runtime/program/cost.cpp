@@ -26,7 +26,7 @@ uint64_t WorstCaseSteps(const Program& program, std::span<const Inst> insts) {
     while (depth > 0 && at >= open[depth].end) --depth;
     const Inst& inst = insts[at];
     steps = Saturating(static_cast<unsigned __int128>(steps) + open[depth].times);
-    if (inst.op != Op::kAny && inst.op != Op::kAll) continue;
+    if (!HasBody(inst.op)) continue;
     if (depth == limits::kQuantifierDepth) return UINT64_MAX;
     const uint32_t declared = program.types[insts[inst.a].type].max;
     const uint64_t most = declared != 0 ? declared : limits::kElements;

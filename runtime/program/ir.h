@@ -3,13 +3,15 @@
 //
 // Evaluation. Instruction i computes value i from earlier values of the same clause (clauses never
 // share values), or from an enclosing quantifier's element. A clause's result is its last top-level
-// instruction, of class kBool. `Any`/`All` at i own the `b` instructions after it, their body; the
-// body's last top-level instruction is its predicate; body values are invisible outside; a body may
-// use values of the enclosing ranges that stand before its quantifier. The next top-level
-// instruction stands at i + 1 + b. Quantifiers nest at most limits::kQuantifierDepth deep.
+// instruction, of class kBool. `Any`, `All` and the folds at i own the `b` instructions after it,
+// their body; the body's last top-level instruction is its predicate, or what a fold adds up; body
+// values are invisible outside; a body may use values of the enclosing ranges that stand before its
+// quantifier. The next top-level instruction stands at i + 1 + b. Quantifiers, folds among them,
+// nest at most limits::kQuantifierDepth deep.
 //
 // Every value can be a fault. A fault in an operand makes the result a fault, but for the logic
-// opcodes, Any and All (strong Kleene) and Acts. A boolean is two rails (t, f); neither = fault.
+// opcodes, Any and All (strong Kleene) and Acts; a fault in the body of a fold makes the fold one.
+// A boolean is two rails (t, f); neither = fault.
 #pragma once
 
 #include <array>
@@ -49,6 +51,14 @@ struct OpInfo {
   uint8_t cost = 0;
 };
 const OpInfo& InfoOf(Op op);
+
+/// Opcodes that own the instructions after them as their body: the rows with a kLength.
+constexpr bool HasBody(Op op) {
+  return op == Op::kAny || op == Op::kAll || op == Op::kCount || op == Op::kIntSum ||
+         op == Op::kMoneySum || op == Op::kDecSum;
+}
+/// Of these, those that are made of every element's value: a fault in one makes the whole a fault.
+constexpr bool IsFold(Op op) { return HasBody(op) && op != Op::kAny && op != Op::kAll; }
 
 struct Inst {
   Op op = Op::kConst;

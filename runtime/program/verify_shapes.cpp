@@ -31,6 +31,7 @@ class ShapeVerifier {
   bool Clauses();
   bool ReadClause(const Clause& clause);
   bool ReadInst(uint32_t at);
+  bool EndsWell(const Range& range, uint32_t at);
   bool CloseRanges(uint32_t at);
   bool Operand(uint32_t at, OperandKind kind, uint32_t operand, bool any_class, ValueClass wanted);
   bool Source(uint32_t at);
@@ -117,12 +118,30 @@ bool ShapeVerifier::Clauses() {
   return next == shape_.inst_count || FailShape("instructions stand outside of every clause");
 }
 
+/// A clause, and the body of all but a sum, ends in a bool; that of a sum in what it adds up. The
+/// currency of money is compared by the engines, so that here it may be any.
+bool ShapeVerifier::EndsWell(const Range& range, uint32_t at) {
+  if (range.last == kNone) return Fail(at, "a clause or body is empty");
+  const TypeKind kind = KindOf(range.last);
+  const Op op = range.inst == kNone ? Op::kAny : At(range.inst).op;
+  if (op == Op::kIntSum) {
+    return ((kind == TypeKind::kInt || kind == TypeKind::kDuration) &&
+            kind == KindOf(range.inst)) ||
+           Fail(at, "a sum of numbers has another type than what it adds up");
+  }
+  if (op == Op::kMoneySum) {
+    return kind == TypeKind::kMoney || Fail(at, "a sum of money adds up something else");
+  }
+  if (op == Op::kDecSum) {
+    return context_.SameRepresentation(TypeOf(range.last), TypeOf(range.inst)) ||
+           Fail(at, "a sum of decimals adds up another scale");
+  }
+  return kind == TypeKind::kBool || Fail(at, "a clause or body must end in a bool");
+}
+
 bool ShapeVerifier::CloseRanges(uint32_t at) {
   while (!open_.empty() && open_.back().end == at) {
-    const uint32_t last = open_.back().last;
-    if (last == kNone || KindOf(last) != TypeKind::kBool) {
-      return Fail(at - 1, "a clause or body must end in a bool");
-    }
+    if (!EndsWell(open_.back(), at - 1)) return false;
     open_.pop_back();
   }
   return true;
@@ -136,7 +155,7 @@ bool ShapeVerifier::ReadClause(const Clause& clause) {
     if (!ReadInst(at)) return false;
     open_.back().last = at;
     const Inst& inst = At(at);
-    if (inst.op == Op::kAny || inst.op == Op::kAll) {
+    if (HasBody(inst.op)) {
       if (inst.b == 0 || inst.b >= open_.back().end - at) {
         return Fail(at, "the body is empty or longer than what it stands in");
       }
@@ -221,7 +240,7 @@ bool ShapeVerifier::ResultType(uint32_t at) {
   bool fits = ClassOf(program_, inst.type) == info.result;
   if (info.result == ValueClass::kWord) fits = fits && kind != TypeKind::kEnum;
   if (info.result == ValueClass::kStr) fits = kind == TypeKind::kString;
-  if (info.result == ValueClass::kMoney) {
+  if (info.result == ValueClass::kMoney && inst.op != Op::kMoneySum) {
     // An engine may compare currencies by type; a result has the currency of its left operand.
     const uint32_t currency = context_.TypeAt(inst.type).currency;
     fits = fits && (currency == 0 || currency == context_.TypeAt(TypeOf(inst.a)).currency);
@@ -330,6 +349,9 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kMoneySub: case Op::kStrEq: case Op::kStrLt: case Op::kStrPrefix:
     case Op::kStrSuffix: case Op::kStrContains: case Op::kStrSize: case Op::kListSize:
     case Op::kAny: case Op::kAll: return true;
+    case Op::kCount:
+      return KindOf(at) == TypeKind::kInt || Fail(at, "a count is an int");
+    case Op::kIntSum: case Op::kMoneySum: case Op::kDecSum: return true;  // EndsWell()
   }
   return Fail(at, "there is no such opcode");
 }

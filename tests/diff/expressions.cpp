@@ -122,7 +122,11 @@ ExprPtr ExpressionMaker::Int(int depth, bool literal_fine) {
     static const ExprOp kOps[] = {ExprOp::kAdd, ExprOp::kSub, ExprOp::kMul};
     return Node(kOps[Dice(3)], kInt, {Int(depth - 1, false), Int(depth - 1, true)});
   }
-  if (depth > 0 && Chance(random_, 0.1)) return Choice(kInt, depth);
+  if (depth > 0 && sums_ == 0 && Chance(random_, 0.1)) return Choice(kInt, depth);
+  if (depth > 0 && Chance(random_, 0.2)) {
+    const ExprPtr fold = Dice(2) == 0 ? Count(depth) : Sum(kInt, depth);
+    if (fold != nullptr) return fold;
+  }
   if (Chance(random_, 0.3)) return SizeOf();
   const ExprPtr var = VarOf(kInt);
   return var != nullptr ? var : SizeOf();
@@ -165,6 +169,9 @@ ExprPtr ExpressionMaker::MoneyOf(int depth, bool literal_fine) {
     return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kAnyMoney,
                 {MoneyOf(depth - 1, false), MoneyOf(depth - 1, true)});
   }
+  if (depth > 0 && Chance(random_, 0.3)) {
+    if (const ExprPtr sum = Sum(kAnyMoney, depth)) return sum;
+  }
   return VarOfKind(Kind::kMoney);
 }
 
@@ -186,8 +193,11 @@ ExprPtr ExpressionMaker::Time(int depth, bool literal_fine) {
 ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
   if (literal_fine && Chance(random_, 0.5)) return Literal(kDuration);
   if (Chance(random_, 0.3)) return Node(ExprOp::kAge, kDuration, {Time(depth - 1, false)});
+  if (depth > 0 && Chance(random_, 0.2)) {
+    if (const ExprPtr sum = Sum(kDuration, depth)) return sum;
+  }
   if (depth <= 0 || Chance(random_, 0.5)) return VarOf(kDuration);
-  if (Chance(random_, 0.1)) return Choice(kDuration, depth);
+  if (sums_ == 0 && Chance(random_, 0.1)) return Choice(kDuration, depth);
   if (Chance(random_, 0.3)) {
     return Node(ExprOp::kSub, kDuration, {Time(depth - 1, false), Time(depth - 1, true)});
   }
@@ -200,6 +210,9 @@ ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
 
 ExprPtr ExpressionMaker::Share(int depth, bool literal_fine) {
   if (literal_fine && Chance(random_, 0.5)) return Literal(kShare);
+  if (depth > 0 && Chance(random_, 0.2)) {
+    if (const ExprPtr sum = Sum(kShare, depth)) return sum;
+  }
   if (depth <= 0 || Chance(random_, 0.3)) return VarOf(kShare);
   if (Chance(random_, 0.3)) {
     return Node(ExprOp::kMul, kShare, {Share(depth - 1, false), Int(0, true)});
@@ -338,20 +351,21 @@ ExprPtr ExpressionMaker::Null(const Var& var, int depth) {
   return Node(Dice(2) == 0 ? ExprOp::kAnd : ExprOp::kOr, kBool, {tested, rest});
 }
 
-ExprPtr ExpressionMaker::Quantifier(int depth) {
-  if (depth <= 0 || open_ >= 3) return nullptr;
-  // Records are what elements are most often, and the only ones with optional parts.
-  ExprPtr list = Chance(random_, 0.4) ? VarOf(kItems) : nullptr;
-  if (list == nullptr) {
-    list = Pick([](const Var& var) {
-      const Kind kind = InfoOf(var.ty).kind;
-      return kind == Kind::kList || (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
-    });
-  }
+/// Records are what elements are most often, and the only ones with optional parts.
+ExprPtr ExpressionMaker::ListToVisit() {
+  const ExprPtr items = Chance(random_, 0.4) ? VarOf(kItems) : nullptr;
+  if (items != nullptr) return items;
+  return Pick([](const Var& var) {
+    const Kind kind = InfoOf(var.ty).kind;
+    return kind == Kind::kList || (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
+  });
+}
+
+/// The quantifier over the list, with a body that knows its element.
+ExprPtr ExpressionMaker::WithBody(Expr quantifier, const ExprPtr& list,
+                                  const std::function<ExprPtr()>& make) {
   if (list == nullptr) return nullptr;
   const Ty element = InfoOf(list->ty).element;
-  Expr quantifier;
-  quantifier.op = Dice(2) == 0 ? ExprOp::kAny : ExprOp::kAll;
   quantifier.element = quantifiers_++;
   const std::string name = fmt::format("e{}", quantifier.element);
   const size_t before = scope_.size();
@@ -366,13 +380,20 @@ ExprPtr ExpressionMaker::Quantifier(int depth) {
   }
   const std::string outer = std::exchange(focus_, name);
   ++open_;
-  const ExprPtr body = Bool(depth - 1);
+  const ExprPtr body = make();
   --open_;
   focus_ = outer;
   scope_.resize(before);
   if (body == nullptr) return nullptr;
   quantifier.kids = {list, body};
   return Make(std::move(quantifier));
+}
+
+ExprPtr ExpressionMaker::Quantifier(int depth) {
+  if (depth <= 0 || open_ >= 3) return nullptr;
+  Expr quantifier;
+  quantifier.op = Dice(2) == 0 ? ExprOp::kAny : ExprOp::kAll;
+  return WithBody(std::move(quantifier), ListToVisit(), [&] { return Bool(depth - 1); });
 }
 
 ExprPtr ExpressionMaker::Leaf(int depth) {

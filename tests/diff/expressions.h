@@ -1,6 +1,8 @@
 // Random well-typed expressions over a scope. Internal to the generator.
 #pragma once
 
+#include <functional>
+
 #include "tests/diff/model.h"
 #include "tests/support/random_frame.h"
 
@@ -33,6 +35,11 @@ class ExpressionMaker {
   ExprPtr Null(const Var& var, int depth);
   ExprPtr About(const Var& var);
   ExprPtr Quantifier(int depth);
+  ExprPtr WithBody(Expr quantifier, const ExprPtr& list, const std::function<ExprPtr()>& body);
+  ExprPtr ListToVisit();
+  // folds.cpp
+  ExprPtr Count(int depth);
+  ExprPtr Sum(Ty ty, int depth);
   ExprPtr Int(int depth, bool literal_fine);
   ExprPtr MoneyOf(int depth, bool literal_fine);
   ExprPtr Text(bool literal_fine);
@@ -51,6 +58,7 @@ class ExpressionMaker {
   std::vector<Value>& literals_;
   size_t quantifiers_ = 0;  // of the expression so far
   int open_ = 0;            // of them, those around
+  int sums_ = 0;            // of these, sums, which have no choices in them
   std::string focus_ = "-";  // how the names begin that are chosen most; at first none
 };
 

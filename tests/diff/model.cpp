@@ -156,6 +156,8 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kContains: return Call(expr, "contains");
     case ExprOp::kAny: return Quantifier(expr, "any");
     case ExprOp::kAll: return Quantifier(expr, "all");
+    case ExprOp::kCount: return Quantifier(expr, "count");
+    case ExprOp::kSum: return Quantifier(expr, "sum");
     case ExprOp::kPresent: return fmt::format("({} is present)", expr.var.text);
     case ExprOp::kAbsent: return fmt::format("({} is absent)", expr.var.text);
     case ExprOp::kNull: return fmt::format("({} is null)", expr.var.text);

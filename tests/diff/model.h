@@ -59,6 +59,7 @@ enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
   kNull,
+  kCount, kSum,
 };
 
 struct Expr;
@@ -70,7 +71,7 @@ struct Expr {
   Var var;             // kVar, kPresent, kAbsent, kNull
   Value literal;
   std::string compare; // "==", "<=", …
-  size_t element = 0;  // kAny, kAll: the quantifier's number, and the element's name is e<number>
+  size_t element = 0;  // of what has a body: its number; the element's name is e<number>
   std::string def;     // kDef: the function; the last of kids is what the call means
 };
 std::string TextOf(const Expr& expr);

@@ -31,13 +31,19 @@ bool Same(const Value& a, const Value& b) {
   return a == b;
 }
 
-Coefficient Number(const Value& value) {
+Coefficient Number(const Value& value) { return NumberOf(value); }
+
+}  // namespace
+
+Coefficient NumberOf(const Value& value) {
   if (const auto* decimal = std::get_if<Decimal>(&value.v)) return CoefficientOf(*decimal);
   if (const auto* number = std::get_if<int64_t>(&value.v)) return *number;
   if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
   if (const auto* duration = std::get_if<Duration>(&value.v)) return duration->us;
   return std::get<Money>(value.v).minor_units;
 }
+
+namespace {
 
 const Value::List& List(const Value& value) { return std::get<Value::List>(value.v); }
 
@@ -168,6 +174,8 @@ const Value* Oracle::Get(const Expr& expr) {
       return Get(*expr.kids[condition == Tri::kTrue ? 1 : 2]);
     }
     case ExprOp::kDef: return Get(*expr.kids.back());
+    case ExprOp::kCount:
+    case ExprOp::kSum: return Fold(expr);
     case ExprOp::kAge: {
       const Value* time = Get(*expr.kids[0]);
       if (time == nullptr) return nullptr;
@@ -280,7 +288,7 @@ Tri Oracle::Bool(const Expr& expr) {
     }
     case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
     case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:
-    case ExprOp::kIf: case ExprOp::kDef: break;
+    case ExprOp::kIf: case ExprOp::kDef: case ExprOp::kCount: case ExprOp::kSum: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

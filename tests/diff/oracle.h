@@ -16,6 +16,9 @@ struct Judgement {
   std::vector<Tri> forbids;      // of the policy: whether its condition holds
 };
 
+/// What counts of a value that is a number, a time or an amount.
+Coefficient NumberOf(const Value& value);
+
 class Oracle {
  public:
   Oracle(const ActionModel& action, const std::vector<Value>& bound, const RequestModel& request)
@@ -48,6 +51,9 @@ class Oracle {
   Tri Compare(const Expr& expr);
   Tri Contain(const Expr& expr);
   Tri Quantify(const Expr& expr);
+  // folds.cpp
+  const Value* Fold(const Expr& expr);
+  static std::vector<const Value*> ElementsOf(const Value& list, Kind kind);  // of a set: distinct
   const Value* Arithmetic(const Expr& expr);
   const Value* Decimals(ExprOp op, Coefficient x, Coefficient y);
   const Value* Keep(Value value) {

@@ -16,57 +16,9 @@
 
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
+#include "tests/unit/jit_types.h"
 
 namespace cap::test {
-
-// Types of the test program, by index.
-enum : TypeIndex {
-  kTBool,
-  kTInt,
-  kTMoney,
-  kTUsd,
-  kTString,
-  kTEmail,
-  kTEnum,
-  kTInstant,
-  kTEnumSet,
-  kTIntList,
-  kTTextSet,
-  kTItem,
-  kTItems,
-  kTIntSet,
-  kTApprovers,
-  kTBools,
-  kTShare,
-  kTypes
-};
-
-inline void AddTypes(Program& p) {
-  p.enums.push_back({"Color", {"red", "green", "blue", "grey", "black"}});
-  p.records.push_back({"Item",
-                       {{"count", kTInt, false, kNone},
-                        {"name", kTString, true, kNone},
-                        {"tags", kTIntList, true, kNone},
-                        {"good", kTBool, true, kNone}}});
-  p.types.resize(kTypes);
-  p.types[kTBool] = {.kind = TypeKind::kBool};
-  p.types[kTInt] = {.kind = TypeKind::kInt};
-  p.types[kTMoney] = {.kind = TypeKind::kMoney};
-  p.types[kTUsd] = {.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = 1};
-  p.types[kTString] = {.kind = TypeKind::kString, .max = 64};
-  p.types[kTEmail] = {.kind = TypeKind::kEmail};
-  p.types[kTEnum] = {.kind = TypeKind::kEnum, .ref = 0};
-  p.types[kTInstant] = {.kind = TypeKind::kInstant};
-  p.types[kTEnumSet] = {.kind = TypeKind::kSet, .element = kTEnum, .max = 5};
-  p.types[kTIntList] = {.kind = TypeKind::kList, .element = kTInt, .max = 8};
-  p.types[kTTextSet] = {.kind = TypeKind::kSet, .element = kTString, .max = 32};
-  p.types[kTItem] = {.kind = TypeKind::kRecord, .ref = 0};
-  p.types[kTItems] = {.kind = TypeKind::kList, .element = kTItem, .max = 8};
-  p.types[kTIntSet] = {.kind = TypeKind::kSet, .element = kTInt, .max = 32};
-  p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
-  p.types[kTBools] = {.kind = TypeKind::kList, .element = kTBool, .max = 8};
-  p.types[kTShare] = {.kind = TypeKind::kDecimal, .ref = 2};
-}
 
 // The slots that a frame can have, twice: required ones, then optional ones from slot 70 on, so
 // that both words of the masks are used.
@@ -335,6 +287,8 @@ class Builder {
   }
   uint32_t Int(uint32_t depth) {
     if (depth == 0) return Source(kTInt);
+    if (random_.Chance(15)) return Fold(Op::kCount, kTInt, depth, [&](auto d) { Bool(d); });
+    if (random_.Chance(8)) return Fold(Op::kIntSum, kTInt, depth, [&](auto d) { Int(d); });
     switch (random_.Below(8)) {
       case 0:
       case 1:
@@ -356,6 +310,10 @@ class Builder {
   }
   uint32_t Money(TypeIndex type, uint32_t depth) {
     if (depth == 0 || random_.Chance(40)) return Source(type);
+    if (random_.Chance(20)) {
+      const TypeIndex of = random_.Chance(80) ? type : kTMoney + kTUsd - type;
+      return Fold(Op::kMoneySum, type, depth, [&](auto d) { Money(of, d); });
+    }
     const uint32_t a = Money(type, depth - 1);
     if (random_.Chance(30)) {
       const uint32_t by = Int(depth - 1);
@@ -366,6 +324,7 @@ class Builder {
   }
   uint32_t Share(uint32_t depth) {
     if (depth == 0 || random_.Chance(40)) return Source(kTShare);
+    if (random_.Chance(20)) return Fold(Op::kDecSum, kTShare, depth, [&](auto d) { Share(d); });
     const uint32_t a = Share(depth - 1);
     if (random_.Chance(30)) return Add(Op::kDecMul, kTShare, a, Int(depth - 1));
     const uint32_t b = Share(depth - 1);
@@ -440,6 +399,18 @@ class Builder {
     scopes_.pop_back();
     p_.insts[shape_.first_inst + q].b = Here() - q - 1;
     return q;
+  }
+
+  // A fold over a list; `make` emits its body, at most as deep as it is told.
+  template <typename Make>
+  uint32_t Fold(Op op, TypeIndex type, uint32_t depth, Make make) {
+    const TypeIndex list = random_.Chance(50) ? kTItems : kTIntList;
+    const uint32_t fold = Add(op, type, Source(list));
+    scopes_.push_back({fold, p_.types[list].element});
+    make(scopes_.size() > 3 ? 0 : depth - 1);
+    scopes_.pop_back();
+    p_.insts[shape_.first_inst + fold].b = Here() - fold - 1;
+    return fold;
   }
 
   Program& p_;

@@ -122,7 +122,7 @@ TEST_CASE("every opcode runs true, false and faulting, and a mutant of each is n
     CHECK((counters.seen[op][2] > 0) == faults);
     jit::Options mutant = At(jit::OptLevel::kO0);
     mutant.mutant_op = op;
-    CHECK(Differences(p, *Compiled(p, mutant), 20, 9) > 0);
+    CHECK(Differences(p, *Compiled(p, mutant), 60, 9) > 0);
   }
 }
 
