@@ -43,6 +43,7 @@ class Oracle {
   Tri Contain(const Expr& expr);
   Tri Quantify(const Expr& expr);
   const Value* Arithmetic(const Expr& expr);
+  const Value* Dates(ExprOp op, const Value& a, const Value& b);
   const Value* Decimals(ExprOp op, Coefficient x, Coefficient y);
   const Value* Keep(Value value) {
     kept_.push_back(std::make_unique<Value>(std::move(value)));
