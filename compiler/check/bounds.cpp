@@ -25,6 +25,8 @@ bool Bounds::LiteralOf(Placed placed, Literal& literal) const {
     literal.value = CoefficientOf(*decimal);
   } else if (const auto* duration = std::get_if<Duration>(&value.v)) {
     literal.value = duration->us;
+  } else if (const auto* date = std::get_if<Date>(&value.v)) {
+    literal.value = date->days;
   } else if (const auto* text = std::get_if<std::string>(&value.v)) {
     literal.text = text;
   } else if (const auto* member = std::get_if<EnumMember>(&value.v)) {

@@ -98,6 +98,7 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (name == "email") return types_.Email();
   if (name == "instant") return types_.Instant();
   if (name == "duration") return types_.Duration();
+  if (name == "date") return types_.Date();
   if (name == "decimal") return ReadDecimal(type);
   if (name == "money") return ReadMoney(type);
   if (name == "string") {
@@ -238,7 +239,8 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
-        fmt::format("write `list<{}>`; a set holds string, email, int, instant, duration or enum",
+        fmt::format("write `list<{}>`; a set holds string, email, int, instant, date, duration or "
+                    "enum",
                     name));
     return false;
   }
@@ -260,8 +262,8 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   const uint32_t index = context_.Find(context_.names.types, module_, type.name, &hidden);
   if (hidden) failed_ = true;
   if (index == kNone && !hidden) {
-    std::vector<std::string_view> known = {"bool",  "int",     "money", "string",
-                                           "email", "instant", "set",   "list"};
+    std::vector<std::string_view> known = {"bool",    "int",  "money",    "string", "email",
+                                           "instant", "date", "duration", "set",    "list"};
     for (const std::string_view other : context_.Known(context_.names.types)) {
       known.push_back(other);
     }

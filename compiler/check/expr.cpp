@@ -103,6 +103,9 @@ Help MismatchHelp(const Types& types, const Node& node, TypeIndex expected) {
   if (wanted == TypeKind::kInstant && found == TypeKind::kString && literal) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";
   }
+  if (wanted == TypeKind::kDate && found == TypeKind::kString && literal) {
+    return "write `date(\"2026-03-31\")`";
+  }
   if (wanted == TypeKind::kDecimal && found == TypeKind::kInt && literal) {
     return "write it with a point: `5.0`";
   }

@@ -119,6 +119,17 @@ class ExprChecker {
   NodeId SizeOf(NodeId value, const SourceSpan& span);
   NodeId CheckTextFunction(Op op, const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckInstant(const ast::CallExpr& call, const SourceSpan& span);
+  const ast::StringExpr* WrittenText(const ast::CallExpr& call, std::string_view usage);
+
+  // expr_date.cpp
+  NodeId CheckDate(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckWeekday(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckDateArithmetic(ast::BinaryOp symbol, Pair pair, const SourceSpan& span);
+  NodeId DaysBetween(Pair pair, const SourceSpan& span);
+  NodeId MoveDate(Pair pair, bool back, const SourceSpan& span);
+  bool IsWritten(NodeId id) const {
+    return nodes_[id].kind == NodeKind::kLiteral && !nodes_[id].datum;
+  }
   NodeId CheckAge(const ast::CallExpr& call, const SourceSpan& span);
   NodeId CheckDef(uint32_t def, const ast::CallExpr& call, const SourceSpan& span);
   bool HasArguments(const ast::CallExpr& call, size_t count, std::string_view usage);

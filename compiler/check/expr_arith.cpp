@@ -72,7 +72,7 @@ void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const So
   const TypeKind right = types_.KindOf(nodes_[pair.right].type);
   std::string help =
       "`+ - *` are for int; for decimals, money and durations with their like, or times an int; "
-      "for an instant with a duration, or less another instant";
+      "for an instant or a date with a duration, or less another one";
   if (left == kDecimal && right == kDecimal) {
     help = "nothing is rounded: decimals are added in one scale, and multiplied by an int";
   } else if (symbol == "*" && left == kMoney && right == kMoney) {
@@ -81,7 +81,7 @@ void ExprChecker::ReportNoOperation(std::string_view symbol, Pair pair, const So
     help = "texts are not joined; compare their parts with `startsWith` and `endsWith`";
   } else if (symbol == "+" && types_.IsContainer(nodes_[pair.left].type)) {
     help = "lists are joined by `++`, in a `let` of the action";
-  } else if ((left == kInstant || left == kDuration) && right == kInt) {
+  } else if ((left == kInstant || left == kDate || left == kDuration) && right == kInt) {
     help = "a span of time has a unit: `30s`, `15m`, `8h`, `400d`";
   }
   context_.Error(
@@ -122,6 +122,7 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
   if (nodes_.IsError(pair.left) || nodes_.IsError(pair.right)) return nodes_.Error(span);
   const TypeKind left = types_.KindOf(nodes_[pair.left].type);
   const TypeKind right = types_.KindOf(nodes_[pair.right].type);
+  if (left == kDate || right == kDate) return CheckDateArithmetic(binary.op, pair, span);
   const Rule* rule = RuleFor(binary.op, left, right);
   if (rule == nullptr && binary.op != ast::BinaryOp::kSubtract) {
     rule = RuleFor(binary.op, right, left);
@@ -146,11 +147,9 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
     type = types_.MoneyIn(currency);
   }
   // Nothing is concluded from a datum, which may be another one tomorrow.
-  const auto is_written = [&](NodeId id) {
-    return nodes_[id].kind == NodeKind::kLiteral && !nodes_[id].datum;
-  };
-  const bool literals = is_written(pair.left) && is_written(pair.right);
-  if (literals) return FoldArithmetic(binary.op, pair, type, span);
+  if (IsWritten(pair.left) && IsWritten(pair.right)) {
+    return FoldArithmetic(binary.op, pair, type, span);
+  }
   return MakeOperation(rule->op, type, pair.left, pair.right, span);
 }
 

@@ -1,4 +1,5 @@
-// The functions of the language: size, startsWith, endsWith, contains, instant, age.
+// The functions of the language: size, startsWith, endsWith, contains, instant, age. Those of dates
+// are in expr_date.cpp.
 #include <fmt/core.h>
 
 #include "compiler/check/expr.h"
@@ -12,13 +13,16 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "endsWith") return CheckTextFunction(Op::kStrSuffix, call, span);
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
   if (name == "instant") return CheckInstant(call, span);
+  if (name == "date") return CheckDate(call, span);
+  if (name == "weekday") return CheckWeekday(call, span);
   if (name == "age") return CheckAge(call, span);
   bool hidden = false;
   const uint32_t def = context_.Find(context_.names.defs, module_, call.callee, &hidden);
   if (hidden) return nodes_.Error(span);
   if (def != kNone) return CheckDef(def, call, span);
-  std::vector<std::string_view> known = {"size", "startsWith", "endsWith", "contains", "instant",
-                                         "age",  "any",        "all",      "count",    "sum"};
+  std::vector<std::string_view> known = {"size", "startsWith", "endsWith", "contains",
+                                         "instant", "age", "date", "weekday",
+                                         "any", "all", "count", "sum"};
   for (const std::string_view own : context_.Known(context_.names.defs)) known.push_back(own);
   Help help = MeantOrKnown(name, known);
   if (context_.names.constraints.Find(name) != kNone) {
@@ -120,20 +124,26 @@ NodeId ExprChecker::CheckAge(const ast::CallExpr& call, const SourceSpan& span) 
 }
 
 NodeId ExprChecker::CheckInstant(const ast::CallExpr& call, const SourceSpan& span) {
-  constexpr std::string_view kUsage = "instant(\"2026-03-31T00:00:00Z\")";
-  if (!HasArguments(call, 1, kUsage)) return nodes_.Error(span);
+  const ast::StringExpr* text = WrittenText(call, "instant(\"2026-03-31T00:00:00Z\")");
+  if (text == nullptr) return nodes_.Error(span);
+  const NodeId node = InstantLiteral(text->value, At(call.arguments[0].value).span);
+  return nodes_.IsError(node) ? node : nodes_.CopyAt(node, span);
+}
+
+/// The one argument of a constructor, a text that stands in the policy; null: that was reported.
+const ast::StringExpr* ExprChecker::WrittenText(const ast::CallExpr& call,
+                                                std::string_view usage) {
+  if (!HasArguments(call, 1, usage)) return nullptr;
   const ast::Expr& argument = At(call.arguments[0].value);
-  if (const auto* text = std::get_if<ast::StringExpr>(&argument.node)) {
-    const NodeId node = InstantLiteral(text->value, argument.span);
-    return nodes_.IsError(node) ? node : nodes_.CopyAt(node, span);
-  }
-  if (std::holds_alternative<ast::ErrorExpr>(argument.node)) return nodes_.Error(span);
+  if (const auto* text = std::get_if<ast::StringExpr>(&argument.node)) return text;
+  if (std::holds_alternative<ast::ErrorExpr>(argument.node)) return nullptr;
+  const std::string& name = call.callee.text;
   context_.Error(diag::Code::kNeedsLiterals, argument.span,
-                 {.message = "`instant` reads a text that stands in the policy",
+                 {.message = fmt::format("`{}` reads a text that stands in the policy", name),
                   .label = "not a literal",
-                  .help = fmt::format("write `{}`; declare arguments as `instant`", kUsage),
+                  .help = fmt::format("write `{}`; declare arguments as `{}`", usage, name),
                   .notes = {}});
-  return nodes_.Error(span);
+  return nullptr;
 }
 
 }  // namespace cap::check

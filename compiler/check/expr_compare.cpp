@@ -27,6 +27,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDate:
       return Op::kWordEq;
     case TypeKind::kMoney:
       return Op::kMoneyEq;
@@ -50,6 +51,7 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kInt:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDate:
       return Op::kWordLt;
     case TypeKind::kMoney:
       return Op::kMoneyLt;
@@ -82,6 +84,9 @@ std::string HelpFor(const Types& types, TypeIndex a, TypeIndex b) {
   }
   if (either(TypeKind::kInstant) && either(TypeKind::kString)) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";
+  }
+  if (either(TypeKind::kDate) && either(TypeKind::kString)) {
+    return "write `date(\"2026-03-31\")`";
   }
   if (either(TypeKind::kDecimal) && either(TypeKind::kInt)) {
     return "a decimal is written with a point: `5.0`";
@@ -181,8 +186,8 @@ NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan
          .help = !equality && kind == TypeKind::kEnum
                      ? "declare it as `enum ordered`, its members with `<` between them"
                  : !equality
-                     ? "only int, decimal, money, instant, duration, string and `enum ordered` are "
-                       "ordered"
+                     ? "only int, decimal, money, instant, date, duration, string and `enum "
+                       "ordered` are ordered"
                  : kind == TypeKind::kRecord ? "compare its fields"
                                              : "say it with `subset`, both ways if need be",
          .notes = {}});

@@ -15,6 +15,7 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDate:
       return Elements::kWords;
     case TypeKind::kString:
     case TypeKind::kEmail:
@@ -53,7 +54,7 @@ bool ExprChecker::ElementsComparable(TypeIndex element, const SourceSpan& span) 
   context_.Error(
       diag::Code::kNotAList, span,
       {.message = fmt::format("a list of {} cannot be searched as a whole", types_.NameOf(element)),
-       .label = "elements have to be int, enum, instant, duration, string or email",
+       .label = "elements have to be int, enum, instant, date, duration, string or email",
        .help = "ask its elements: `any(x in xs: …)`",
        .notes = {}});
   return false;

@@ -257,6 +257,7 @@ Lowering::Known Lowering::KnownLiteral(const Node& node) const {
   if (const auto* decimal = std::get_if<Decimal>(&value.v)) known.value = CoefficientOf(*decimal);
   if (const auto* instant = std::get_if<Instant>(&value.v)) known.value = instant->us;
   if (const auto* duration = std::get_if<Duration>(&value.v)) known.value = duration->us;
+  if (const auto* date = std::get_if<Date>(&value.v)) known.value = date->days;
   if (const auto* money = std::get_if<Money>(&value.v)) {
     known.value = money->minor_units;
     known.currency = money->currency;

@@ -72,7 +72,8 @@ class Trends {
     const Trend right = node.right == kNone ? Trend::kStill : Of(node.right);
     const Op op = node.op;
     if (IsOneOf(op, {Op::kNot, Op::kApproved})) return Flip(left);
-    if (IsOneOf(op, {Op::kAnd, Op::kOr, Op::kIntAdd, Op::kMoneyAdd, Op::kDecAdd}))
+    if (IsOneOf(op, {Op::kAnd, Op::kOr, Op::kIntAdd, Op::kMoneyAdd, Op::kDecAdd,
+                     Op::kDateAdd}))
       return Both(left, right);
     if (IsOneOf(op, {Op::kMaskSize, Op::kListSize})) return left;
     if (IsOneOf(op, {Op::kIntSub, Op::kMoneySub, Op::kDecSub})) return Both(left, Flip(right));

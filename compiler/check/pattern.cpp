@@ -7,6 +7,7 @@
 
 #include "compiler/check/names_in_text.h"
 #include "compiler/check/segments.h"
+#include "runtime/value/date.h"
 #include "runtime/value/email.h"
 
 namespace cap::check {
@@ -150,6 +151,10 @@ bool Matcher::LiteralValue(const SegmentText& wanted, const ResourceHole& hole) 
                    MeantOrKnown(text, members));
     }
     value.v = EnumMember{text};
+  } else if (type.kind == TypeKind::kDate) {
+    const Result<Date> date = ParseDate(text);
+    if (!date) return Never(wanted.value_span, "no date", date.error().message);
+    value.v = *date;
   } else if (type.kind == TypeKind::kInstant) {
     return Never(wanted.value_span, "an instant is matched by `*` only",
                  "hold it in a `require`: `x <= instant(\"…\")`");
@@ -165,7 +170,7 @@ bool Matcher::BoundFits(TypeIndex bound, const ResourceHole& hole) const {
   const TypeKind want = types_.KindOf(hole.type);
   if (hole.email_domain || want == TypeKind::kString) return have == TypeKind::kString;
   if (want == TypeKind::kEmail) return have == TypeKind::kEmail || have == TypeKind::kString;
-  if (want == TypeKind::kInt) return have == TypeKind::kInt;
+  if (want == TypeKind::kInt || want == TypeKind::kDate) return have == want;
   return want == TypeKind::kEnum && types_.Same(bound, hole.type);
 }
 

@@ -84,7 +84,8 @@ bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
   hole.type = node.type;
   const TypeKind kind = context_.types.KindOf(node.type);
   const bool text = kind == TypeKind::kString || kind == TypeKind::kEmail ||
-                    kind == TypeKind::kInt || kind == TypeKind::kEnum || kind == TypeKind::kInstant;
+                    kind == TypeKind::kInt || kind == TypeKind::kEnum ||
+                    kind == TypeKind::kInstant || kind == TypeKind::kDate;
   if (text) return true;
   context_.Error(diag::Code::kBadHole, span,
                  {.message = fmt::format("{} is {}, which is no part of a name",
@@ -92,7 +93,7 @@ bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
                   .label = context_.types.NameOf(node.type),
                   .help = kind == TypeKind::kList || kind == TypeKind::kSet
                               ? "one resource an element: `resource each x in xs \"…/{x}\"`"
-                              : "use a string, email, int, enum or instant",
+                              : "use a string, email, int, enum, instant or date",
                   .notes = {}});
   return false;
 }

@@ -16,6 +16,7 @@ Types::Types(Program& program)
       email_(Intern({.kind = TypeKind::kEmail})),
       instant_(Intern({.kind = TypeKind::kInstant})),
       duration_(Intern({.kind = TypeKind::kDuration})),
+      date_(Intern({.kind = TypeKind::kDate})),
       approvers_(Intern({.kind = TypeKind::kApprovers})) {}
 
 TypeIndex Types::Intern(const Type& type) {
@@ -67,6 +68,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDate:
     case TypeKind::kDecimal:
       return true;
     case TypeKind::kSet:
@@ -107,6 +109,7 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kEnum:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
+    case TypeKind::kDate:
     case TypeKind::kDecimal:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
@@ -137,6 +140,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return "instant";
     case TypeKind::kDuration:
       return "duration";
+    case TypeKind::kDate:
+      return "date";
     case TypeKind::kDecimal:
       return fmt::format("decimal({})", t.ref);
     case TypeKind::kSet:

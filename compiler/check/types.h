@@ -22,6 +22,7 @@ class Types {
   TypeIndex Email() const { return email_; }
   TypeIndex Instant() const { return instant_; }
   TypeIndex Duration() const { return duration_; }
+  TypeIndex Date() const { return date_; }
   TypeIndex Money() const { return money_; }
   TypeIndex Approvers() const { return approvers_; }
   TypeIndex MoneyIn(uint32_t currency);
@@ -56,7 +57,7 @@ class Types {
   Program& program_;
   std::map<Key, TypeIndex> known_;
   std::set<uint32_t> ordered_enums_;
-  TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, approvers_;
+  TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, date_, approvers_;
 };
 
 }  // namespace cap::check

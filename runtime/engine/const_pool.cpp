@@ -4,6 +4,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
+#include "runtime/value/date.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
@@ -116,6 +117,7 @@ Result<std::string> SegmentOf(const Program& program, TypeIndex index, const Slo
   if (type.kind == TypeKind::kInt) return std::to_string(word);
   if (type.kind == TypeKind::kEnum) return LegalSegment(program.enums[type.ref].members[slot.lo]);
   if (type.kind == TypeKind::kInstant) return FormatInstant({word});
+  if (type.kind == TypeKind::kDate) return FormatDate({word});
   return NoSegment();
 }
 
@@ -124,6 +126,7 @@ Result<std::string> SegmentOf(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) return std::to_string(*number);
   if (const auto* member = std::get_if<EnumMember>(&value.v)) return LegalSegment(member->name);
   if (const auto* instant = std::get_if<Instant>(&value.v)) return FormatInstant(*instant);
+  if (const auto* date = std::get_if<Date>(&value.v)) return FormatDate(*date);
   return NoSegment();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -71,6 +72,7 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
     }
     case TypeKind::kInstant: return FormatInstant({static_cast<int64_t>(slot.lo)});
     case TypeKind::kDuration: return FormatDuration({static_cast<int64_t>(slot.lo)});
+    case TypeKind::kDate: return FormatDate({static_cast<int64_t>(slot.lo)});
     case TypeKind::kDecimal: return FormatDecimal({slot.lo, slot.hi, type.ref});
     case TypeKind::kApprovers: {
       const std::vector<std::string> names = ApproverNames(program, slot.lo);

@@ -40,7 +40,8 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kEmail:
     case TypeKind::kInstant:
     case TypeKind::kDuration:
-    case TypeKind::kPattern: return;
+    case TypeKind::kPattern:
+    case TypeKind::kDate: return;
   }
 }
 

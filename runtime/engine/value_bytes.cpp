@@ -32,7 +32,7 @@ constexpr bool kStandsAt =
 static_assert(kStandsAt<1, bool> && kStandsAt<2, int64_t> && kStandsAt<3, Money> &&
               kStandsAt<4, std::string> && kStandsAt<5, Instant> && kStandsAt<6, EnumMember> &&
               kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List> &&
-              kStandsAt<10, Duration> && kStandsAt<11, Decimal>);
+              kStandsAt<10, Duration> && kStandsAt<11, Decimal> && kStandsAt<13, Date>);
 
 }  // namespace
 
@@ -52,6 +52,9 @@ void AppendValue(const Value& value, std::string& bytes) {
   }
   if (const auto* duration = std::get_if<Duration>(&value.v)) {
     AppendWord(static_cast<uint64_t>(duration->us), bytes);
+  }
+  if (const auto* date = std::get_if<Date>(&value.v)) {
+    AppendWord(static_cast<uint64_t>(date->days), bytes);
   }
   if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
     AppendWord(decimal->low, bytes);
@@ -95,6 +98,7 @@ Value ReadValue(std::string_view bytes, size_t& at) {
       value.v = Decimal{low, high, static_cast<uint32_t>(ReadWord(bytes, at))};
       break;
     }
+    case 13: value.v = Date{static_cast<int64_t>(ReadWord(bytes, at))}; break;
     default: break;
   }
   return value;

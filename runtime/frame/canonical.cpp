@@ -55,6 +55,11 @@ class Canonical {
     cbor::AppendInt(1, out);
     cbor::AppendInt(value.us, out);
   }
+  void One(const Type&, const Date& value, std::string& out) const {
+    cbor::AppendHead(cbor::Major::kMap, 1, out);
+    cbor::AppendInt(3, out);
+    cbor::AppendInt(value.days, out);
+  }
   void One(const Type&, const Decimal& value, std::string& out) const {
     cbor::AppendHead(cbor::Major::kMap, 1, out);
     cbor::AppendInt(2, out);

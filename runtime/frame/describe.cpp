@@ -1,6 +1,7 @@
 #include "runtime/frame/describe.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -18,6 +19,7 @@ struct Describer {
   std::string operator()(const std::string& value) const { return QuoteCut(value); }
   std::string operator()(const Instant& value) const { return FormatInstant(value); }
   std::string operator()(const Duration& value) const { return FormatDuration(value); }
+  std::string operator()(const Date& value) const { return FormatDate(value); }
   std::string operator()(const Decimal& value) const { return FormatDecimal(value); }
   std::string operator()(const EnumMember& value) const { return QuoteCut(value.name); }
   std::string operator()(const ApproverMask&) const { return "a set of approvers"; }
@@ -49,6 +51,7 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       case TypeKind::kEnum: return before + program.enums[t.ref].name + after;
       case TypeKind::kInstant: return before + "instant" + after;
       case TypeKind::kDuration: return before + "duration" + after;
+      case TypeKind::kDate: return before + "date" + after;
       case TypeKind::kDecimal: return before + "decimal(" + std::to_string(t.ref) + ")" + after;
       case TypeKind::kRecord: return before + program.records[t.ref].name + after;
       case TypeKind::kApprovers: return before + "approvers" + after;

@@ -6,6 +6,8 @@
 #include "runtime/base/utf8.h"
 #include "runtime/frame/describe.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/calendar.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
@@ -54,6 +56,7 @@ class Encoder {
   Result<Slot> One(TypeIndex type, const Value& value, uint32_t currency, uint32_t depth);
   Result<Slot> OneMoney(TypeIndex type, const Money& money, uint32_t currency) const;
   Result<Slot> OneDecimal(TypeIndex type, const Decimal& decimal) const;
+  Result<Slot> OneDate(const Date& date) const;
   Result<Slot> OneString(const Type& type, const std::string& text);
   Result<Slot> OneMember(const Type& type, const EnumMember& member) const;
   Result<Slot> OneApprovers(const ApproverMask& approvers) const;
@@ -138,6 +141,13 @@ Result<Slot> Encoder::OneDecimal(TypeIndex type, const Decimal& decimal) const {
              fits.error().message);
 }
 
+Result<Slot> Encoder::OneDate(const Date& date) const {
+  if (date.days >= kFirstDay && date.days < kEndDay) {
+    return Slot{static_cast<uint64_t>(date.days), 0};
+  }
+  return Bad(FormatDate(date) + " is outside of the years 0001 to 9999");
+}
+
 Result<Slot> Encoder::OneString(const Type& type, const std::string& text) {
   if (type.kind == TypeKind::kEmail) {
     const Result<std::string> email = ParseEmail(text);
@@ -197,7 +207,8 @@ Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
     std::ranges::sort(begin, end, {}, StringOf);
     last = std::ranges::unique(begin, end, {}, StringOf).begin();
   } else if (kind == TypeKind::kMoney || kind == TypeKind::kInt || kind == TypeKind::kBool ||
-             kind == TypeKind::kInstant || kind == TypeKind::kDuration) {
+             kind == TypeKind::kInstant || kind == TypeKind::kDuration ||
+             kind == TypeKind::kDate) {
     std::ranges::sort(begin, end, {}, [](const Slot& s) {
       return std::pair(s.hi, static_cast<int64_t>(s.lo));
     });
@@ -263,6 +274,9 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       if (const auto* duration = std::get_if<Duration>(&value.v)) {
         return Slot{static_cast<uint64_t>(duration->us), 0};
       }
+      break;
+    case TypeKind::kDate:
+      if (const auto* date = std::get_if<Date>(&value.v)) return OneDate(*date);
       break;
     case TypeKind::kDecimal:
       if (const auto* decimal = std::get_if<Decimal>(&value.v)) return OneDecimal(type, *decimal);

@@ -7,6 +7,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/describe.h"
 #include "runtime/frame/encode.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -33,6 +34,7 @@ class Reader {
   Result<Value> ReadAmount(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadInstant(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadDuration(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadDate(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadDecimal(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadRecord(const JsonNode& node, TypeIndex type) const;
@@ -62,6 +64,7 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
       return Value{EnumMember{std::string(node.text)}};
     case TypeKind::kInstant: return ReadInstant(node, type);
     case TypeKind::kDuration: return ReadDuration(node, type);
+    case TypeKind::kDate: return ReadDate(node, type);
     case TypeKind::kDecimal: return ReadDecimal(node, type);
     case TypeKind::kSet:
     case TypeKind::kList: return ReadList(node, type, currency);
@@ -126,6 +129,13 @@ Result<Value> Reader::ReadDuration(const JsonNode& node, TypeIndex type) const {
   const Result<int64_t> us = ParseDuration(node.text);
   if (!us) return Bad(DescribeJson(node) + " is no duration: " + us.error().message);
   return Value{Duration{*us}};
+}
+
+Result<Value> Reader::ReadDate(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kString) return Mismatch(node, type);
+  const Result<Date> date = ParseDate(node.text);
+  if (!date) return Bad(DescribeJson(node) + " is no date: " + date.error().message);
+  return Value{*date};
 }
 
 Result<Value> Reader::ReadDecimal(const JsonNode& node, TypeIndex type) const {

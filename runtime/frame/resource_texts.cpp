@@ -4,6 +4,7 @@
 #include <new>
 
 #include "runtime/frame/keyed_hash.h"
+#include "runtime/value/date.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/segment.h"
 
@@ -18,6 +19,7 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
       return std::string(StringOf(hole.email_domain ? EmailDomainOf(slot) : slot));
     case TypeKind::kInt: return std::to_string(static_cast<int64_t>(slot.lo));
     case TypeKind::kInstant: return FormatInstant({static_cast<int64_t>(slot.lo)});
+    case TypeKind::kDate: return FormatDate({static_cast<int64_t>(slot.lo)});
     case TypeKind::kEnum: {
       const EnumType& declared = program.enums[type.ref];
       return slot.lo < declared.members.size() ? declared.members[slot.lo] : "";

@@ -198,7 +198,7 @@ llvm::Value* Emitter::BytesEqual(const Lowered& x, const Lowered& y) {
   return CallHelper(helpers_.bytes_equal, {inputs_.frame, Lo(x), inputs_.calls, Lo(y), Length(x)});
 }
 
-llvm::Value* Emitter::CallOut(uint64_t offset, std::initializer_list<llvm::Value*> arguments) {
+llvm::Value* Emitter::CallWord(uint64_t offset, std::initializer_list<llvm::Value*> arguments) {
   llvm::SmallVector<llvm::Type*, 3> types;
   for (llvm::Value* argument : arguments) types.push_back(argument->getType());
   auto* type = llvm::FunctionType::get(builder_.getInt64Ty(), types, false);
@@ -208,7 +208,11 @@ llvm::Value* Emitter::CallOut(uint64_t offset, std::initializer_list<llvm::Value
   call->setDoesNotThrow();
   call->setOnlyReadsMemory();  // abi.h: call-outs are pure and bounded
   call->addFnAttr(llvm::Attribute::WillReturn);
-  return builder_.CreateICmpNE(call, Word(0));
+  return call;
+}
+
+llvm::Value* Emitter::CallOut(uint64_t offset, std::initializer_list<llvm::Value*> arguments) {
+  return builder_.CreateICmpNE(CallWord(offset, arguments), Word(0));
 }
 
 llvm::Value* Emitter::AddressOf(const Lowered& value) {

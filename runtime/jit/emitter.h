@@ -95,7 +95,8 @@ class Emitter {
   llvm::Value* CallHelper(llvm::Function* helper, llvm::ArrayRef<llvm::Value*> arguments);
   /// The bytes of two strings of the same length.
   llvm::Value* BytesEqual(const Lowered& x, const Lowered& y);
-  /// Result of the call-out at `offset` in CallOuts, as a truth.
+  /// Result of the call-out at `offset` in CallOuts, as a word, and as a truth.
+  llvm::Value* CallWord(uint64_t offset, std::initializer_list<llvm::Value*> arguments);
   llvm::Value* CallOut(uint64_t offset, std::initializer_list<llvm::Value*> arguments);
   llvm::Value* AddressOf(const Lowered& value);  // of the slot; written to the stack if need be
 

@@ -67,6 +67,9 @@ struct ClauseMasks {
   bool operator==(const ClauseMasks&) const = default;
 };
 
+/// What a call-out that may fault gives then; no value that it could give otherwise.
+inline constexpr int64_t kFaultWord = INT64_MIN;
+
 /// Pure, bounded, allocation-free helpers that every engine shares. Strings and lists are slots,
 /// passed by address. Results are 0 or 1.
 struct CallOuts {
@@ -82,6 +85,9 @@ struct CallOuts {
   uint64_t (*word_in)(uint64_t value, const Slot* list);
   uint64_t (*word_subset)(const Slot* left, const Slot* right);
   uint64_t (*word_disjoint)(const Slot* left, const Slot* right);
+  // Times. A result is a word, or kFaultWord.
+  int64_t (*date_add)(int64_t date, int64_t span_us);
+  int64_t (*date_weekday)(int64_t date);
 };
 const CallOuts& StandardCallOuts();
 

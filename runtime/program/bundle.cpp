@@ -75,6 +75,7 @@ void Reader::Get(Value& value) {
     case 10: (*this)(value.v.emplace<10>()); break;
     case 11: (*this)(value.v.emplace<11>()); break;
     case 12: (*this)(value.v.emplace<12>()); break;
+    case 13: (*this)(value.v.emplace<13>()); break;
     default: ok_ = false;
   }
   --depth_;

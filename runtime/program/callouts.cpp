@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "runtime/program/abi.h"
+#include "runtime/value/calendar.h"
+#include "runtime/value/date.h"
 
 namespace cap {
 namespace {
@@ -126,6 +128,13 @@ uint64_t WordDisjoint(const Slot* left, const Slot* right) noexcept {
   return !SomeElement<SameWord, WordLess>(*left, *right, true);
 }
 
+int64_t DateAdd(int64_t date, int64_t span_us) noexcept {
+  const std::optional<Date> later = AddDays({date}, {span_us});
+  return later ? later->days : kFaultWord;
+}
+
+int64_t DateWeekday(int64_t date) noexcept { return WeekdayOf(date); }
+
 }  // namespace
 
 const CallOuts& StandardCallOuts() {
@@ -139,7 +148,9 @@ const CallOuts& StandardCallOuts() {
                                          .str_disjoint = StrDisjoint,
                                          .word_in = WordIn,
                                          .word_subset = WordSubset,
-                                         .word_disjoint = WordDisjoint};
+                                         .word_disjoint = WordDisjoint,
+                                         .date_add = DateAdd,
+                                         .date_weekday = DateWeekday};
   return kCallOuts;
 }
 

@@ -178,6 +178,11 @@ void Fields(A& ar, typename A::template Ref<Instant> v) {
   ar(us);
 }
 template <typename A>
+void Fields(A& ar, typename A::template Ref<Date> v) {
+  auto& [days] = v;
+  ar(days);
+}
+template <typename A>
 void Fields(A& ar, typename A::template Ref<Duration> v) {
   auto& [us] = v;
   ar(us);

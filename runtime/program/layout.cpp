@@ -114,6 +114,7 @@ void Hasher::AddValue(const Value& value, uint32_t depth) {
   if (const auto* text = std::get_if<std::string>(&value.v)) Add(*text);
   if (const auto* instant = std::get_if<Instant>(&value.v)) Add(static_cast<uint64_t>(instant->us));
   if (const auto* span = std::get_if<Duration>(&value.v)) Add(static_cast<uint64_t>(span->us));
+  if (const auto* date = std::get_if<Date>(&value.v)) Add(static_cast<uint64_t>(date->days));
   if (const auto* decimal = std::get_if<Decimal>(&value.v)) {
     Add(decimal->low);
     Add(decimal->high);
@@ -262,7 +263,8 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kInt:
     case TypeKind::kEnum:
     case TypeKind::kInstant:
-    case TypeKind::kDuration: return ValueClass::kWord;
+    case TypeKind::kDuration:
+    case TypeKind::kDate: return ValueClass::kWord;
     case TypeKind::kDecimal: return ValueClass::kDecimal;
     case TypeKind::kPattern: return ValueClass::kTable;
     case TypeKind::kMoney: return ValueClass::kMoney;

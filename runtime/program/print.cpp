@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -331,6 +332,7 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kEnum: text += program.enums[type.ref].name; break;
       case TypeKind::kInstant: text += "instant"; break;
       case TypeKind::kDuration: text += "duration"; break;
+      case TypeKind::kDate: text += "date"; break;
       case TypeKind::kDecimal: text += fmt::format("decimal({})", type.ref); break;
       case TypeKind::kRecord: text += program.records[type.ref].name; break;
       case TypeKind::kApprovers: text += "approvers"; break;
@@ -357,6 +359,7 @@ std::string PrintValue(const Program& program, const Value& value) {
     std::string operator()(const std::string& text) const { return Quoted(text); }
     std::string operator()(const Instant& instant) const { return FormatInstant(instant); }
     std::string operator()(const Duration& duration) const { return FormatDuration(duration); }
+    std::string operator()(const Date& date) const { return FormatDate(date); }
     std::string operator()(const Decimal& decimal) const { return FormatDecimal(decimal); }
     std::string operator()(const EnumMember& member) const { return Quoted(member.name); }
     std::string operator()(const ApproverMask& approvers) const {

@@ -8,6 +8,7 @@
 #include "runtime/base/utf8.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/value/calendar.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
 
@@ -79,6 +80,10 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     case TypeKind::kInt: return std::holds_alternative<int64_t>(value.v);
     case TypeKind::kInstant: return std::holds_alternative<Instant>(value.v);
     case TypeKind::kDuration: return std::holds_alternative<Duration>(value.v);
+    case TypeKind::kDate: {
+      const auto* date = std::get_if<Date>(&value.v);
+      return date != nullptr && date->days >= kFirstDay && date->days < kEndDay;
+    }
     case TypeKind::kDecimal: {
       const auto* decimal = std::get_if<Decimal>(&value.v);
       return decimal != nullptr && decimal->scale == t.ref;

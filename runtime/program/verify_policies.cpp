@@ -80,7 +80,7 @@ bool RuleVerifier::Consts(const std::vector<ConstSource>& consts,
 
 bool IsSegmentText(TypeKind kind) {
   return kind == TypeKind::kString || kind == TypeKind::kEmail || kind == TypeKind::kInt ||
-         kind == TypeKind::kEnum || kind == TypeKind::kInstant;
+         kind == TypeKind::kEnum || kind == TypeKind::kInstant || kind == TypeKind::kDate;
 }
 
 bool RuleVerifier::HoleValue(const PatternHole& hole) const {
@@ -88,7 +88,8 @@ bool RuleVerifier::HoleValue(const PatternHole& hole) const {
     if (hole.value.index >= program_.values.size()) return false;
     const auto& value = program_.values[hole.value.index].v;
     return std::holds_alternative<std::string>(value) || std::holds_alternative<int64_t>(value) ||
-           std::holds_alternative<EnumMember>(value) || std::holds_alternative<Instant>(value);
+           std::holds_alternative<EnumMember>(value) || std::holds_alternative<Instant>(value) ||
+           std::holds_alternative<Date>(value);
   }
   if (!InMint(hole.value.index)) return false;
   const Type& type = context_.TypeAt(program_.bound[hole.value.index].type);

@@ -284,8 +284,10 @@ bool ShapeVerifier::Arithmetic(uint32_t at) {
       {Op::kIntSub, kDuration, kDuration, kDuration},
       {Op::kIntSub, kInstant, kDuration, kInstant},
       {Op::kIntSub, kInstant, kInstant, kDuration},
+      {Op::kIntSub, kDate, kDate, kInt},
       {Op::kIntMul, kInt, kInt, kInt},
       {Op::kIntMul, kDuration, kInt, kDuration},
+      {Op::kDateAdd, kDate, kDuration, kDate},
   };
   const Inst& inst = At(at);
   return std::ranges::any_of(kRules,
@@ -317,7 +319,11 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
              Fail(at, "words are compared to another kind");
     case Op::kIntAdd:
     case Op::kIntSub:
-    case Op::kIntMul: return Arithmetic(at);
+    case Op::kIntMul:
+    case Op::kDateAdd: return Arithmetic(at);
+    case Op::kDateWeekday:
+      return (KindOf(inst.a) == TypeKind::kDate && KindOf(at) == TypeKind::kInt) ||
+             Fail(at, "only a date has a day of the week");
     case Op::kDecEq:
     case Op::kDecLt:
     case Op::kDecAdd:

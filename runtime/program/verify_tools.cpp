@@ -183,7 +183,7 @@ bool ToolVerifier::Run() {
 
 bool IsText(TypeKind kind) {
   return kind == TypeKind::kString || kind == TypeKind::kEmail || kind == TypeKind::kInt ||
-         kind == TypeKind::kEnum || kind == TypeKind::kInstant;
+         kind == TypeKind::kEnum || kind == TypeKind::kInstant || kind == TypeKind::kDate;
 }
 
 bool VerifyHole(Context& context, const Action& action, const ResourceHole& hole,

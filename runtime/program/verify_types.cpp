@@ -31,7 +31,8 @@ bool VerifyNames(Context& context, std::string_view table, const std::vector<std
 
 bool IsSetElement(const Type& element) {
   return element.kind == TypeKind::kInt || element.kind == TypeKind::kInstant ||
-         element.kind == TypeKind::kDuration || element.kind == TypeKind::kEnum ||
+         element.kind == TypeKind::kDuration || element.kind == TypeKind::kDate ||
+         element.kind == TypeKind::kEnum ||
          element.kind == TypeKind::kString || element.kind == TypeKind::kEmail;
 }
 

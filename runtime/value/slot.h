@@ -3,6 +3,7 @@
 //   bool, int              lo = the value
 //   instant                lo = microseconds since 1970-01-01T00:00Z
 //   duration               lo = microseconds, with a sign
+//   date                   lo = days since 1970-01-01, with a sign
 //   enum                   lo = member index
 //   money                  lo = minor units, hi = currency id (runtime/value/money.h)
 //   decimal                lo, hi = coefficient in two's complement; the type has the scale

@@ -14,8 +14,9 @@ enum class TypeKind : uint8_t {
   kDuration,
   kDecimal,
   kPattern,    // a regular expression: a table of the Program; only of constants
+  kDate,       // a day of the calendar
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kPattern;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kDate;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
@@ -44,7 +45,7 @@ struct Type {
 /// What an instruction computes with. Several types share a class.
 enum class ValueClass : uint8_t {
   kBool,   // two rails: true, false; neither = fault
-  kWord,   // int, instant, duration, enum
+  kWord,   // int, instant, duration, date, enum
   kMoney,
   kStr,    // string, email
   kMask,   // set<enum>, approvers

@@ -41,6 +41,10 @@ struct TableRef {
   uint32_t index = 0;  // of Program::tables
   bool operator==(const TableRef&) const = default;
 };
+struct Date {
+  int64_t days = 0;  // since 1970-01-01 in the proleptic Gregorian calendar
+  bool operator==(const Date&) const = default;
+};
 struct Field;
 
 struct Value {
@@ -49,7 +53,7 @@ struct Value {
   // Strings serve string and email; List serves list and set.
   // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
-               List, Record, Duration, Decimal, TableRef>
+               List, Record, Duration, Decimal, TableRef, Date>
       v;
 
   bool operator==(const Value&) const;

@@ -11,6 +11,7 @@
 #include "compiler/driver/compile.h"
 #include "runtime/frame/encode.h"
 #include "runtime/frame/frame_builder.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -91,6 +92,11 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
       const auto decimal = ParseDecimal(json.get<std::string>(), type.ref);
       if (!decimal) Die("no decimal: " + json.dump());
       return {*decimal};
+    }
+    case TypeKind::kDate: {
+      const auto date = ParseDate(json.get<std::string>());
+      if (!date) Die("no date: " + json.dump());
+      return {*date};
     }
     case TypeKind::kDuration: {
       const auto us = ParseDuration(json.get<std::string>());

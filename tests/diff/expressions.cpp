@@ -75,6 +75,12 @@ Value ExpressionMaker::Simple(Ty ty) {
           (Coefficient{1} << 126) - 1, -(Coefficient{1} << 126)};
       return {MakeDecimal(kShares[Dice(kShares.size())], 2)};
     }
+    case Kind::kDate: {
+      static const std::vector<int64_t> kDaysOfInterest = {
+          0, kFirstDay, kLastDay, kNowUs / kDayUs - 1, kNowUs / kDayUs,
+          kNowUs / kDayUs + 1, 19'782};
+      return {Date{kDaysOfInterest[Dice(kDaysOfInterest.size())]}};
+    }
     case Kind::kDuration: {
       static const std::vector<int64_t> kSpansUs = {0, 1'000, 1'000'000, -1'000'000, 2'000'000,
                                                     86'400'000'000, 106'751'991 * 86'400'000'000};
@@ -201,6 +207,9 @@ ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
   if (Chance(random_, 0.3)) {
     return Node(ExprOp::kSub, kDuration, {Time(depth - 1, false), Time(depth - 1, true)});
   }
+  if (Chance(random_, 0.2)) {
+    return Node(ExprOp::kSub, kDuration, {Day(depth - 1, false), Day(depth - 1, true)});
+  }
   if (Chance(random_, 0.3)) {
     return Node(ExprOp::kMul, kDuration, {Span(depth - 1, false), Int(0, true)});
   }
@@ -219,6 +228,32 @@ ExprPtr ExpressionMaker::Share(int depth, bool literal_fine) {
   }
   return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kShare,
               {Share(depth - 1, false), Share(depth - 1, true)});
+}
+
+/// What is written beside a date is of whole days, or the checker refuses it.
+ExprPtr ExpressionMaker::WholeDays(int depth) {
+  static const std::vector<int64_t> kCounts = {0, 1, 7, 30, 365, 3'652'058};
+  if (Chance(random_, 0.5)) {
+    return LiteralOf(kDuration, {Duration{kCounts[Dice(kCounts.size())] * kDayUs}});
+  }
+  return Chance(random_, 0.5) ? VarOf(kDuration) : Span(depth, false);
+}
+
+ExprPtr ExpressionMaker::Day(int depth, bool literal_fine) {
+  if (literal_fine && Chance(random_, 0.5)) return Literal(kDay);
+  if (depth <= 0 || Chance(random_, 0.5)) return VarOf(kDay);
+  return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kDay,
+              {Day(depth - 1, false), WholeDays(depth - 1)});
+}
+
+ExprPtr ExpressionMaker::CompareDays(int depth) {
+  static const std::vector<std::string> kOps = {"<", "<=", ">", ">=", "==", "!="};
+  if (Chance(random_, 0.3)) {
+    const ExprPtr weekday = Node(ExprOp::kWeekday, kInt, {Day(depth, false)});
+    const auto number = static_cast<int64_t>(1 + Dice(7));
+    return Node(ExprOp::kCompare, kBool, {weekday, LiteralOf(kInt, {number})}, kOps[Dice(6)]);
+  }
+  return Node(ExprOp::kCompare, kBool, {Day(depth + 1, false), Day(depth, true)}, kOps[Dice(6)]);
 }
 
 ExprPtr ExpressionMaker::CompareScalars(int depth) {
@@ -254,6 +289,7 @@ ExprPtr ExpressionMaker::Comparison(int depth) {
     return Node(ExprOp::kCompare, kBool, {Share(depth + 1, false), Share(depth, true)},
                 kOps[Dice(6)]);
   }
+  if (Chance(random_, 0.15)) return CompareDays(depth);
   return CompareScalars(depth);
 }
 
@@ -261,8 +297,8 @@ ExprPtr ExpressionMaker::Membership(int depth) {
   static const std::pair<Ty, Ty> kPairs[] = {
       {kColor, kColors}, {kColor, kColorList}, {kString, kTags},  {kString, kTexts},
       {kInt, kNumbers},  {kInt, kInts},        {kEmail, kMails}, {kEmail, kMailSet},
-      {kDuration, kSpans}};
-  const auto& [item, list] = kPairs[Dice(9)];
+      {kDuration, kSpans}, {kDay, kDays}};
+  const auto& [item, list] = kPairs[Dice(10)];
   if (item == kInt) {
     return Node(ExprOp::kIn, kBool,
                 {Int(depth, false), Chance(random_, 0.4) ? Literal(list) : VarOf(list)});
@@ -273,8 +309,8 @@ ExprPtr ExpressionMaker::Membership(int depth) {
 
 ExprPtr ExpressionMaker::SetRelation() {
   static const Ty kSides[] = {kColors, kTags,  kNumbers, kInts,    kTexts,
-                              kMails,  kMailSet, kSpans, kNumbers, kSpans};
-  const Ty ty = kSides[Dice(10)];
+                              kMails,  kMailSet, kSpans, kNumbers, kSpans, kDays};
+  const Ty ty = kSides[Dice(11)];
   const ExprOp op = Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint;
   return Node(op, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)});
 }

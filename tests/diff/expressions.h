@@ -46,6 +46,9 @@ class ExpressionMaker {
   ExprPtr Time(int depth, bool literal_fine);
   ExprPtr Span(int depth, bool literal_fine);
   ExprPtr Share(int depth, bool literal_fine);
+  ExprPtr Day(int depth, bool literal_fine);
+  ExprPtr WholeDays(int depth);
+  ExprPtr CompareDays(int depth);
   ExprPtr SizeOf();
   ExprPtr Choice(Ty ty, int depth);
   ExprPtr Def(int depth);

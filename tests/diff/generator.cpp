@@ -73,7 +73,8 @@ class ActionMaker {
     static const Ty kTys[] = {kBool,  kInt,    kInt,     kUsd,   kUsdMinor, kAnyMoney, kSibling,
                               kString, kEmail, kColor,   kSize,  kInstant,  kColors,   kTags,
                               kNumbers, kMailSet, kInts, kTexts, kMails,    kColorList, kFlags,
-                              kItems,  kItem, kDuration, kSpans, kShare, kShares};
+                              kItems,  kItem, kDuration, kSpans, kShare, kShares, kDay, kDay,
+                              kDays};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];
@@ -96,7 +97,7 @@ class ActionMaker {
   void AddFact(uint64_t number) {
     static const Ty kTys[] = {kOrder, kOrder, kOrder,  kOrder,  kInt,     kTags,  kUsd,  kBool,
                               kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
-                              kFlags, kSize,  kItems, kDuration, kShare};
+                              kFlags, kSize,  kItems, kDuration, kShare, kDay, kDays};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -38,6 +39,8 @@ const TyInfo& InfoOf(Ty ty) {
       {"set<duration>", Kind::kSet, kDuration},
       {"decimal(2)", Kind::kDecimal},
       {"list<decimal(2)>", Kind::kList, kShare},
+      {"date", Kind::kDate},
+      {"set<date>", Kind::kSet, kDay},
   };
   return kInfos[ty];
 }
@@ -58,7 +61,7 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
       {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers},
-      {"delay", kDuration}, {"rate", kShare, true}};
+      {"delay", kDuration}, {"rate", kShare, true}, {"due", kDay}};
   return record == kItem ? kItemFields : kOrderFields;
 }
 
@@ -118,6 +121,7 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kInstant:
       return fmt::format("instant(\"{}\")", FormatInstant(std::get<Instant>(value.v)));
     case Kind::kDuration: return FormatDuration(std::get<Duration>(value.v));
+    case Kind::kDate: return fmt::format("date(\"{}\")", FormatDate(std::get<Date>(value.v)));
     case Kind::kDecimal: return FormatDecimal(std::get<Decimal>(value.v));
     case Kind::kSet:
     case Kind::kList: return ListText(std::get<Value::List>(value.v), InfoOf(ty).element);
@@ -135,6 +139,7 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kMul: return Infix(expr, "*");
     case ExprOp::kSizeOf: return Call(expr, "size");
     case ExprOp::kAge: return Call(expr, "age");
+    case ExprOp::kWeekday: return Call(expr, "weekday");
     case ExprOp::kIf:
       return fmt::format("(if {} then {} else {})", TextOf(*expr.kids[0]), TextOf(*expr.kids[1]),
                          TextOf(*expr.kids[2]));

@@ -14,14 +14,14 @@ namespace cap::diff {
 
 enum class Kind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
-  kDuration, kDecimal,
+  kDuration, kDecimal, kDate,
 };
 
 // Every type that generated modules use; TypeText() spells them.
 enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
-  kOrder, kDuration, kSpans, kShare, kShares, kTyCount,
+  kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {
@@ -60,6 +60,7 @@ enum class ExprOp : uint8_t {
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
   kNull,
   kCount, kSum,
+  kWeekday,
 };
 
 struct Expr;
@@ -136,5 +137,8 @@ struct ModuleModel {
 };
 
 inline constexpr int64_t kNowUs = 1'800'000'000'000'000;
+inline constexpr int64_t kDayUs = 86'400'000'000;
+inline constexpr int64_t kFirstDay = -719'162;  // 0001-01-01
+inline constexpr int64_t kLastDay = 2'932'896;  // 9999-12-31
 
 }  // namespace cap::diff

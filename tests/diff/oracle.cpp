@@ -40,6 +40,7 @@ Coefficient NumberOf(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) return *number;
   if (const auto* instant = std::get_if<Instant>(&value.v)) return instant->us;
   if (const auto* duration = std::get_if<Duration>(&value.v)) return duration->us;
+  if (const auto* date = std::get_if<Date>(&value.v)) return date->days;
   return std::get<Money>(value.v).minor_units;
 }
 
@@ -140,10 +141,23 @@ const Value* Oracle::Decimals(ExprOp op, Coefficient x, Coefficient y) {
   return Keep({MakeDecimal(sum, 2)});
 }
 
+/// A date and a date, or a span of time.
+const Value* Oracle::Dates(ExprOp op, const Value& a, const Value& b) {
+  const int64_t day = std::get<Date>(a.v).days;
+  if (const auto* other = std::get_if<Date>(&b.v)) {
+    return Keep({Duration{(day - other->days) * kDayUs}});
+  }
+  const int64_t span = std::get<Duration>(b.v).us;
+  if (span % kDayUs != 0) return nullptr;
+  const int64_t moved = op == ExprOp::kAdd ? day + span / kDayUs : day - span / kDayUs;
+  return moved < kFirstDay || moved > kLastDay ? nullptr : Keep({Date{moved}});
+}
+
 const Value* Oracle::Arithmetic(const Expr& expr) {
   const Value* a = Get(*expr.kids[0]);
   const Value* b = Get(*expr.kids[1]);
   if (a == nullptr || b == nullptr) return nullptr;
+  if (std::holds_alternative<Date>(a->v)) return Dates(expr.op, *a, *b);
   const __int128 x = Number(*a);
   const __int128 y = Number(*b);
   if (std::holds_alternative<Decimal>(a->v)) return Decimals(expr.op, x, y);
@@ -182,6 +196,12 @@ const Value* Oracle::Get(const Expr& expr) {
       const __int128 exact = static_cast<__int128>(request_.now_us) - Number(*time);
       if (exact != static_cast<int64_t>(exact)) return nullptr;
       return Keep({Duration{static_cast<int64_t>(exact)}});
+    }
+    case ExprOp::kWeekday: {
+      const Value* day = Get(*expr.kids[0]);
+      if (day == nullptr) return nullptr;
+      // 0001-01-01 was a Monday.
+      return Keep({(std::get<Date>(day->v).days - kFirstDay) % 7 + 1});
     }
     case ExprOp::kSizeOf: {
       const Value* value = Get(*expr.kids[0]);
@@ -288,7 +308,8 @@ Tri Oracle::Bool(const Expr& expr) {
     }
     case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
     case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:
-    case ExprOp::kIf: case ExprOp::kDef: case ExprOp::kCount: case ExprOp::kSum: break;
+    case ExprOp::kIf: case ExprOp::kDef: case ExprOp::kCount: case ExprOp::kSum:
+    case ExprOp::kWeekday: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

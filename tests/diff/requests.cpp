@@ -23,6 +23,12 @@ void Aims::Add(const Value& value) {
     for (const int step : {-1, 0, 1}) shares.push_back(CoefficientOf(*decimal) + step);
   }
   if (const auto* duration = std::get_if<Duration>(&value.v)) Around(durations, duration->us);
+  if (const auto* date = std::get_if<Date>(&value.v)) {
+    for (const int step : {-1, 0, 1, 7}) {
+      const int64_t day = date->days + step;
+      if (day >= kFirstDay && day <= kLastDay) days.push_back(day);
+    }
+  }
   if (const auto* money = std::get_if<Money>(&value.v)) {
     Around(amounts, money->minor_units);
     std::erase_if(amounts, [](int64_t amount) { return amount < 0; });
@@ -62,6 +68,7 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     case Kind::kEnum: return {EnumMember{pick(MembersOf(ty))}};
     case Kind::kInstant: return {Instant{pick(aims_.instants)}};
     case Kind::kDuration: return {Duration{pick(aims_.durations)}};
+    case Kind::kDate: return {Date{pick(aims_.days)}};
     case Kind::kDecimal: return {MakeDecimal(pick(aims_.shares), 2)};
     case Kind::kSet: return MakeList(info.element, depth);
     case Kind::kList: return MakeList(info.element, depth);

@@ -46,7 +46,9 @@ struct Aims {
   std::vector<int64_t> instants = {kNowUs, kNowUs - 1, kNowUs + 1};
   std::vector<Coefficient> shares = {0, 1, -1, 100, Coefficient{1} << 63,
                                      ~(Coefficient{1} << 127), Coefficient{1} << 127};
-  std::vector<int64_t> durations = {0, 1, 1'000'000, -1'000'000, INT64_MAX, INT64_MIN};
+  std::vector<int64_t> durations = {0, 1, 1'000'000, -1'000'000, INT64_MAX, INT64_MIN, kDayUs,
+                                    -kDayUs, 30 * kDayUs, 3'652'058 * kDayUs};
+  std::vector<int64_t> days = {0, 1, -1, kFirstDay, kLastDay, kNowUs / kDayUs};
   std::vector<std::string> texts = {"", "a", "ab", "C1", "C2",
                                     "a-text-that-is-longer-than-sixteen-bytes"};
   std::vector<std::string> mails = {"ann@company.com", "bob@company.com", "eve@evil.example"};

@@ -161,6 +161,8 @@ Value MakeValue(const Program& program, TypeIndex index, Bytes& bytes, uint32_t 
       return {Instant{MakeNumber(bytes)}};
     case TypeKind::kDuration:
       return {Duration{MakeNumber(bytes)}};
+    case TypeKind::kDate:
+      return {Date{MakeNumber(bytes)}};
     case TypeKind::kDecimal: {
       const auto low = static_cast<uint64_t>(MakeNumber(bytes));
       const uint64_t high = bytes.Chance(64) ? bytes.Word() : low >> 63 == 0 ? 0 : ~uint64_t{0};

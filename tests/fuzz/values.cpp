@@ -4,6 +4,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
+#include "runtime/value/date.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
@@ -41,6 +42,12 @@ void CheckInstant(std::string_view text) {
   Require(again.has_value() && *again == *instant, "a time changes", text);
 }
 
+void CheckDate(std::string_view text) {
+  const auto date = ParseDate(text);
+  if (!date) return;
+  Require(text.size() == 10 && FormatDate(*date) == text, "a date has two forms", text);
+}
+
 void CheckSegment(std::string_view text) {
   if (!IsLegalSegment(text)) return;
   const bool separates = text.find_first_of(std::string_view("/\\*{}\0", 6)) != text.npos;
@@ -57,6 +64,7 @@ CAPC_FUZZ_TARGET(values) {
   Require(!duration || *duration >= 0, "a negative duration is read", input);
   CheckEmail(input);
   CheckInstant(input);
+  CheckDate(input);
   CheckSegment(input);
   for (const std::string& shown : {QuoteCut(input), SafeName(input), OneLine(input)}) {
     Require(IsUtf8(shown) && shown.find('\n') == std::string::npos, "not safe to show", input);

@@ -25,6 +25,7 @@ void Collect(Hints& hints, const Value& value) {
     for (const int step : {-1, 0, 1}) hints.coefficients.push_back(coefficient + step);
   }
   if (const auto* duration = std::get_if<Duration>(&value.v)) Around(hints.durations, duration->us);
+  if (const auto* date = std::get_if<Date>(&value.v)) Around(hints.days, date->days);
   if (const auto* money = std::get_if<Money>(&value.v)) {
     Around(hints.amounts, money->minor_units);
     hints.currencies.push_back(money->currency);
@@ -58,6 +59,7 @@ Hints::Hints(const Program& program)
             std::numeric_limits<int64_t>::min()},
       instants{0, 1'700'000'000'000'000},
       durations{0, 1'000'000, -1, std::numeric_limits<int64_t>::max()},
+      days{0, -719'162, 2'932'896, 20'833},
       coefficients{0, 1, -1, Coefficient{1} << 63, Coefficient{1} << 64,
                    ~(Coefficient{1} << 127), Coefficient{1} << 127},
       amounts{0, 1, 100, std::numeric_limits<int64_t>::max()},
@@ -123,6 +125,7 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
     case TypeKind::kInt: return {static_cast<uint64_t>(Pick(hints_.words)), 0};
     case TypeKind::kInstant: return {static_cast<uint64_t>(Pick(hints_.instants)), 0};
     case TypeKind::kDuration: return {static_cast<uint64_t>(Pick(hints_.durations)), 0};
+    case TypeKind::kDate: return {static_cast<uint64_t>(Pick(hints_.days)), 0};
     case TypeKind::kDecimal: {
       const Decimal decimal = MakeDecimal(Pick(hints_.coefficients), t.ref);
       return {decimal.low, decimal.high};

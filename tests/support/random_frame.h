@@ -28,6 +28,7 @@ struct Hints {
   std::vector<int64_t> words;
   std::vector<int64_t> instants;
   std::vector<int64_t> durations;
+  std::vector<int64_t> days;
   std::vector<Coefficient> coefficients;
   std::vector<int64_t> amounts;
   std::vector<uint32_t> currencies;

@@ -5,6 +5,8 @@
 
 #include "runtime/base/utf8.h"
 #include "runtime/value/arena.h"
+#include "runtime/value/calendar.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/email.h"
@@ -229,6 +231,39 @@ TEST_CASE("an arena aligns, zero-fills and grows") {
   }
   auto* large = static_cast<unsigned char*>(arena.Allocate(100'000, 16));
   CHECK(large[99'999] == 0);
+}
+
+TEST_CASE("dates are the days of the calendar, and nothing else") {
+  CHECK(ParseDate("1970-01-01").value().days == 0);
+  CHECK(ParseDate("0001-01-01").value().days == kFirstDay);
+  CHECK(ParseDate("9999-12-31").value().days == kEndDay - 1);
+  // Every day follows the one before it, by the rules that a calendar is printed by.
+  int64_t day = kFirstDay;
+  for (int64_t year = 1; year <= 9999; ++year) {
+    const bool leap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
+    const int64_t lengths[] = {31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    for (int64_t month = 1; month <= 12; ++month) {
+      for (int64_t of_month : {int64_t{1}, lengths[month - 1]}) {
+        const Civil civil = CivilOf(day + of_month - 1);
+        const bool same = civil.year == year && civil.month == month && civil.day == of_month;
+        if (!same || DaysOf(civil) != day + of_month - 1) FAIL("a day is another: ", year);
+        CHECK_FALSE(WeekdayOf(day) != (day - kFirstDay) % 7 + 1);  // it began with a Monday
+      }
+      day += lengths[month - 1];
+    }
+  }
+  CHECK(day == kEndDay);
+  for (const char* text : {"", "2026", "2026-03", "2024-02-30", "2023-02-29", "2100-02-29",
+                           "0000-01-01", "10000-01-01", "2026-13-01", "2026-00-10", "2026-01-00",
+                           "2026-3-1", "2026-03-01\n", " 2026-03-01", "2026-03-01 ", "+2026-03-01",
+                           "2026-03-01T00:00:00Z", "2026/03/01", "-001-01-01"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseDate(text).has_value());
+  }
+  CHECK(AddDays({0}, {86'400'000'000}).value().days == 1);
+  CHECK_FALSE(AddDays({0}, {86'400'000'001}).has_value());
+  CHECK_FALSE(AddDays({kFirstDay}, {-86'400'000'000}).has_value());
+  CHECK_FALSE(AddDays({INT64_MAX}, {86'400'000'000}).has_value());
 }
 
 TEST_CASE("strings and emails in an arena keep their bytes, hash and domain") {
