@@ -1,5 +1,7 @@
 #include "runtime/engine/record_index.h"
 
+#include <new>
+
 namespace cap::engine {
 
 uint64_t HashOf(const HashSeed& seed, const CapabilityRecord& record) {
@@ -21,21 +23,31 @@ RecordIndex::Directory::Directory(uint32_t bits)
       depth(bits),
       entries(new std::atomic<Segment*>[uint64_t{1} << bits]) {}
 
-RecordIndex::RecordIndex(const HashSeed& seed, const RecordSlab& slab, Limbo& limbo)
-    : seed_(seed), slab_(slab), limbo_(limbo), directory_(new Directory(0)) {
-  directory_.load(std::memory_order_relaxed)->entries[0].store(new Segment);
+// Only taken segments are ever written, so that a small engine stays small.
+RecordIndex::Segment* RecordIndex::SegmentPool::Take() {
+  if (!free_.empty()) {
+    Segment* segment = free_.back();
+    free_.pop_back();
+    return new (segment) Segment;
+  }
+  if (next_ == kChunkSegments) {
+    chunks_.push_back(
+        ::operator new(kChunkSegments * sizeof(Segment), std::align_val_t{alignof(Segment)}));
+    next_ = 0;
+  }
+  return new (static_cast<Segment*>(chunks_.back()) + next_++) Segment;
 }
 
-RecordIndex::~RecordIndex() {
-  Directory* directory = directory_.load(std::memory_order_relaxed);
-  // A segment stands in several entries; the first of them, and no other, is below its own depth.
-  // So from the last entry down: a segment is deleted where it is met for the last time.
-  for (uint64_t i = directory->mask + 1; i > 0; --i) {
-    Segment* segment = directory->entries[i - 1].load(std::memory_order_relaxed);
-    if (i - 1 < uint64_t{1} << segment->depth) delete segment;
-  }
-  delete directory;
+RecordIndex::SegmentPool::~SegmentPool() {
+  for (void* chunk : chunks_) ::operator delete(chunk, std::align_val_t{alignof(Segment)});
 }
+
+RecordIndex::RecordIndex(const HashSeed& seed, const RecordSlab& slab, Limbo& limbo)
+    : seed_(seed), slab_(slab), limbo_(limbo), directory_(new Directory(0)) {
+  directory_.load(std::memory_order_relaxed)->entries[0].store(segments_.Take());
+}
+
+RecordIndex::~RecordIndex() { delete directory_.load(std::memory_order_relaxed); }
 
 const CapabilityRecord* RecordIndex::Find(uint64_t hash, const RecordKey& key) const {
   const Directory* directory = directory_.load(std::memory_order_acquire);
@@ -112,8 +124,8 @@ bool RecordIndex::MakeRoom(uint64_t hash) {
   const uint32_t depth = old->depth;
   const bool split = old->live > kSplitAt / 2;
   if (split && depth == before->depth && !Double()) return false;
-  auto* low = new Segment;
-  Segment* high = split ? new Segment : low;
+  Segment* low = segments_.Take();
+  Segment* high = split ? segments_.Take() : low;
   low->depth = high->depth = depth + (split ? 1 : 0);
   for (const std::atomic<uint64_t>& slot : old->slots) {
     const uint64_t entry = slot.load(std::memory_order_relaxed);
@@ -128,7 +140,7 @@ bool RecordIndex::MakeRoom(uint64_t hash) {
     directory.entries[i].store((i & step) != 0 ? high : low, std::memory_order_release);
   }
   segment_count_ += split ? 1 : 0;
-  limbo_.Retire([old] { delete old; });
+  limbo_.Retire([this, old] { segments_.Give(old); });
   return true;
 }
 

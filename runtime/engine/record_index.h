@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <vector>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -95,6 +96,22 @@ class RecordIndex {
     uint32_t used = 0;   // slots that are not 0; for the writer only
     uint32_t live = 0;   // … and not erased; for the writer only
   };
+  /// Segments come and go with every split; from the allocator, each with its alignment, they would
+  /// leave holes that nothing else fits into. For the writer only.
+  class SegmentPool {
+   public:
+    ~SegmentPool();
+    /// An empty one.
+    Segment* Take();
+    void Give(Segment* segment) { free_.push_back(segment); }
+
+   private:
+    static constexpr size_t kChunkSegments = 256;
+
+    std::vector<void*> chunks_;
+    std::vector<Segment*> free_;
+    size_t next_ = kChunkSegments;  // of the last chunk: the first that was never taken
+  };
   struct Directory {
     explicit Directory(uint32_t depth);
     uint64_t mask;
@@ -135,6 +152,7 @@ class RecordIndex {
   HashSeed seed_;
   const RecordSlab& slab_;
   Limbo& limbo_;
+  SegmentPool segments_;
   std::atomic<Directory*> directory_;
   uint64_t segment_count_ = 1;
 };
