@@ -1,10 +1,14 @@
 // From a key (grant, action, skeleton, literals) to its records: an extendible hash of 8-byte slots
 // in segments. Readers take no lock and see every entry whole; one writer at a time.
 //
-//   directory[hash & mask] -> segment of 32 groups of 8 slots (a cache line a group)
-//   slot = fingerprint:24 | record:40; 0 = never used, so a group that ends with 0 ends a search
+//   directory[tag & mask] -> segment of 32 groups of 8 slots (a cache line a group)
+//   tag = upper half of the hash; slot = tag:32 | record:32; a slot of 0 was never used, so a group
+//   that ends with 0 ends a search
 //
-// A search compares all fingerprints of a group without a branch, so that its cost does not depend
+// The low bits of the tag choose the segment, its high ones the group, and all of it is compared. A
+// split therefore needs the slots alone, not the records.
+//
+// A search compares all tags of a group without a branch, so that its cost does not depend
 // on how full the table is.
 #pragma once
 
@@ -12,6 +16,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <vector>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -81,60 +86,84 @@ class RecordIndex {
   uint64_t bytes() const;
 
  private:
-  static constexpr uint32_t kGroups = 32;
+  static constexpr uint32_t kGroups = 32;  // a tag's upper five bits
   static constexpr uint32_t kGroupSlots = 8;
   static constexpr uint32_t kSplitAt = 192;  // entries of one segment, of 256
   static constexpr uint32_t kMaxDepth = 26;
-  static constexpr uint32_t kRecordBits = 40;
-  static constexpr uint64_t kRecordMask = (uint64_t{1} << kRecordBits) - 1;
-  static constexpr uint64_t kErased = uint64_t{1} << kRecordBits;  // names record 0
+  static constexpr uint32_t kGroupShift = 27;  // of the tag; the directory uses the bits below
+  static_assert(kMaxDepth < kGroupShift && kGroups == 1u << (32 - kGroupShift));
+  static constexpr uint64_t kErased = uint64_t{1} << 32;  // a tag, but record 0, which is nobody's
 
   struct alignas(64) Segment {
     std::atomic<uint64_t> slots[kGroups * kGroupSlots] = {};
-    uint32_t depth = 0;  // low bits of the hash that its entries share; for the writer only
+    uint32_t depth = 0;  // low bits of the tag that its entries share; for the writer only
     uint32_t used = 0;   // slots that are not 0; for the writer only
     uint32_t live = 0;   // … and not erased; for the writer only
   };
+  /// Segments come and go with every split; from the allocator, each with its alignment, they would
+  /// leave holes that nothing else fits into. For the writer only.
+  class SegmentPool {
+   public:
+    ~SegmentPool();
+    /// An empty one.
+    Segment* Take();
+    void Give(Segment* segment) { free_.push_back(segment); }
+
+   private:
+    static constexpr size_t kChunkSegments = 256;
+
+    std::vector<void*> chunks_;
+    std::vector<Segment*> free_;
+    size_t next_ = kChunkSegments;  // of the last chunk: the first that was never taken
+  };
   struct Directory {
     explicit Directory(uint32_t depth);
-    uint64_t mask;
+    /// Twice `narrow`. Plain reads: who copies is the only one who writes.
+    explicit Directory(const Directory& narrow, uint32_t depth);
+    Segment* At(uint32_t tag) const {
+      return std::atomic_ref(entries[tag & mask]).load(std::memory_order_acquire);
+    }
+    uint32_t mask;
     uint32_t depth;
-    std::unique_ptr<std::atomic<Segment*>[]> entries;
+    std::unique_ptr<Segment*[]> entries;
   };
 
-  /// Bit i: the fingerprint of slot i. A hint only: who acts on it loads the slot again, in order.
-  static uint32_t Matching(const std::atomic<uint64_t>* slots, uint64_t fingerprint) {
+  /// Bit i: slot i has the tag. A hint only: who acts on it loads the slot again, in order.
+  static uint32_t Matching(const std::atomic<uint64_t>* slots, uint32_t tag) {
 #if defined(__SSE2__) && !CAP_ENGINE_TSAN
     // Aligned loads of 16 bytes read each half of it whole. The upper words of four slots go into
-    // one register, where a shift leaves their fingerprints.
+    // one register: they are the tags.
     const auto* words = reinterpret_cast<const __m128*>(slots);
     const auto upper = [&](int pair) {
       return _mm_castps_si128(_mm_shuffle_ps(words[pair], words[pair + 1], 0xDD));
     };
-    const __m128i wanted = _mm_set1_epi32(static_cast<int>(fingerprint));
+    const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag));
     const auto matching = [&](int pair) {
-      const __m128i found = _mm_srli_epi32(upper(pair), kRecordBits - 32);
       return static_cast<uint32_t>(
-          _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(found, wanted))));
+          _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(upper(pair), wanted))));
     };
     return matching(0) | matching(2) << 4;
 #else
     uint32_t hits = 0;
     for (uint32_t i = 0; i < kGroupSlots; ++i) {
       const uint64_t slot = slots[i].load(std::memory_order_relaxed);
-      hits |= static_cast<uint32_t>(slot >> kRecordBits == fingerprint) << i;
+      hits |= static_cast<uint32_t>(TagOf(slot) == tag) << i;
     }
     return hits;
 #endif
   }
-  static uint64_t GroupOf(uint64_t hash) { return hash >> 32 & (kGroups - 1); }
-  static bool Place(Segment& segment, uint64_t hash, uint64_t record);
-  bool MakeRoom(uint64_t hash);
+  static uint32_t TagOf(uint64_t hash_or_slot) { return static_cast<uint32_t>(hash_or_slot >> 32); }
+  static uint32_t RecordOf(uint64_t slot) { return static_cast<uint32_t>(slot); }
+  static uint64_t EntryOf(uint32_t tag, uint64_t record) { return uint64_t{tag} << 32 | record; }
+  static uint32_t GroupOf(uint32_t tag) { return tag >> kGroupShift; }
+  static bool Place(Segment& segment, uint64_t entry);
+  bool MakeRoom(uint32_t tag);
   bool Double();
 
   HashSeed seed_;
   const RecordSlab& slab_;
   Limbo& limbo_;
+  SegmentPool segments_;
   std::atomic<Directory*> directory_;
   uint64_t segment_count_ = 1;
 };

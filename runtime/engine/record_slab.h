@@ -45,6 +45,8 @@ class RecordSlab {
  private:
   static constexpr uint64_t kChunkRecords = limits::kGrantRecords;
   static constexpr uint64_t kChunks = 16'384;
+  // An entry of the index has 32 bits for a record.
+  static_assert(kChunks * kChunkRecords <= uint64_t{1} << 32);
 
   bool AddChunk();
 

@@ -116,29 +116,37 @@ int RunMemory() {
   return resident <= kBytesGoal && nodes > kBytesGoal ? 0 : 4;
 }
 
-// One dump an operation: the worst of them is what the goal is about. A grant of this policy has
-// ten records, which come and go together.
+// One dump an operation: the worst of them is what the goal is about, so there are enough of them
+// for a split of a segment or two. A grant of the policy `bench` has ten records, which come and go
+// together; one of `single` has one.
 int CountChanges() {
   constexpr uint32_t kOperations = 300;
   World world({.records = kMillion, .requests = 1});
   Engine& engine = world.engine();
-  auto once = [&](const char* what, auto operation) {
+  auto once = [&](const std::string& what, auto operation) {
     CountInstructions(fmt::format("g12 {} 1 1", what),
-                      {what, [&, first = true]() mutable {
+                      {what.c_str(), [&, first = true]() mutable {
                          if (!first) operation();  // the call that warms up does nothing
                          first = false;
                          return uint64_t{0};
                        }},
                       1);
   };
-  std::vector<GrantId> grants;
-  for (uint32_t i = 0; i < kOperations; ++i) {
-    const GrantSpec spec = world.SpecOf(kMillion + i);
-    once("add-ten-records", [&] { grants.push_back(engine.Mint(spec, kNow).value()); });
-  }
-  for (const GrantId grant : grants) {
-    once("revoke-ten-records", [&] { engine.Revoke(grant); });
-  }
+  uint64_t next = kMillion;
+  const auto come_and_go = [&](std::string_view policy, std::string_view what, uint32_t count) {
+    std::vector<GrantId> grants;
+    for (uint32_t i = 0; i < count; ++i) {
+      GrantSpec spec = world.SpecOf(next++);
+      spec.policy = policy;
+      once(fmt::format("add-{}", what),
+           [&] { grants.push_back(engine.Mint(spec, kNow).value()); });
+    }
+    for (const GrantId grant : grants) {
+      once(fmt::format("revoke-{}", what), [&] { engine.Revoke(grant); });
+    }
+  };
+  come_and_go("single", "one-record", kOperations);
+  come_and_go("bench", "ten-records", kOperations);
   const RevocationHandle handle = engine.NewHandle().value();
   for (uint32_t i = 0; i < 1'000; ++i) {
     GrantSpec spec = world.SpecOf(2 * kMillion + i);

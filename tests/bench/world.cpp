@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -122,6 +123,10 @@ struct World::Impl {
   std::vector<Request> requests;
 
   size_t Grants() const { return std::max<size_t>(1, options.records / kRecordsOfAGrant); }
+  /// Those of the policy `bench`, the first of the program; the other one has no side by hand.
+  std::span<const Capability> BenchCapabilities() const {
+    return std::span(program->capabilities).first(program->policies[0].capabilities.size());
+  }
   void CheckLayout() const;
   void MintAll();
   void BuildHand();
@@ -156,7 +161,7 @@ void World::Impl::CheckLayout() const {
       if (tool.slots[i].path != decide::kSlots[i]) Die("layout of decide: " + tool.slots[i].path);
     }
   }
-  for (const Capability& capability : program->capabilities) {
+  for (const Capability& capability : BenchCapabilities()) {
     const bool desk = capability.name.ends_with("_desk");
     if (desk) {
       CheckConsts(*program, capability.shape, decide::kDeskConsts, capability.name);
@@ -221,7 +226,7 @@ void World::Impl::AddRecord(size_t grant, uint32_t index, bool desk) {
 }
 
 void World::Impl::BuildHand() {
-  for (const Capability& c : program->capabilities) {
+  for (const Capability& c : BenchCapabilities()) {
     const Shape& shape = program->shapes[c.shape];
     consts.push_back(EncodeConstants(*program, c.consts, shape.const_types, {}, arena));
     HandCapability made;
@@ -254,7 +259,7 @@ void World::Impl::BuildHand() {
   for (size_t grant = 0; grant < Grants(); ++grant) {
     hand_grants[grant].generation = 1;
     hand_grants[grant].expires_us = kNow + 3'600'000'000;
-    for (uint32_t i = 0; i < program->capabilities.size(); ++i) {
+    for (uint32_t i = 0; i < BenchCapabilities().size(); ++i) {
       AddRecord(grant, i, program->capabilities[i].name.ends_with("_desk"));
     }
   }
