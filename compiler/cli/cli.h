@@ -19,6 +19,9 @@ void AddConsent(CLI::App& app, int& status);
 void AddEval(CLI::App& app, int& status);
 void AddExplain(CLI::App& app, int& status);
 void AddFmt(CLI::App& app, int& status);
+void AddFacts(CLI::App& app, int& status);
+void AddImport(CLI::App& app, int& status);
+void AddInit(CLI::App& app, int& status);
 void AddTest(CLI::App& app, int& status);
 
 }  // namespace cap::cli

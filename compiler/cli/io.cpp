@@ -1,9 +1,11 @@
 #include "compiler/cli/io.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "compiler/cli/cli.h"
@@ -14,6 +16,54 @@
 #include "runtime/value/quote.h"
 
 namespace cap::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool WriteAll(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(file, bytes.data(), bytes.size());
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+/// A pipe or a device is written to; nothing can take its place.
+bool IsOtherThanFile(const std::string& path) {
+  struct stat found {};
+  return stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
+}
+
+/// The mode of a new file: what the process lets others have.
+mode_t NewFileMode() {
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
+  std::error_code error;
+  const bool exists = fs::exists(path, error);
+  const fs::path real = exists ? fs::canonical(path, error) : fs::path(path);  // not the link to it
+  struct stat old {};
+  if (error || (exists && stat(real.c_str(), &old) != 0)) {
+    return Fail("not-writable", fmt::format("cannot write `{}`", path));
+  }
+  const mode_t mode = exists ? old.st_mode & 07777 : NewFileMode();
+  std::string temporary = real.string() + ".XXXXXX";
+  const int file = mkstemp(temporary.data());
+  if (file < 0) return Fail("not-writable", fmt::format("cannot write beside `{}`", path));
+  bool good = WriteAll(file, bytes) && fchmod(file, mode) == 0 && fsync(file) == 0;
+  good = close(file) == 0 && good;
+  good = good && std::rename(temporary.c_str(), real.c_str()) == 0;
+  if (good) return {};
+  unlink(temporary.c_str());
+  return Fail("not-writable", fmt::format("cannot write `{}`", path));
+}
 
 int Graver(int a, int b) {
   constexpr int kOrder[] = {kUsage, kDiagnostics, kDeny, kStepUp};
@@ -34,6 +84,7 @@ void PrintError(std::string_view message) {
 }
 
 Result<void> WriteOutput(const std::string& path, std::string_view bytes) {
+  if (path != "-" && !IsOtherThanFile(path)) return ReplaceFile(path, bytes);
   std::FILE* file = path == "-" ? stdout : std::fopen(path.c_str(), "wb");
   if (file == nullptr) return Fail("not-writable", "cannot write `" + path + "`");
   const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();

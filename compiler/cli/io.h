@@ -20,7 +20,12 @@ bool ColourWanted(std::FILE* stream);
 /// `capc: message` on standard error.
 void PrintError(std::string_view message);
 
-/// Writes all of `bytes` to `path`, or to standard output for "-". Errors: "not-writable".
+/// Puts `bytes` in the place of the file, which need not exist: a reader sees the old text or the
+/// new one, whenever the machine stops. A link stays one, a mode stays. Errors: "not-writable".
+Result<void> ReplaceFile(const std::string& path, std::string_view bytes);
+
+/// Writes all of `bytes` to standard output for "-", to a device or a pipe; else as ReplaceFile().
+/// Errors: "not-writable".
 Result<void> WriteOutput(const std::string& path, std::string_view bytes);
 
 /// Where a policy's imports are looked for, beside its own folder, and what gives its data.

@@ -16,6 +16,7 @@ Examples:
   capc explain CAP0301
   capc fmt policies
   capc test policies stdlib
+  capc import tools tools.json -o tools.cap
 
 Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up.
 `capc COMMAND --help` says more.)";
@@ -34,6 +35,9 @@ int main(int argc, char** argv) {
   cap::cli::AddEval(app, status);
   cap::cli::AddExplain(app, status);
   cap::cli::AddFmt(app, status);
+  cap::cli::AddFacts(app, status);
+  cap::cli::AddImport(app, status);
+  cap::cli::AddInit(app, status);
   cap::cli::AddTest(app, status);
   try {
     app.parse(argc, argv);

@@ -15,6 +15,8 @@ def help_of(capc, *command):
 
 
 def commands_of(lines):
+    if "Subcommands:" not in lines:
+        return []
     begin = lines.index("Subcommands:") + 1
     return [line.split()[0] for line in lines[begin:lines.index("", begin)]]
 
@@ -45,21 +47,29 @@ def manual(pages, version):
 
 
 def completion(commands):
+    groups = sorted({name.split()[0] for name in commands if " " in name})
     out = ["# Completion of capc for bash; zsh reads it after `autoload -U bashcompinit; bashcompinit`.",
            "_capc() {",
            '  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words="" files=""',
-           '  [ "$before" = "=" ] && before=${COMP_WORDS[COMP_CWORD-2]}',
-           '  case "${COMP_WORDS[1]}:$before" in']
+           '  local command=${COMP_WORDS[1]}',
+           '  [ "$before" = "=" ] && before=${COMP_WORDS[COMP_CWORD-2]}']
+    if groups:
+        out += [f'  case "$command" in {"|".join(groups)})',
+                '    [ "$COMP_CWORD" -gt 2 ] && command="$command ${COMP_WORDS[2]}" ;; esac']
+    out += ['  case "$command:$before" in']
     for name, options in commands.items():
         for names, values in options:
             if values:
-                patterns = "|".join(f"{name}:{option}" for option in names)
+                patterns = "|".join(f'"{name}":{option}' for option in names)
                 out.append(f'    {patterns}) words="{" ".join(values)}" ;;')
-    out += ['  esac', '  if [ -z "$words" ]; then', "    files=yes", '    case "${COMP_WORDS[1]}" in']
+    out += ['  esac', '  if [ -z "$words" ]; then', "    files=yes", '    case "$command" in']
     for name, options in commands.items():
         names = " ".join(option for names, _ in options for option in names)
-        out.append(f'      {name}) words="{names}" ;;')
-    out += [f'      *) words="{" ".join(commands)} --help --version"; files="" ;;', "    esac", "  fi",
+        below = [other.split()[1] for other in commands if other.startswith(name + " ")]
+        only = ' files=""' if below else ""
+        out.append(f'      "{name}") words="{" ".join([*below, names])}"{only} ;;')
+    whole = " ".join(name for name in commands if " " not in name)
+    out += [f'      *) words="{whole} --help --version"; files="" ;;', "    esac", "  fi",
             '  COMPREPLY=($(compgen -W "$words" -- "$word"))',
             "  # Where no option was begun, a file is meant.",
             '  if [ -n "$files" ] && [ "${word#-}" = "$word" ]; then',
@@ -71,7 +81,11 @@ def completion(commands):
 def main():
     capc, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     whole = help_of(capc)
-    helps = {name: help_of(capc, name) for name in commands_of(whole)}
+    helps = {}
+    for name in commands_of(whole):
+        helps[name] = help_of(capc, name)
+        for below in commands_of(helps[name]):
+            helps[f"{name} {below}"] = help_of(capc, name, below)
     version = subprocess.run([capc, "--version"], capture_output=True, text=True,
                              check=True).stdout.split()[1]
     pages = [("SYNOPSIS", whole)] + [(f'"CAPC {n.upper()}"', lines) for n, lines in helps.items()]

@@ -1,5 +1,6 @@
 // capc test: runs .capt files.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -7,9 +8,11 @@
 #include "compiler/cli/cli.h"
 #include "compiler/cli/engines.h"
 #include "compiler/cli/io.h"
+#include "compiler/cli/test_output.h"
 #include "compiler/policytest/run.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
+#include "runtime/value/quote.h"
 
 namespace cap::cli {
 
@@ -20,9 +23,12 @@ namespace fs = std::filesystem;
 struct TestOptions {
   std::vector<std::string> paths;
   std::string filter;
+  std::string coverage;  // "clauses", "branches"; empty: not asked
+  std::string format = "text";
+  std::string junit;
+  size_t slowest = 0;
   bool update = false;
   bool verbose = false;
-  bool coverage = false;
   SourceOptions source;
 };
 
@@ -46,9 +52,12 @@ class TestRun {
     run_.engines = AllEngines();
     run_.filter = options.filter;
     run_.update = options.update;
-    if (options.coverage) run_.coverage = &coverage_;
+    if (options.coverage == "clauses") run_.coverage = &coverage_;
+    if (options.coverage == "branches") run_.branches = &branches_;
     run_.include = options.source.include;
     run_.data = options.source.data;
+    text_ = options.format == "text";
+    progress_ = text_ && isatty(STDOUT_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
   }
 
   int Run() {
@@ -60,8 +69,18 @@ class TestRun {
       }
       for (const std::string& file : *files) RunFile(file);
     }
-    if (options_.coverage) PrintCoverage();
-    fmt::print("{} passed, {} failed\n", passed_, failed_);
+    Progress("");
+    Coverage();
+    Slowest();
+    if (text_) {
+      fmt::print("{} passed, {} failed\n", passed_, failed_);
+    } else {
+      fmt::print("{{\"passed\":{},\"failed\":{}}}\n", passed_, failed_);
+    }
+    if (!options_.junit.empty()) {
+      const Result<void> written = WriteOutput(options_.junit, JUnitXml(files_, reports_));
+      if (!written.has_value()) Broken(written.error().message);
+    }
     if (broken_) return kUsage;
     return failed_ > 0 ? kDiagnostics : kOk;
   }
@@ -73,36 +92,58 @@ class TestRun {
     ++failed_;
   }
 
+  /// One line that is written over, on a terminal; an empty one takes it away.
+  void Progress(const std::string& path) const {
+    if (!progress_) return;
+    constexpr size_t kShown = 60;
+    const std::string shown = OneLine(path).substr(0, kShown);
+    fmt::print(stderr, "\r\033[K{}", path.empty() ? "" : fmt::format("{}  {}", passed_, shown));
+    std::fflush(stderr);
+  }
+
   void RunFile(const std::string& path) {
+    Progress(path);
     Result<std::string> text = ReadSource(path, limits::kSourceBytes);
     if (!text.has_value()) return Broken(text.error().message);
     const Result<policytest::CaptFile> file = policytest::ParseCapt(path, std::move(*text));
     if (!file.has_value()) return Broken(file.error().message);
-    const policytest::RunResult result = policytest::RunCapt(*file, run_);
+    policytest::RunResult result = policytest::RunCapt(*file, run_);
     passed_ += result.passed;
     failed_ += result.failures.size();
-    for (const policytest::Failure& failure : result.failures) Print(failure);
-    if (options_.verbose) {
-      fmt::print("{}: {} passed, {} failed\n", path, result.passed, result.failures.size());
+    if (text_) {
+      if (!result.failures.empty()) Progress("");
+      for (const policytest::Failure& failure : result.failures) Print(failure);
+      if (options_.verbose) {
+        fmt::print("{}: {} passed, {} failed\n", path, result.passed, result.failures.size());
+      }
+    } else {
+      for (const policytest::TestReport& test : result.tests) fmt::print("{}", ToJsonLine(test));
     }
+    files_.push_back({path, std::move(result.tests)});
     if (options_.update && result.updated != file->text) Rewrite(path, result.updated);
   }
 
-  /// A policy counts as one test: that each of its clauses and forbids alone decides another.
-  void PrintCoverage() {
+  /// A policy counts as one test: that nothing of it is missing.
+  void Coverage() {
     for (const auto& [source, parts] : coverage_.Result()) {
-      const auto decisive = std::ranges::count_if(parts, &policytest::Coverage::Part::decisive);
-      fmt::print("coverage {}: {} of {} clauses and forbids alone decide a test\n", source,
-                 decisive, parts.size());
-      const bool whole = static_cast<size_t>(decisive) == parts.size();
-      ++(whole ? passed_ : failed_);
-      for (const policytest::Coverage::Part& part : parts) {
-        if (part.decisive) continue;
-        fmt::print("    {}:{}:{}: `{}`{} decides no test alone\n", part.place.file, part.place.line,
-                   part.place.column, part.name,
-                   part.capability.empty() ? "" : " of capability `" + part.capability + "`");
-      }
+      reports_.push_back(ReportOf(source, parts));
     }
+    for (const auto& [source, parts] : branches_.Result()) {
+      reports_.push_back(ReportOf(source, parts));
+    }
+    for (const CoverageReport& report : reports_) {
+      ++(report.covered == report.all ? passed_ : failed_);
+      fmt::print("{}", text_ ? ToText(report) : ToJsonLine(report));
+    }
+  }
+
+  void Slowest() const {
+    if (options_.slowest == 0 || !text_) return;
+    std::vector<policytest::TestReport> tests;
+    for (const TestedFile& file : files_) {
+      tests.insert(tests.end(), file.tests.begin(), file.tests.end());
+    }
+    fmt::print("{}", SlowestText(std::move(tests), options_.slowest));
   }
 
   void Print(const policytest::Failure& failure) const {
@@ -118,42 +159,66 @@ class TestRun {
   void Rewrite(const std::string& path, const std::string& text) {
     const Result<void> written = WriteOutput(path, text);
     if (!written.has_value()) return Broken(written.error().message);
-    fmt::print("{}: machine sections rewritten\n", path);
+    if (text_) fmt::print("{}: machine sections rewritten\n", path);
   }
 
   const TestOptions& options_;
   policytest::RunOptions run_;
   policytest::Coverage coverage_;
+  policytest::Branches branches_;
+  std::vector<TestedFile> files_;
+  std::vector<CoverageReport> reports_;
   size_t passed_ = 0;
   size_t failed_ = 0;
   bool broken_ = false;
+  bool text_ = true;
+  bool progress_ = false;
 };
+
+void AddTestOptions(CLI::App& command, TestOptions& options) {
+  command.add_option("FILES", options.paths, ".capt files, or folders that hold them")
+      ->required();
+  command.add_option("--filter", options.filter,
+                     "only tests whose title contains this; with * or ?: is like it");
+  command.add_flag("--update", options.update,
+                   "rewrite the machine sections (--- !diagnostics, !ir, !trace), nothing else");
+  command
+      .add_flag("--coverage{clauses}", options.coverage,
+                "fail unless each clause and forbid alone decides some test, without a fault; "
+                "--coverage=branches: unless some test has each single condition true, and some "
+                "false")
+      ->check(CLI::IsMember({"clauses", "branches"}))
+      ->excludes("--filter");
+  command.add_option("--format", options.format, "text, or json: one test a line, then the sums")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_option("--junit", options.junit, "also write JUnit's XML here, for CI")
+      ->type_name("FILE");
+  command.add_option("--slowest", options.slowest, "show the N tests that took longest")
+      ->type_name("N");
+  command.add_flag("-v,--verbose", options.verbose, "a line for each file");
+  AddSourceOptions(command, options.source);
+}
 
 }  // namespace
 
 void AddTest(CLI::App& app, int& status) {
   auto options = std::make_shared<TestOptions>();
   CLI::App* command = app.add_subcommand("test", "Run tests of policies (.capt)");
-  command->add_option("FILES", options->paths, ".capt files, or folders that hold them")
-      ->required();
-  command->add_option("--filter", options->filter, "only tests whose title contains this");
-  command->add_flag("--update", options->update,
-                    "rewrite the machine sections (--- !diagnostics, !ir, !trace), nothing else");
-  command->add_flag("--coverage", options->coverage,
-                    "fail unless each clause and forbid alone decides some test, without a fault")
-      ->excludes("--filter");
-  command->add_flag("-v,--verbose", options->verbose, "a line for each file");
-  AddSourceOptions(*command, options->source);
+  AddTestOptions(*command, *options);
   command->footer(R"(
 Every test runs on the interpreter and on native code; they must agree in everything.
 
 Examples:
   capc test policies stdlib
   capc test policy.capt --filter refund
+  capc test policy.capt --filter 'over *'
   capc test policies --coverage
+  capc test policies --coverage=branches
+  capc test policies --junit tests.xml
   capc test tests/golden --update
 
-Exit status: 0 all passed, 1 a file cannot be read, 3 something failed.)");
+Exit status: 0 all passed, 1 a file cannot be read or written, 3 something failed.)");
   command->callback([options, &status] { status = TestRun(*options).Run(); });
 }
 

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "compiler/diag/render_text.h"
 #include "compiler/driver/compile.h"
 #include "compiler/policytest/expect.h"
+#include "compiler/policytest/filter.h"
 #include "compiler/policytest/grant_json.h"
 #include "compiler/policytest/request_text.h"
 #include "compiler/policytest/session.h"
@@ -27,6 +30,8 @@ std::string Beside(const std::string& path, const std::string& name) {
   return slash == std::string::npos || name.starts_with('/') ? name
                                                              : path.substr(0, slash + 1) + name;
 }
+
+using Clock = std::chrono::steady_clock;
 
 class CaseRun {
  public:
@@ -51,13 +56,28 @@ class CaseRun {
 
  private:
   bool Wanted(const Test& test) const {
-    return options_.filter.empty() || test.title.find(options_.filter) != std::string::npos;
+    return Matches(test.title, options_.filter);
   }
 
   bool Failed(uint32_t line, std::string title, std::string message) {
-    result_.failures.push_back(
-        {fmt::format("{}:{}", file_.path, line), std::move(title), std::move(message)});
+    const std::string place = fmt::format("{}:{}", file_.path, line);
+    result_.tests.push_back({place, title, false, message, TookUs()});
+    result_.failures.push_back({place, std::move(title), std::move(message)});
     return false;
+  }
+
+  void Passed(uint32_t line, std::string title) {
+    ++result_.passed;
+    result_.tests.push_back(
+        {fmt::format("{}:{}", file_.path, line), std::move(title), true, {}, TookUs()});
+  }
+
+  /// Since the test began; 0 for what is no test.
+  int64_t TookUs() {
+    if (!test_began_) return 0;
+    const auto took = Clock::now() - *test_began_;
+    test_began_.reset();
+    return std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   }
 
   bool Compile() {
@@ -108,7 +128,7 @@ class CaseRun {
     std::ranges::sort(want);
     std::ranges::sort(seen);
     if (want == seen) {
-      ++result_.passed;
+      Passed(case_.line, "diagnostics");
       return;
     }
     std::string message;
@@ -154,6 +174,9 @@ class CaseRun {
         Session::Open(compilation_.program, *grant, now_us_, options_.engines);
     if (!session.has_value()) return Failed(case_.line, "grant", session.error().message);
     session_ = std::make_unique<Session>(std::move(*session));
+    if (options_.branches != nullptr) {
+      options_.branches->Declare(SourceName(), *compilation_.program, compilation_.sources);
+    }
     return options_.coverage == nullptr || OpenVariants(*grant);
   }
 
@@ -215,6 +238,7 @@ class CaseRun {
   }
 
   void RunTest(const Test& test) {
+    test_began_ = Clock::now();
     const Result<int64_t> now_us = NowOf(test);
     if (!now_us.has_value()) {
       Failed(test.line, test.title, now_us.error().message);
@@ -227,10 +251,14 @@ class CaseRun {
     }
     const Outcome outcome = session_->Decide(*request, *now_us);
     if (options_.coverage != nullptr) NoteCoverage(*request, *now_us, outcome.report);
+    if (options_.branches != nullptr) {
+      options_.branches->Note(SourceName(), *compilation_.program,
+                              session_->Explain(*request, *now_us));
+    }
     trace_ += fmt::format("{}\n{}\n\n", test.title, outcome.text);
     const std::string wrong = Differences(test.expected, outcome.report);
     if (wrong.empty() && outcome.disagrees.empty()) {
-      ++result_.passed;
+      Passed(test.line, test.title);
       return;
     }
     std::string message = wrong + outcome.disagrees;
@@ -255,7 +283,7 @@ class CaseRun {
       const bool same = bare(body) == bare(section.body);
       bodies_.push_back(same ? section.body : std::string(bare(body)) + "\n\n");
       if (same || options_.update) {
-        ++result_.passed;
+        Passed(section.begin - 1, "!" + section.name);
       } else {
         Failed(section.begin - 1, "!" + section.name,
                "it is now as follows (capc test --update rewrites it):\n" + body);
@@ -272,6 +300,7 @@ class CaseRun {
   std::vector<Variant> variants_;           // for coverage
   std::vector<Session> variant_sessions_;   // parallel to variants_
   int64_t now_us_ = 0;
+  std::optional<Clock::time_point> test_began_;
   std::string trace_;
   std::vector<std::string> bodies_;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cap/engine.h"
+#include "compiler/policytest/branches.h"
 #include "compiler/policytest/capt_file.h"
 #include "compiler/policytest/coverage.h"
 
@@ -20,11 +21,12 @@ struct EngineUnderTest {
 
 struct RunOptions {
   std::vector<EngineUnderTest> engines;  // at least one; the first one's words are compared
-  std::string filter;                    // only tests whose title contains it; empty: all
+  std::string filter;                    // only tests that it takes (filter.h); empty: all
   std::vector<std::string> include;      // folders to look for imports in, after the policy's own
   std::vector<std::string> data;         // files that give `data` its values
   bool update = false;                   // rewrite machine sections instead of comparing them
   Coverage* coverage = nullptr;          // told what each clause decides; null: not asked
+  Branches* branches = nullptr;          // told what each condition came to; likewise
 };
 
 struct Failure {
@@ -33,7 +35,17 @@ struct Failure {
   std::string message;  // several lines, no final line feed
 };
 
+/// What became of one of the things that count.
+struct TestReport {
+  std::string place;
+  std::string title;
+  bool passed = false;
+  std::string message;  // of one that failed
+  int64_t took_us = 0;  // of a test: all engines, and what coverage asks
+};
+
 struct RunResult {
+  std::vector<TestReport> tests;  // in order
   size_t passed = 0;
   std::vector<Failure> failures;
   std::string updated;  // with RunOptions::update: the whole file, machine sections new

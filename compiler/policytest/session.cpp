@@ -62,6 +62,11 @@ Outcome Session::Decide(std::string_view request, int64_t now_us) {
   return outcome;
 }
 
+CallExplanation Session::Explain(std::string_view request, int64_t now_us) {
+  const Frame frame = ParseRequest(*program_, request, subject_, now_us);
+  return running_.front().reader->Explain(running_.front().grant, frame);
+}
+
 std::string Session::DigestOf(std::string_view request, int64_t now_us) const {
   const Frame frame = ParseRequest(*program_, request, subject_, now_us);
   if (frame.header() == nullptr) return {};

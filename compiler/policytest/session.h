@@ -28,6 +28,9 @@ class Session {
   /// Decides one JSON request on every engine.
   Outcome Decide(std::string_view request, int64_t now_us);
 
+  /// What every rule said about the request, by the first engine.
+  CallExplanation Explain(std::string_view request, int64_t now_us);
+
   /// The digest that an approval of this request has to carry, in hex; empty if it is malformed.
   std::string DigestOf(std::string_view request, int64_t now_us) const;
 

@@ -72,4 +72,10 @@ inline constexpr uint64_t kFrameBytes = 16u << 20;      // checked values of one
 inline constexpr uint32_t kApprovals = 64;              // approvals in one request
 inline constexpr int64_t kFactSkewUs = 2'000'000;       // a fact may be this much younger than now
 
+// --- importers (compiler) ---
+inline constexpr uint32_t kImportTools = 4'096;         // tools of one module
+inline constexpr uint32_t kImportSchemaDepth = 8;       // nested schemas, `$ref` followed
+inline constexpr uint32_t kImportSchemaNodes = 4'096;   // schemas of one tool, `$ref` followed
+inline constexpr uint32_t kImportCommentBytes = 400;    // of one description
+
 }  // namespace cap::limits

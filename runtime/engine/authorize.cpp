@@ -5,6 +5,7 @@
 
 #include "runtime/engine/decide.h"
 #include "runtime/engine/engine_impl.h"
+#include "runtime/engine/explain.h"
 #include "runtime/engine/obligations.h"
 #include "runtime/engine/reporter.h"
 
@@ -93,6 +94,12 @@ DecisionReport Reader::Report(const Decision& decision, GrantId grant, const Fra
   return engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
                             impl_->engine->rows, decision, grant, frame)
       .report;
+}
+
+CallExplanation Reader::Explain(GrantId grant, const Frame& frame) {
+  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
+  return engine::ExplainCall(impl_->engine->state.load(std::memory_order_acquire),
+                             impl_->engine->rows, grant, frame);
 }
 
 AgentDecisionReport Reader::AgentReport(const Decision& decision, GrantId grant,

@@ -189,4 +189,14 @@ ClauseTrace Trace(const Program& program, const Shape& shape, uint32_t clause_in
   return trace;
 }
 
+std::vector<InstValue> Values(const Program& program, const Shape& shape, uint32_t clause_index,
+                              const FrameHeader* frame, const CapabilityRecord* record,
+                              const CallOuts& call_outs) {
+  const Inputs inputs{program, shape, frame, record, call_outs};
+  const Clause& clause = ClauseOf(inputs, clause_index);
+  std::vector<InstValue> values(clause.end - clause.begin);
+  Evaluation(inputs, clause, values.data(), /*witnesses=*/true).Run();
+  return values;
+}
+
 }  // namespace cap::interp

@@ -3,6 +3,8 @@
 // path, and is thread-safe because it keeps nothing.
 #pragma once
 
+#include <vector>
+
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
 
@@ -42,6 +44,13 @@ struct ClauseTrace {
 ClauseTrace Trace(const Program& program, const Shape& shape, uint32_t clause,
                   const FrameHeader* frame, const CapabilityRecord* record,
                   const CallOuts& call_outs, const Span* inst_spans);
+
+/// The values of a clause's instructions, in their order. Those of a quantifier's body are of the
+/// element that decided it, else of the last one that was asked; of an empty list they are faults.
+/// Of a quantifier, `value.hi` is one more than the deciding element, or 0. Cold path: allocates.
+std::vector<InstValue> Values(const Program& program, const Shape& shape, uint32_t clause,
+                              const FrameHeader* frame, const CapabilityRecord* record,
+                              const CallOuts& call_outs);
 
 /// Execution counters, for coverage tests: [op][0 true or value, 1 false, 2 fault]. Off (nullptr)
 /// by default; a test points it at its own array. Not thread-safe while set.

@@ -6,6 +6,7 @@ Usage: cli_test.py CAPC_BINARY        prints what failed, then `N passed, N fail
 Needs python3-jsonschema, and the official SARIF schema that stands in tests/sarif.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -18,7 +19,11 @@ import tempfile
 
 import jsonschema
 
+sys.dont_write_bytecode = True  # beside the tests there is nothing but tests
+import explain_tests
 import fmt_cases
+import import_tests
+import project_tests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "tests/sarif/sarif-schema-2.1.0.json").read_text())
@@ -252,7 +257,10 @@ def fmt(capc):
 
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
-    for test in (explain, sarif, fix, costs, fmt):
+    others = [functools.partial(test, check=check) for test in
+              (import_tests.import_tools, project_tests.init, project_tests.facts,
+               explain_tests.explain_call, explain_tests.test_outputs)]
+    for test in (explain, sarif, fix, costs, fmt, *others):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))
     for failure in failures:

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "cap/decision.h"
+#include "cap/explain.h"
 #include "runtime/base/result.h"
 #include "runtime/frame/frame.h"
 #include "runtime/program/abi.h"
@@ -132,6 +133,10 @@ class Reader {
   /// report is not `complete`: codes and the span are still there.
   DecisionReport Report(const Decision& decision, GrantId grant, const Frame& frame);
   AgentDecisionReport AgentReport(const Decision& decision, GrantId grant, const Frame& frame);
+
+  /// What every rule said about the call, part by part, evaluated by the interpreter. For operators
+  /// only; empty for a call that is malformed or has no live grant. Cold: it allocates.
+  CallExplanation Explain(GrantId grant, const Frame& frame);
 
  private:
   friend class Engine;

@@ -1,0 +1,116 @@
+// capc import: what others wrote as Cap: tool schemas as actions.
+#include <fmt/format.h>
+
+#include "compiler/cli/cli.h"
+#include "compiler/cli/io.h"
+#include "compiler/cli/requests.h"
+#include "compiler/import/spelling.h"
+#include "compiler/import/tools.h"
+#include "runtime/base/limits.h"
+
+namespace cap::cli {
+
+namespace {
+
+struct ToolsCommand {
+  std::vector<std::string> files;
+  std::string module;
+  std::string output = "-";
+  std::string report = "text";
+  uint32_t scale = importer::SchemaOptions().number_scale;
+};
+
+/// "build/mail-tools.cap" → "mail_tools".
+std::string ModuleOf(const std::string& output) {
+  if (output == "-") return "tools";
+  const std::string name = output.substr(output.rfind('/') + 1);
+  const std::string stem = name.substr(0, name.find('.'));
+  return importer::IsPlainName(stem) ? stem : importer::IdentifierLike(stem);
+}
+
+int RunTools(const ToolsCommand& command) {
+  std::vector<importer::Document> documents;
+  for (const std::string& path : command.files) {
+    Result<std::vector<RequestText>> texts = ReadRequests(path);
+    if (!texts.has_value()) {
+      PrintError(texts.error().message);
+      return kUsage;
+    }
+    for (RequestText& text : *texts) {
+      documents.push_back({std::move(text.origin), std::move(text.text)});
+    }
+  }
+  importer::ToolsOptions options;
+  options.module = command.module.empty() ? ModuleOf(command.output) : command.module;
+  options.schema.number_scale = command.scale;
+  const Result<importer::ToolsImport> import = importer::ImportTools(documents, options);
+  if (!import.has_value()) {
+    PrintError(import.error().message);
+    return kDiagnostics;
+  }
+  if (command.report != "none") {
+    fmt::print(stderr, "{}", command.report == "json" ? ToJson(*import) : ToText(*import));
+  }
+  if (import->tools.empty()) return kDiagnostics;  // and nothing is written over what was there
+  const Result<void> written = WriteOutput(command.output, import->text);
+  if (!written.has_value()) {
+    PrintError(written.error().message);
+    return kUsage;
+  }
+  return import->refused.empty() ? kOk : kDiagnostics;
+}
+
+/// A name that `module` can be followed by; checked here, since the text is made with it.
+std::string ModuleName(const std::string& name) {
+  return importer::IsPlainName(name) ? "" : "a module's name is letters, digits and `_`";
+}
+
+void AddTools(CLI::App& import, int& status) {
+  auto options = std::make_shared<ToolsCommand>();
+  CLI::App* command = import.add_subcommand("tools", "Make a module of actions from tool schemas");
+  command
+      ->add_option("FILE", options->files,
+                   "JSON, or JSON lines: functions with JSON Schema parameters, answers to MCP's "
+                   "tools/list, flat signatures; - reads standard input")
+      ->required();
+  command
+      ->add_option("--module", options->module,
+                   "the module's name (default: that of the output file, else tools)")
+      ->check(CLI::Validator(ModuleName, "NAME"));
+  command->add_option("-o,--output", options->output, "where to; - is standard output")
+      ->capture_default_str();
+  command
+      ->add_option("--report", options->report,
+                   "what became of each tool, on standard error: text, json or none")
+      ->check(CLI::IsMember({"text", "json", "none"}))
+      ->capture_default_str();
+  command
+      ->add_option("--scale", options->scale,
+                   "digits after the point of a `number` whose `multipleOf` says no other")
+      ->check(CLI::Range(1, static_cast<int>(limits::kDecimalScale)))
+      ->capture_default_str();
+  command->footer(R"(
+Examples:
+  capc import tools tools.json -o tools.cap
+  capc import tools --module mail --report json mail.jsonl > mail.cap
+  capc check tools.cap
+
+What a declaration cannot say is a comment beside it; what has no type is `json`, which no policy
+can look into. A number never becomes money by itself: the report and a comment say where to look.
+
+Exit status: 0 every tool is imported, 1 a file cannot be read or written, 3 a tool is refused; the
+others are written.)");
+  command->callback([options, &status] { status = RunTools(*options); });
+}
+
+}  // namespace
+
+void AddImport(CLI::App& app, int& status) {
+  CLI::App* command = app.add_subcommand("import", "Make Cap from tool schemas");
+  command->require_subcommand(1);
+  AddTools(*command, status);
+  command->footer(R"(
+`capc import WHAT --help` says more.)");
+}
+
+}  // namespace cap::cli

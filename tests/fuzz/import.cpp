@@ -1,0 +1,34 @@
+// Any text as tool schemas: what comes out compiles, whatever stands in the names and descriptions,
+// and the report is JSON.
+#include <algorithm>
+
+#include "compiler/driver/compile.h"
+#include "compiler/import/tools.h"
+#include "tests/fuzz/target.h"
+
+namespace cap::fuzz {
+
+CAPC_FUZZ_TARGET(import) {
+  std::vector<importer::Document> documents;
+  for (std::string_view rest = input; !rest.empty();) {  // JSON lines
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    documents.push_back({"fuzz.json", std::string(rest.substr(0, end))});
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  documents.push_back({"fuzz.json", std::string(input)});
+  const auto import = importer::ImportTools(documents, {});
+  if (!import) {
+    Require(import.error().code != "internal", "an import that is no module",
+            import.error().message);
+    return;
+  }
+  RequireJson(importer::ToJson(*import), "a report is no JSON");
+  Require(import->text.empty() == import->tools.empty(), "tools without a text, or a text without");
+  if (import->text.empty()) return;
+  const Compilation compilation = Compile({"fuzz.cap", import->text});
+  Require(compilation.errors == 0, "an import does not compile", import->text);
+  Require(compilation.program->actions.size() == import->tools.size(), "a tool is lost",
+          import->text);
+}
+
+}  // namespace cap::fuzz
