@@ -16,7 +16,7 @@
 namespace cap::cli {
 
 int Graver(int a, int b) {
-  constexpr int kOrder[] = {kUsage, kDiagnostics, kDeny, kStepUp};
+  constexpr int kOrder[] = {kUsage, kDiagnostics, kDeny, kUndecided, kStepUp};
   for (const int status : kOrder) {
     if (a == status || b == status) return status;
   }
