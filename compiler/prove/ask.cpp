@@ -102,6 +102,7 @@ class Asker {
     return made;
   }
 
+  /// At most twice: the second time with longer lists.
   Reply Ask() {
     Encoded encoded = Encode();
     if (encoded.goal.is_false()) return {Answer::kYes, {}, {}};
@@ -120,7 +121,12 @@ class Asker {
     if (result == z3::unknown) {
       return Undecided(fmt::format("the solver gave up: {}", solver.reason_unknown()));
     }
-    return Confirm(*encoded.world, solver);
+    Reply reply = Confirm(*encoded.world, solver);
+    if (reply.answer == Answer::kNo || longer_) return reply;
+    // Perhaps for want of elements to write down.
+    longer_ = true;
+    sizes_.SetLeast(ListSizes::kMost);
+    return Ask();
   }
 
   /// A call from the model: first from one that is easy to write down.
@@ -234,6 +240,7 @@ class Asker {
   const Options& options_;
   z3::context context_;
   ListSizes sizes_;
+  bool longer_ = false;
 };
 
 std::vector<std::string> PurposesOf(const Side& side) {

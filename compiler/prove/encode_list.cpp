@@ -50,7 +50,12 @@ Expr Encoder::Same(const Sym& a, const Sym& b) {
 Expr Encoder::Member(const Sym& value, const List& list) {
   Expr in = world_.False();
   for (const Element& element : list.elements) {
-    in = Or(in, And(element.there, Same(value, element.cells[0].value)));
+    const Sym& other = element.cells[0].value;
+    // One of the list's own elements is its own witness.
+    if (value.kind != ValueClass::kBool && IdOf(value.word) == IdOf(other.word)) {
+      return Or(in, element.there);
+    }
+    in = Or(in, And(element.there, Same(value, other)));
   }
   Ask(list, "in" + KeyOf(value));
   return in;
@@ -62,6 +67,9 @@ std::optional<Sym> Encoder::Lists(const Inst& inst, const Sym& a, const Sym& b) 
   const bool disjoint = inst.op == Op::kWordDisjoint || inst.op == Op::kStrDisjoint;
   if (in_list) return world_.Bool(Member(a, *b.list));
   if (!subset && !disjoint) return std::nullopt;
+  if (a.list == b.list) {
+    return world_.Bool(subset ? world_.True() : a.list->size == world_.Int(int64_t{0}));
+  }
   Expr holds = world_.True();
   for (const Element& element : a.list->elements) {
     const Expr in = Member(element.cells[0].value, *b.list);

@@ -188,6 +188,8 @@ void Texts::AddEmailAxioms(std::vector<Expr>& out) {
   }
   for (const auto& [id, variant] : variants_) {
     if (variant.kind == TextKind::kDomain) AddDomainAxioms(variant.expr, out);
+    if (variant.kind != TextKind::kEmail) continue;
+    for (const auto& [email, domain] : domains_) out.push_back(variant.expr != domain);
   }
 }
 
@@ -205,6 +207,13 @@ std::vector<Expr> Texts::Pleasant() const {
       z3::function("text.length", context_.real_sort(), context_.int_sort());
   for (const auto& [id, text] : lengths_) {
     out.push_back(length(text) <= context_.int_val(300));
+  }
+  // A part that is the whole, or a literal, is easily had.
+  for (const Application& at : applications_) {
+    if (LiteralOf(at.part) != nullptr) continue;
+    Expr known = Or(Not(at.holds), at.text == at.part);
+    for (const auto& [text, expr] : literals_) known = Or(known, at.part == expr);
+    out.push_back(known);
   }
   const z3::func_decl currency =
       z3::function("text.currency", context_.real_sort(), context_.int_sort());

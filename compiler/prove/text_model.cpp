@@ -29,6 +29,42 @@ bool Texts::FitsOrder(const z3::model& model, const Expr& rank, const std::strin
   return true;
 }
 
+TextKind Texts::KindIn(const z3::model& model, const std::string& rank) const {
+  TextKind kind = TextKind::kPlain;
+  for (const auto& [id, variant] : variants_) {
+    if (NumeralOf(model, variant.expr) != rank) continue;
+    if (variant.kind == TextKind::kEmail) return TextKind::kEmail;
+    if (variant.kind == TextKind::kDomain) kind = TextKind::kDomain;
+  }
+  return kind;
+}
+
+std::optional<std::string> Texts::Known(const z3::model& model, const Expr& text) const {
+  if (const std::string* literal = LiteralOf(text)) return *literal;
+  const std::string numeral = NumeralOf(model, text);
+  for (const auto& [literal, expr] : literals_) {
+    if (NumeralOf(model, expr) == numeral) return literal;
+  }
+  const auto found = chosen_.find(numeral);
+  return found == chosen_.end() ? std::nullopt : std::optional(found->second.text);
+}
+
+/// Whether relations to texts that are known already are as they should be.
+bool Texts::FitsOthers(const z3::model& model, const Expr& rank, const std::string& text) const {
+  const std::string own = NumeralOf(model, rank);
+  for (const Application& at : applications_) {
+    if (LiteralOf(at.part) != nullptr) continue;
+    const bool is_text = NumeralOf(model, at.text) == own;
+    const bool is_part = NumeralOf(model, at.part) == own;
+    if (!is_text && !is_part) continue;
+    const std::optional<std::string> whole = is_text ? text : Known(model, at.text);
+    const std::optional<std::string> part = is_part ? text : Known(model, at.part);
+    if (!whole || !part) continue;
+    if (IsTrueIn(model, at.holds) != Holds(at.relation, *whole, *part)) return false;
+  }
+  return true;
+}
+
 bool Texts::Fits(const z3::model& model, const Expr& rank, const std::string& text) const {
   if (literals_.contains(text)) return false;
   for (const auto& [numeral, chosen] : chosen_) {
@@ -59,7 +95,7 @@ bool Texts::Fits(const z3::model& model, const Expr& rank, const std::string& te
     const uint32_t known = found == nullptr ? 0 : found->id;
     if (NumeralOf(model, currency) != std::to_string(known)) return false;
   }
-  return FitsOrder(model, rank, text);
+  return FitsOthers(model, rank, text) && FitsOrder(model, rank, text);
 }
 
 std::vector<std::string> Texts::Candidates(const z3::model& model, const Expr& rank,
@@ -116,7 +152,9 @@ std::optional<std::string> Texts::NewEmail(const z3::model& model, const Expr& r
       z3::function("text.domain", context_.real_sort(), context_.real_sort())(rank);
   std::string host = fmt::format("d{}.example", number);
   for (const auto& [id, expr] : domains_) {
-    if (NumeralOf(model, expr) != NumeralOf(model, domain)) continue;
+    const std::string numeral = NumeralOf(model, domain);
+    if (NumeralOf(model, expr) != numeral) continue;
+    if (KindIn(model, numeral) == TextKind::kEmail) return std::nullopt;  // of no text
     const std::optional<std::string> known = Concrete(model, expr);
     if (!known) return std::nullopt;
     host = *known;
@@ -139,16 +177,12 @@ std::optional<std::string> Texts::NewEmail(const z3::model& model, const Expr& r
 }
 
 std::optional<std::string> Texts::Concrete(const z3::model& model, const Expr& text) {
-  if (const std::string* literal = LiteralOf(text)) return *literal;
+  if (const std::optional<std::string> known = Known(model, text)) return known;
   const Expr rank = model.eval(text, true);
   const std::string numeral = rank.to_string();
-  for (const auto& [literal, expr] : literals_) {
-    if (NumeralOf(model, expr) == numeral) return literal;
-  }
-  if (const auto found = chosen_.find(numeral); found != chosen_.end()) return found->second.text;
   const size_t number = chosen_.size() + 1;
   std::optional<std::string> made;
-  const TextKind kind = KindOf(text);
+  const TextKind kind = KindIn(model, numeral);
   if (kind == TextKind::kEmail) {
     made = NewEmail(model, rank, number);
   } else {

@@ -73,6 +73,10 @@ class Texts {
   void AddEmailAxioms(std::vector<Expr>& out);
   void AddDomainAxioms(const Expr& domain, std::vector<Expr>& out);
   TextKind KindOf(const Expr& text) const;
+  /// The strictest kind of all texts that have this rank.
+  TextKind KindIn(const z3::model& model, const std::string& rank) const;
+  bool FitsOthers(const z3::model& model, const Expr& rank, const std::string& text) const;
+  std::optional<std::string> Known(const z3::model& model, const Expr& text) const;
   bool Fits(const z3::model& model, const Expr& rank, const std::string& text) const;
   bool FitsOrder(const z3::model& model, const Expr& rank, const std::string& text) const;
   std::vector<std::string> Candidates(const z3::model& model, const Expr& rank, TextKind kind,

@@ -33,7 +33,8 @@ std::string WithoutIndices(const std::string& name) {
 uint32_t ListSizes::Shown(const std::string& root, uint32_t max) {
   Size& size = sizes_[root];
   size.max = max;
-  return std::min({size.shown, max, kMost});
+  size.shown = std::min({std::max(size.shown, least_), max, kMost});
+  return size.shown;
 }
 
 bool ListSizes::Grow() {

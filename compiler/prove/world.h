@@ -14,9 +14,11 @@ namespace cap::prove {
 /// are is known once everything was encoded, so it is encoded again until that many are shown.
 class ListSizes {
  public:
-  static constexpr uint32_t kMost = 10;
+  static constexpr uint32_t kMost = 12;
 
   void Begin() { asked_.clear(); }
+  /// At least as many from now on: to write a list down that has to be longer.
+  void SetLeast(uint32_t least) { least_ = least; }
   /// Of the list with this name, indices of elements left out.
   uint32_t Shown(const std::string& root, uint32_t max);
   void Ask(const std::string& root, const std::string& question) {
@@ -32,6 +34,7 @@ class ListSizes {
     uint32_t shown = 1;
     uint32_t max = 0;
   };
+  uint32_t least_ = 1;
   std::map<std::string, Size> sizes_;
   std::map<std::string, std::set<std::string>> asked_;
 };
