@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
+#include "compiler/prove/bounds.h"
 #include "compiler/prove/decision.h"
 #include "compiler/prove/prove.h"
 #include "compiler/prove/schema.h"
 #include "compiler/prove/trial.h"
 #include "compiler/prove/witness.h"
-#include "runtime/value/duration.h"
 
 namespace cap::prove {
 namespace {
@@ -67,7 +67,7 @@ class Asker {
       : question_(question), options_(options) {}
 
   Reply Run() {
-    Z3_global_param_set("memory_max_size", std::to_string(options_.memory_mb).c_str());
+    Z3_global_param_set("memory_max_size", std::to_string(bounds::kMegabytes).c_str());
     try {
       return Ask();
     } catch (const z3::exception& error) {
@@ -125,7 +125,7 @@ class Asker {
     if (reply.answer == Answer::kNo || longer_) return reply;
     // Perhaps for want of elements to write down.
     longer_ = true;
-    sizes_.SetLeast(ListSizes::kMost);
+    sizes_.SetLeast(bounds::kElements);
     return Ask();
   }
 

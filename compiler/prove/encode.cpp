@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "compiler/prove/bounds.h"
+
 namespace cap::prove {
 namespace {
-
-constexpr uint64_t kSteps = 400'000;  // instructions of one question, bodies counted per element
 
 bool IsOneOf(Op op, std::initializer_list<Op> ops) {
   return std::find(ops.begin(), ops.end(), op) != ops.end();
@@ -48,7 +48,7 @@ Sym Encoder::Range(uint32_t begin, uint32_t end) {
 }
 
 Sym Encoder::Step(uint32_t at) {
-  if (++steps_ > kSteps) throw TooLarge("the policies have too many instructions");
+  if (++steps_ > bounds::kSteps) throw TooLarge("the policies have too many instructions");
   const Inst& inst = At(at);
   const OpInfo& info = InfoOf(inst.op);
   // A copy: a body writes the table.

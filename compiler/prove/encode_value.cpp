@@ -78,6 +78,12 @@ Sym World::Literal(const Program& program, TypeIndex type, const Value& value) {
     made.word = Int(CoefficientOf(scaled ? *scaled : *decimal));
     return made;
   }
+  if (const auto* table = std::get_if<TableRef>(&value.v)) {
+    // Tables with the same words are the same.
+    std::string key = fmt::format("table:{}", static_cast<int>(program.tables[table->index].kind));
+    for (const uint32_t word : program.tables[table->index].words) key += fmt::format(",{}", word);
+    return Any(program, type, key);
+  }
   // A value of a kind that is not known here is any value, and no other one's.
   return Any(program, type, fmt::format("literal:{}", fresh_++));
 }

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "compiler/prove/bounds.h"
 #include "runtime/program/layout.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
@@ -11,11 +12,6 @@
 #include "runtime/value/money.h"
 
 namespace cap::prove {
-namespace {
-
-constexpr int64_t kListed = 256;  // elements of a list that are written down
-
-}  // namespace
 
 std::string JsonText(std::string_view text) {
   std::string out = "\"";
@@ -109,7 +105,7 @@ std::optional<std::string> ModelReader::List(const Program& program, const Type&
   }
   if (value.list == nullptr) return std::nullopt;
   const std::optional<int64_t> size = Word(value.list->size);
-  if (!size || *size > kListed) return std::nullopt;
+  if (!size || *size > int64_t{bounds::kWritten}) return std::nullopt;
   int64_t written = 0;
   std::string last;
   for (const Element& element : value.list->elements) {

@@ -27,7 +27,6 @@ struct Side {
 
 struct Options {
   uint32_t timeout_ms = 2000;  // of one question
-  uint32_t memory_mb = 2048;   // of all
 };
 
 enum class Answer : uint8_t { kYes, kNo, kUndecided };

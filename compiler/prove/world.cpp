@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/prove/bounds.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 #include "runtime/value/decimal.h"
@@ -33,7 +34,7 @@ std::string WithoutIndices(const std::string& name) {
 uint32_t ListSizes::Shown(const std::string& root, uint32_t max) {
   Size& size = sizes_[root];
   size.max = max;
-  size.shown = std::min({std::max(size.shown, least_), max, kMost});
+  size.shown = std::min({std::max(size.shown, least_), max, bounds::kElements});
   return size.shown;
 }
 
@@ -41,7 +42,7 @@ bool ListSizes::Grow() {
   bool changed = false;
   for (auto& [root, size] : sizes_) {
     const auto needed = static_cast<uint32_t>(asked_[root].size());
-    const uint32_t wanted = std::min({needed, size.max, kMost});
+    const uint32_t wanted = std::min({needed, size.max, bounds::kElements});
     if (wanted <= size.shown) continue;
     size.shown = wanted;
     changed = true;

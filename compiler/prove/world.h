@@ -14,8 +14,6 @@ namespace cap::prove {
 /// are is known once everything was encoded, so it is encoded again until that many are shown.
 class ListSizes {
  public:
-  static constexpr uint32_t kMost = 12;
-
   void Begin() { asked_.clear(); }
   /// At least as many from now on: to write a list down that has to be longer.
   void SetLeast(uint32_t least) { least_ = least; }

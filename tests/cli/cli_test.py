@@ -19,6 +19,7 @@ import tempfile
 import jsonschema
 
 import fmt_cases
+from narrowing import narrowing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "tests/sarif/sarif-schema-2.1.0.json").read_text())
@@ -255,6 +256,8 @@ def main():
     for test in (explain, sarif, fix, costs, fmt):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        narrowing(Capc(binary, pathlib.Path(folder)), check)
     for failure in failures:
         print(failure)
     print(f"{passed} passed, {len(failures)} failed")
