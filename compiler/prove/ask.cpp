@@ -150,7 +150,7 @@ class Asker {
       }
       solver.pop();
     }
-    return Undecided("the solver believes in a call that the child is kinder to, but none was found");
+    return Undecided("the solver believes in a call to which the child is kinder; none was found");
   }
 
   /// As many wishes as can be had together, in order.

@@ -1,6 +1,6 @@
 // Whether one policy permits no more than another, and what a change of a policy changes: decided
-// for every call at once by a solver (Z3), and never on its word alone when the answer is no: then a
-// call was made, decided under both policies by the interpreter, and found to differ.
+// for every call at once by a solver (Z3), and never on its word alone when the answer is no: then
+// a call was made, decided under both policies by the interpreter, and found to differ.
 //
 //   "yes"        the solver found that no call exists that the child is kinder to than the parent
 //   "no"         here is one

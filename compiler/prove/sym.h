@@ -1,5 +1,5 @@
-// Values of a Program as formulas over the inputs of a call: what an instruction computes, for every
-// call at once. Internal to compiler/prove.
+// Values of a Program as formulas over the inputs of a call: what an instruction computes, for
+// every call at once. Internal to compiler/prove.
 #pragma once
 
 #include <z3++.h>

@@ -71,7 +71,8 @@ Expr Texts::Domain(const Expr& email) {
   }
   const auto found = domains_.find(IdOf(email));
   if (found != domains_.end()) return found->second;
-  const Expr domain = z3::function("text.domain", context_.real_sort(), context_.real_sort())(email);
+  const z3::sort real = context_.real_sort();
+  const Expr domain = z3::function("text.domain", real, real)(email);
   variants_.emplace(IdOf(domain), Variant{domain, TextKind::kDomain, limits::kEmailBytes - 2});
   domains_.emplace(IdOf(email), domain);
   return domain;

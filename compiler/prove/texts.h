@@ -1,8 +1,8 @@
-// Texts as formulas. A text is its rank: a real number, such that the order of ranks is the order of
-// the texts by bytes, and equal ranks are equal texts. That is exact for == and <. What else is asked
-// of a text (its length, its domain, what it starts with) is a function of its rank, of which the
-// solver is told what holds of all texts. It may believe in a text that does not exist; then no call
-// can be made from its model, and the answer is that the question is not decided.
+// Texts as formulas. A text is its rank: a real number, such that the order of ranks is the order
+// of the texts by bytes, and equal ranks are equal texts. That is exact for == and <. What else is
+// asked of a text (its length, its domain, what it starts with) is a function of its rank, of which
+// the solver is told what holds of all texts. It may believe in a text that does not exist; then no
+// call can be made from its model, and the question is not decided.
 #pragma once
 
 #include <map>

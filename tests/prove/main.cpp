@@ -1,6 +1,6 @@
 // Random pairs of policies, one a mutant of the other, put to the prover both ways. A yes must
-// survive every request that can be thought of: at and next to each constant of both policies, under
-// the interpreter. A no must be confirmed by its request. What it cannot decide is counted.
+// survive every request that can be thought of: at and next to each constant of both policies,
+// under the interpreter. A no must be confirmed by its request. What is not decided is counted.
 #include <fmt/core.h>
 
 #include <chrono>
@@ -168,8 +168,8 @@ class Run {
       return answers == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(answers);
     };
     fmt::print("seed {}, {} pairs, both ways, {:.0f} s\n", options_.seed, pairs_, seconds_);
-    fmt::print("yes        {:6} {:5.1f} %, held against {} requests, {} of them let through\n", yes_,
-               share(yes_), requests_, let_through_);
+    fmt::print("yes        {:6} {:5.1f} %, held against {} requests, {} of them let through\n",
+               yes_, share(yes_), requests_, let_through_);
     fmt::print("no         {:6} {:5.1f} %, each confirmed by its request\n", no_, share(no_));
     fmt::print("undecided  {:6} {:5.1f} %\n", undecided_, share(undecided_));
     for (const auto& [why, count] : reasons_) fmt::print("  {:6} {}\n", count, why);
@@ -202,7 +202,8 @@ class Run {
 int main(int argc, char** argv) {
   cap::diff::RunOptions options;
   if (!cap::diff::ReadOptions(argc, argv, options) || options.pairs == 0) {
-    fmt::print(stderr, "usage: {} [--seed N] [--pairs N] [--requests N] [--timeout-ms N]\n", argv[0]);
+    fmt::print(stderr, "usage: {} [--seed N] [--pairs N] [--requests N] [--timeout-ms N]\n",
+               argv[0]);
     return 2;
   }
   return cap::diff::Run(options).Go();
