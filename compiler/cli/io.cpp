@@ -66,7 +66,7 @@ Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
 }
 
 int Graver(int a, int b) {
-  constexpr int kOrder[] = {kUsage, kDiagnostics, kDeny, kStepUp};
+  constexpr int kOrder[] = {kUsage, kDiagnostics, kDeny, kUndecided, kStepUp};
   for (const int status : kOrder) {
     if (a == status || b == status) return status;
   }

@@ -18,7 +18,8 @@ Examples:
   capc test policies stdlib
   capc import tools tools.json -o tools.cap
 
-Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up.
+Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up,
+5 cannot decide.
 `capc COMMAND --help` says more.)";
 
 }  // namespace
@@ -32,12 +33,14 @@ int main(int argc, char** argv) {
   cap::cli::AddCheck(app, status);
   cap::cli::AddCompile(app, status);
   cap::cli::AddConsent(app, status);
+  cap::cli::AddDiff(app, status);
   cap::cli::AddEval(app, status);
   cap::cli::AddExplain(app, status);
   cap::cli::AddFmt(app, status);
   cap::cli::AddFacts(app, status);
   cap::cli::AddImport(app, status);
   cap::cli::AddInit(app, status);
+  cap::cli::AddNarrows(app, status);
   cap::cli::AddTest(app, status);
   try {
     app.parse(argc, argv);

@@ -24,6 +24,7 @@ import explain_tests
 import fmt_cases
 import import_tests
 import project_tests
+from narrowing import narrowing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "tests/sarif/sarif-schema-2.1.0.json").read_text())
@@ -263,6 +264,8 @@ def main():
     for test in (explain, sarif, fix, costs, fmt, *others):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        narrowing(Capc(binary, pathlib.Path(folder)), check)
     for failure in failures:
         print(failure)
     print(f"{passed} passed, {len(failures)} failed")

@@ -96,8 +96,9 @@ def layers():
 
 
 def confined():
-    """ANTLR only in compiler/parse, LLVM only in runtime/jit, simdjson only in runtime/frame"""
-    homes = {"antlr4": "compiler/parse/", "llvm/": "runtime/jit/", "simdjson": "runtime/frame/"}
+    """ANTLR only in compiler/parse, Z3 in compiler/prove, LLVM in runtime/jit, simdjson in frame"""
+    homes = {"antlr4": "compiler/parse/", "llvm/": "runtime/jit/", "simdjson": "runtime/frame/",
+             "z3": "compiler/prove/"}
     for path in code_files(".h", ".cpp", dirs=("runtime", "compiler")):
         relative = path.relative_to(ROOT).as_posix()
         for number, line in enumerate(path.read_text().splitlines(), 1):

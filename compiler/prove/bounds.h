@@ -1,0 +1,13 @@
+// How far the prover goes. What is over a bound is not decided (docs/narrowing.md).
+#pragma once
+
+#include <cstdint>
+
+namespace cap::prove::bounds {
+
+inline constexpr uint64_t kSteps = 400'000;     // instructions of one question, a body per element
+inline constexpr uint32_t kElements = 12;       // of a list, that are shown to the solver
+inline constexpr uint32_t kWritten = 256;       // elements of a list of an example
+inline constexpr uint32_t kMegabytes = 2048;    // memory of the solver
+
+}  // namespace cap::prove::bounds

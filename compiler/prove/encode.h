@@ -1,0 +1,74 @@
+// Clauses of a Program as formulas. Mirrors runtime/interp, handler by handler; an opcode that it
+// does not know becomes any value at all, the same one for the same operands, so that what both
+// policies have cancels out and nothing wrong is ever concluded.
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+
+#include "compiler/prove/world.h"
+
+namespace cap::prove {
+
+/// The policies are too large to be encoded.
+struct TooLarge : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Encoder {
+ public:
+  Encoder(World& world, const Program& program) : world_(world), program_(program) {}
+
+  /// Slots are those of a frame of the tool from now on.
+  void Use(const Tool& tool);
+  const Cell& Slot(uint32_t slot) const { return frame_[slot]; }
+  World& world() { return world_; }
+  const Program& program() const { return program_; }
+
+  Sym Constant(TypeIndex type, const ConstSource& source);
+  /// The value of a clause.
+  Sym Clause(uint32_t shape, uint32_t clause, const std::vector<ConstSource>& consts);
+  /// Whether the value is in the list; asks the list a question.
+  Expr Member(const Sym& value, const List& list);
+
+ private:
+  struct Open {
+    uint32_t inst = 0;
+    const Element* element = nullptr;
+  };
+
+  const Inst& At(uint32_t inst) const { return program_.insts[shape_->first_inst + inst]; }
+  uint32_t Next(uint32_t at) const;
+  Sym Range(uint32_t begin, uint32_t end);
+  Sym Step(uint32_t at);
+  Sym Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
+  std::optional<Sym> Source(const Inst& inst);
+  std::optional<Sym> Logic(const Inst& inst, const Sym* a, const Sym* b);
+  std::optional<Sym> Compare(const Inst& inst, const Sym& a, const Sym& b);
+  std::optional<Sym> Arithmetic(const Inst& inst, const Sym& a, const Sym& b);
+  std::optional<Sym> Text(const Inst& inst, const Sym& a, const Sym& b);
+  std::optional<Sym> Mask(const Inst& inst, const Sym& a, const Sym* b);
+  std::optional<Sym> Lists(const Inst& inst, const Sym& a, const Sym& b);
+  Sym Approved(const Sym& mask);
+  Sym Quantify(uint32_t at, const Inst& inst, const Sym& list);
+  Sym UnknownOp(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
+  /// The bodies of a quantifier-like instruction, one an element that is shown.
+  std::vector<Sym> Bodies(uint32_t at, const Inst& inst, const List& list);
+  Expr Same(const Sym& a, const Sym& b);
+  Expr Within(const Expr& value, int bits);
+  void Ask(const List& list, const std::string& question);
+  const Element* ElementOf(uint32_t inst) const;
+  std::string KeyOf(const Sym& value);
+
+  World& world_;
+  const Program& program_;
+  std::vector<Cell> frame_;
+  const Tool* tool_ = nullptr;
+  const Shape* shape_ = nullptr;
+  const std::vector<ConstSource>* consts_ = nullptr;
+  std::vector<std::optional<Sym>> table_;
+  std::vector<Open> open_;
+  uint64_t steps_ = 0;
+};
+
+}  // namespace cap::prove

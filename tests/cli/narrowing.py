@@ -1,0 +1,115 @@
+"""What `capc narrows` and `capc diff` promise: answers, calls that show them, exit statuses."""
+
+import json
+
+PARENT = """module bank
+approver manager
+purpose support "help"
+context bound { customer: string }
+action pay { to: string, amount: money in "USD", tags: set<string>
+  resource "pay://{to}" }
+action look { id: string }
+policy clerk {
+  purpose support
+  expires after 8h
+  capability pay on "pay://{{customer}}" {
+    require amount <= 500.00 USD
+    require tags subset ["a", "b"]
+  }
+  capability look
+  forbid pay unless approved by manager when amount > 50.00 USD
+}
+"""
+
+
+def narrowing(capc, check):
+    capc.file(PARENT, "parent.cap")
+
+    def narrows(what, change, status, *words, extra=()):
+        old, new = change
+        text = PARENT.replace(old, new)
+        check(f"{what}: the change is one", text != PARENT or old == new)
+        capc.file(text, "child.cap")
+        got, out, err = capc.run("narrows", "child.cap", "parent.cap", *extra)
+        check(f"narrows: {what}", got == status and all(word in out for word in words),
+              f"{got}\n{out}{err}")
+        return out
+
+    narrows("the same", ("", ""), 0, "clerk: yes")
+    narrows("a lower limit", ("500.00", "499.99"), 0)
+    narrows("a higher limit", ("500.00", "500.01"), 2, '"amount":500.01', "child ", "permit",
+            "parent ", "deny [constraint_failed]", "parent.cap:12:5", '"policy":"clerk"')
+    narrows("a set that grew", ('["a", "b"]', '["a", "b", "c"]'), 2, '"tags":["c"]')
+    narrows("a set that shrank", ('["a", "b"]', '["a"]'), 0)
+    narrows("a pattern that is wider", ("pay://{{customer}}", "pay://*"), 2, "no_capability")
+    narrows("a step-up that is gone", ("when amount > 50.00 USD", "when amount > 60.00 USD"), 2,
+            "step-up")
+    narrows("a step-up sooner", ("amount > 50.00 USD", "amount > 10.00 USD"), 0)
+    narrows("a longer life", ("8h", "9h"), 2, "minted", "grant_expired")
+    narrows("a shorter life", ("8h", "7h"), 0)
+    narrows("any purpose", ("  purpose support\n", ""), 2, "unknown-purpose")
+    narrows("an action that only the parent has", ("  capability look\n", ""), 0)
+    narrows("arguments that differ", ("tags: set<string>", "tags: set<string> max 5"), 5,
+            "cannot decide", "`tags`")
+    narrows("another policy", ("policy clerk", "policy teller"), 0, "teller: yes")
+    narrows("no such policy", ("", ""), 1, extra=("--policy", "nobody"))
+    narrows("no time", ("", ""), 1, extra=("--timeout", "0s"))
+    out = narrows("JSON", ("500.00", "750.00"), 2, extra=("--format", "json"))
+    got = json.loads(out)
+    check("narrows: the witness in JSON", got["answer"] == "no"
+          and got["witness"]["child"]["verdict"] == "permit"
+          and got["witness"]["parent"]["verdict"] == "deny", out)
+    replay(capc, check, got["witness"])
+    pairs(capc, check)
+    changes(capc, check)
+
+
+def replay(capc, check, witness):
+    """`capc eval` says the same of the grant and the request."""
+    for side, status in (("child", 0), ("parent", 2)):
+        capc.file(json.dumps(witness[side]["grant"]), "grant.json")
+        capc.file(json.dumps(witness[side]["request"]), "request.json")
+        got, out, err = capc.run("eval", "--policy", f"{side}.cap", "--grant", "grant.json", "--now",
+                                 witness["now"], "request.json")
+        check(f"narrows: {side} by eval", got == status, out + err)
+
+
+def pairs(capc, check):
+    two = PARENT + PARENT[PARENT.index("policy clerk"):].replace("clerk", "boss")
+    capc.file(two, "two.cap")
+    capc.file(two.replace("policy boss", "policy chief"), "other.cap")
+    got, out, _ = capc.run("narrows", "two.cap", "two.cap")
+    check("narrows: policies of one name", got == 0 and out.count(": yes") == 2, out)
+    got, out, _ = capc.run("narrows", "other.cap", "two.cap")
+    check("narrows: one without its like", got == 5 and "no policy of this name" in out, out)
+    got, out, _ = capc.run("narrows", "--child-policy", "chief", "--parent-policy", "boss",
+                           "other.cap", "two.cap")
+    check("narrows: named each", got == 0 and out.startswith("chief: yes"), out)
+    capc.file(PARENT.replace("500.00 USD", "500.00 ESD"), "wrong.cap")
+    check("narrows: a policy with errors", capc.run("narrows", "wrong.cap", "two.cap")[0] == 3)
+    check("narrows: no such file", capc.run("narrows", "none.cap", "two.cap")[0] == 1)
+
+
+def changes(capc, check):
+    def diff(what, change, status, *words, extra=()):
+        old, new = change
+        capc.file(PARENT.replace(old, new), "new.cap")
+        got, out, err = capc.run("diff", "parent.cap", "new.cap", *extra)
+        check(f"diff: {what}", got == status and all(word in out for word in words),
+              f"{got}\n{out}{err}")
+        return out
+
+    diff("the same", ("", ""), 0, "pay", "same")
+    diff("wider", ("500.00", "750.00"), 2, "wider", "500.00 USD is now 750.00 USD", "request")
+    diff("narrower", ("500.00", "400.00"), 0, "narrower", "500.00 USD is now 400.00 USD")
+    diff("narrower, for a gate of changes", ("500.00", "400.00"), 2,
+         extra=("--fail-on", "change"))
+    diff("wider, and told only", ("500.00", "750.00"), 0, extra=("--fail-on", "never"))
+    diff("a set", ('["a", "b"]', '["b", "c"]'), 2, "both", 'gained "c", lost "a"')
+    diff("gone", ("  capability look\n", ""), 0, "gone")
+    diff("the terms", ("8h", "9h"), 2, "(terms)", "expires: 8h is now 9h")
+    diff("a statement that is gone", ("    require amount <= 500.00 USD\n", ""), 2, "is gone")
+    out = diff("JSON", ("500.00", "750.00"), 2, extra=("--format", "json"))
+    rows = {row["action"]: row for row in map(json.loads, out.splitlines())}
+    check("diff: rows", rows["pay"]["change"] == "wider" and rows["look"]["change"] == "same"
+          and rows["pay"]["wider"]["new"]["verdict"] == "permit" and None in rows, out)
