@@ -4,6 +4,7 @@
 
 #include "compiler/check/context.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/time_tables.h"
 #include "runtime/frame/encode.h"
 #include "runtime/frame/json_value.h"
 #include "runtime/value/arena.h"
@@ -49,6 +50,7 @@ class DataDeclarer {
   void CheckFile(const DataFile& file, uint32_t module, bool of_module);
   Found ValueOf(const resolve::Entry& entry);
   NodeId Declare(const resolve::Entry& entry);
+  NodeId Add(Value value, TypeIndex type, const resolve::Entry& entry);
 
   Context& context_;
   const DataFiles& files_;
@@ -124,6 +126,12 @@ NodeId DataDeclarer::Declare(const resolve::Entry& entry) {
   }
   const Found found = ValueOf(entry);
   if (found.value == nullptr) return error;
+  const TypeKind kind = context_.types.KindOf(type);
+  if (kind == TypeKind::kZone || kind == TypeKind::kSchedule) {
+    const uint32_t table =
+        DatumTable(context_, kind, *found.file->json, *found.value, entry.span);
+    return table == kNone ? error : Add(Value{.v = TableRef{table}}, type, entry);
+  }
   Result<Value> value = ReadJsonValue(context_.program, *found.file->json, *found.value, type, 0);
   Arena arena;
   if (value.has_value()) {
@@ -137,10 +145,14 @@ NodeId DataDeclarer::Declare(const resolve::Entry& entry) {
         "does not fit", "");
     return error;
   }
+  return Add(std::move(*value), type, entry);
+}
+
+NodeId DataDeclarer::Add(Value value, TypeIndex type, const resolve::Entry& entry) {
   return context_.nodes.Add({.kind = NodeKind::kLiteral,
                              .datum = true,
                              .type = context_.types.Canonical(type),
-                             .index = context_.AddValue(std::move(*value)),
+                             .index = context_.AddValue(std::move(value)),
                              .span = entry.span});
 }
 

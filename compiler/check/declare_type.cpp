@@ -4,6 +4,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/expr.h"
 #include "compiler/check/fixes.h"
+#include "compiler/check/time_tables.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 #include "runtime/value/money.h"
@@ -44,6 +45,8 @@ class TypeReader {
   TypeIndex ReadContainer(const ast::Type& type, TypeKind kind);
   TypeIndex ReadMoney(const ast::Type& type);
   TypeIndex ReadDecimal(const ast::Type& type);
+  TypeIndex ReadInstant(const ast::Type& type);
+  TypeIndex ReadTable(TypeIndex table, const ast::Type& type);
   TypeIndex ReadNamed(const ast::Type& type);
   bool ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at);
   bool SuffixesFit(const ast::Type& type);
@@ -96,7 +99,9 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (name == "bool") return types_.Bool();
   if (name == "int") return types_.Int();
   if (name == "email") return types_.Email();
-  if (name == "instant") return types_.Instant();
+  if (name == "instant") return ReadInstant(type);
+  if (name == "zone") return ReadTable(types_.Zone(), type);
+  if (name == "schedule") return ReadTable(types_.Schedule(), type);
   if (name == "duration") return types_.Duration();
   if (name == "date") return types_.Date();
   if (name == "decimal") return ReadDecimal(type);
@@ -127,7 +132,10 @@ bool TypeReader::SuffixesFit(const ast::Type& type) {
     failed_ = true;
     return false;
   };
-  if ((type.in_text || type.in_expr) && !money) return bad("in", "only money has a currency");
+  const bool local = name == "instant" && type.in_text.has_value();
+  if ((type.in_text || type.in_expr) && !money && !local) {
+    return bad("in", "only money has a currency, and only an instant a zone, as a text");
+  }
   if (type.minor && !money) return bad("minor", "only money has minor units");
   if (type.scale && name != "decimal") {
     return bad("(…)", "only `decimal` has digits after a point");
@@ -161,6 +169,20 @@ TypeIndex TypeReader::ReadDecimal(const ast::Type& type) {
        .help = "write it like `decimal(2)`",
        .notes = {}});
   failed_ = true;
+  return kNone;
+}
+
+/// `instant in "Europe/Berlin"`: what the wire writes is a time of that zone's clock.
+TypeIndex TypeReader::ReadInstant(const ast::Type& type) {
+  if (!type.in_text) return types_.Instant();
+  const uint32_t zone = ZoneTable(context_, type.in_text->text, type.in_text->span);
+  return zone == kNone ? kNone : types_.InstantIn(zone);
+}
+
+TypeIndex TypeReader::ReadTable(TypeIndex table, const ast::Type& type) {
+  if (place_ == TypePlace::kParameter || place_ == TypePlace::kData) return table;
+  Refuse(type.span, fmt::format("{} is no `{}`", NameOf(place_), type.name.text),
+         "zones and schedules stand in the policy or come as its data");
   return kNone;
 }
 
@@ -222,7 +244,7 @@ TypeIndex TypeReader::ReadContainer(const ast::Type& type, TypeKind kind) {
 bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at) {
   const Type& type = types_[element];
   const std::string name = types_.NameOf(element);
-  if (types_.IsContainer(element) || type.kind == TypeKind::kApprovers) {
+  if (types_.IsContainer(element) || type.kind == TypeKind::kApprovers || IsTable(type.kind)) {
     Refuse(at.span, fmt::format("a list or set of `{}`", name),
            "elements are scalars; those of a list may be records, which may hold lists");
     return false;

@@ -127,6 +127,15 @@ class ExprChecker {
   NodeId CheckDateArithmetic(ast::BinaryOp symbol, Pair pair, const SourceSpan& span);
   NodeId DaysBetween(Pair pair, const SourceSpan& span);
   NodeId MoveDate(Pair pair, bool back, const SourceSpan& span);
+
+  // expr_zone.cpp
+  NodeId TableLiteral(uint32_t table, TypeIndex type, const SourceSpan& span);
+  NodeId ZoneLiteral(const std::string& name, const SourceSpan& span);
+  NodeId CheckToday(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckInZone(Op op, TypeIndex type, const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckSchedule(const ast::CallExpr& call, const SourceSpan& span);
+  NodeId CheckInSchedule(NodeId time, NodeId schedule, const SourceSpan& span);
+
   bool IsWritten(NodeId id) const {
     return nodes_[id].kind == NodeKind::kLiteral && !nodes_[id].datum;
   }

@@ -1,5 +1,5 @@
 // The functions of the language: size, startsWith, endsWith, contains, instant, age. Those of dates
-// are in expr_date.cpp.
+// are in expr_date.cpp, those of zones in expr_zone.cpp.
 #include <fmt/core.h>
 
 #include "compiler/check/expr.h"
@@ -14,15 +14,19 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
   if (name == "instant") return CheckInstant(call, span);
   if (name == "date") return CheckDate(call, span);
+  if (name == "today") return CheckToday(call, span);
+  if (name == "localDate") return CheckInZone(Op::kZoneDate, types_.Date(), call, span);
+  if (name == "timeOfDay") return CheckInZone(Op::kZoneTime, types_.Duration(), call, span);
+  if (name == "schedule") return CheckSchedule(call, span);
   if (name == "weekday") return CheckWeekday(call, span);
   if (name == "age") return CheckAge(call, span);
   bool hidden = false;
   const uint32_t def = context_.Find(context_.names.defs, module_, call.callee, &hidden);
   if (hidden) return nodes_.Error(span);
   if (def != kNone) return CheckDef(def, call, span);
-  std::vector<std::string_view> known = {"size", "startsWith", "endsWith", "contains",
-                                         "instant", "age", "date", "weekday",
-                                         "any", "all", "count", "sum"};
+  std::vector<std::string_view> known = {
+      "size",  "startsWith", "endsWith",  "contains", "instant", "age", "date",  "weekday",
+      "today", "localDate",  "timeOfDay", "schedule", "any",     "all", "count", "sum"};
   for (const std::string_view own : context_.Known(context_.names.defs)) known.push_back(own);
   Help help = MeantOrKnown(name, known);
   if (context_.names.constraints.Find(name) != kNone) {

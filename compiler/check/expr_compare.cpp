@@ -41,6 +41,8 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       return Op::kConst;
   }
   return Op::kConst;
@@ -67,6 +69,8 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       return Op::kConst;
   }
   return Op::kConst;

@@ -35,6 +35,7 @@ NodeId ExprChecker::CheckString(const ast::StringExpr& text, const SourceSpan& s
   const TypeKind kind = expected == kNone ? TypeKind::kString : types_.KindOf(expected);
   if (kind == TypeKind::kEnum) return EnumLiteral(text.value, span, expected);
   if (kind == TypeKind::kEmail) return EmailLiteral(text.value, span);
+  if (kind == TypeKind::kZone) return ZoneLiteral(text.value, span);
   if (text.value.size() > limits::kStringBytesMax) {
     context_.Error(diag::Code::kOutOfBounds, span,
                    {.message = fmt::format("a text of {} bytes; no string is longer than {}",

@@ -28,6 +28,8 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       return Elements::kNeither;
   }
   return Elements::kNeither;
@@ -73,6 +75,9 @@ NodeId ExprChecker::CheckIn(const ast::BinaryExpr& binary, const SourceSpan& spa
     right = Check(binary.right, scalar ? types_.SetOf(nodes_[left].type) : kNone);
   }
   if (nodes_.IsError(left) || nodes_.IsError(right)) return nodes_.Error(span);
+  if (types_.KindOf(nodes_[right].type) == TypeKind::kSchedule) {
+    return CheckInSchedule(left, right, span);
+  }
   if (!RequireContainer(right, "`in`")) return nodes_.Error(span);
   const TypeIndex element = types_[nodes_[right].type].element;
   if (!types_.Same(nodes_[left].type, element)) {

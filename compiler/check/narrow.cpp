@@ -103,7 +103,8 @@ bool HasOrder(const Types& types, TypeIndex type, ast::Narrows::Order order) {
     case ast::Narrows::Order::kAtMost:
     case ast::Narrows::Order::kAtLeast:
       return !set && kind != TypeKind::kRecord && kind != TypeKind::kBool &&
-             kind != TypeKind::kEmail && kind != TypeKind::kString && kind != TypeKind::kEnum;
+             kind != TypeKind::kEmail && kind != TypeKind::kString && kind != TypeKind::kEnum &&
+             !IsTable(kind);
   }
   return false;
 }

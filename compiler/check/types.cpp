@@ -17,6 +17,8 @@ Types::Types(Program& program)
       instant_(Intern({.kind = TypeKind::kInstant})),
       duration_(Intern({.kind = TypeKind::kDuration})),
       date_(Intern({.kind = TypeKind::kDate})),
+      zone_(Intern({.kind = TypeKind::kZone})),
+      schedule_(Intern({.kind = TypeKind::kSchedule})),
       approvers_(Intern({.kind = TypeKind::kApprovers})) {}
 
 TypeIndex Types::Intern(const Type& type) {
@@ -33,6 +35,10 @@ TypeIndex Types::MoneyIn(uint32_t currency) {
 
 TypeIndex Types::Decimal(uint32_t scale) {
   return Intern({.kind = TypeKind::kDecimal, .ref = scale});
+}
+
+TypeIndex Types::InstantIn(uint32_t zone) {
+  return Intern({.kind = TypeKind::kInstant, .ref = zone});
 }
 
 TypeIndex Types::Enum(uint32_t index) { return Intern({.kind = TypeKind::kEnum, .ref = index}); }
@@ -76,6 +82,8 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       return false;
   }
   return false;
@@ -85,7 +93,8 @@ bool Types::Same(TypeIndex a, TypeIndex b) const {
   while (a != b) {
     const Type& left = program_.types[a];
     const Type& right = program_.types[b];
-    if (left.kind != right.kind || left.ref != right.ref) return false;
+    const bool same_ref = left.ref == right.ref || left.kind == TypeKind::kInstant;
+    if (left.kind != right.kind || !same_ref) return false;
     if (!IsContainer(a)) return true;
     a = left.element;  // lists do not hold lists, so this ends at once
     b = right.element;
@@ -99,6 +108,8 @@ TypeIndex Types::Canonical(TypeIndex type) {
       return money_;
     case TypeKind::kString:
       return string_;
+    case TypeKind::kInstant:
+      return instant_;
     case TypeKind::kSet:
       return SetOf(program_.types[type].element);
     case TypeKind::kList:
@@ -107,13 +118,14 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kInt:
     case TypeKind::kEmail:
     case TypeKind::kEnum:
-    case TypeKind::kInstant:
     case TypeKind::kDuration:
     case TypeKind::kDate:
     case TypeKind::kDecimal:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       return type;
   }
   return type;
@@ -137,7 +149,8 @@ std::string Types::NameOf(TypeIndex type) const {
     case TypeKind::kEnum:
       return program_.enums[t.ref].name;
     case TypeKind::kInstant:
-      return "instant";
+      return t.ref == kNone ? "instant"
+                            : fmt::format("instant in \"{}\"", program_.tables[t.ref].name);
     case TypeKind::kDuration:
       return "duration";
     case TypeKind::kDate:
@@ -154,6 +167,10 @@ std::string Types::NameOf(TypeIndex type) const {
       return "approver";
     case TypeKind::kPattern:
       return "pattern";
+    case TypeKind::kZone:
+      return "zone";
+    case TypeKind::kSchedule:
+      return "schedule";
   }
   return "?";
 }

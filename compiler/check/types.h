@@ -23,6 +23,9 @@ class Types {
   TypeIndex Instant() const { return instant_; }
   TypeIndex Duration() const { return duration_; }
   TypeIndex Date() const { return date_; }
+  TypeIndex Zone() const { return zone_; }
+  TypeIndex Schedule() const { return schedule_; }
+  TypeIndex InstantIn(uint32_t zone);  // of Program::tables
   TypeIndex Money() const { return money_; }
   TypeIndex Approvers() const { return approvers_; }
   TypeIndex MoneyIn(uint32_t currency);
@@ -57,7 +60,8 @@ class Types {
   Program& program_;
   std::map<Key, TypeIndex> known_;
   std::set<uint32_t> ordered_enums_;
-  TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, date_, approvers_;
+  TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, date_, zone_, schedule_,
+      approvers_;
 };
 
 }  // namespace cap::check

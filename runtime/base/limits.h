@@ -52,6 +52,9 @@ inline constexpr uint32_t kCapabilities = 1u << 20;     // one program
 inline constexpr uint32_t kPolicies = 65'536;           // one program
 inline constexpr uint32_t kTableWords = 1u << 18;       // one table of a constant, 32-bit words
 inline constexpr uint64_t kProgramTableWords = 1u << 22;  // all tables of one program, 32-bit words
+inline constexpr uint32_t kZoneEntries = 1024;           // one time zone: changes of its clocks
+inline constexpr uint32_t kScheduleWindows = 64;         // one schedule, as it is written
+inline constexpr uint32_t kScheduleSpans = 1024;         // one schedule, spread over the week
 inline constexpr uint64_t kBundleBytes = 256u << 20;    // one .capb
 
 // --- grants ---

@@ -78,9 +78,11 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
       const std::vector<std::string> names = ApproverNames(program, slot.lo);
       return Join(names, names.size());
     }
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
     case TypeKind::kPattern: {
       const Table* table = FindTable(program, slot);
-      return table == nullptr ? "a pattern" : QuoteCut(table->name);
+      return table == nullptr ? "a table" : QuoteCut(table->name);
     }
     case TypeKind::kSet:
     case TypeKind::kList: break;

@@ -41,6 +41,8 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kInstant:
     case TypeKind::kDuration:
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
     case TypeKind::kDate: return;
   }
 }

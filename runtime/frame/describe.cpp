@@ -49,13 +49,17 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       case TypeKind::kString: return before + "string" + after;
       case TypeKind::kEmail: return before + "email" + after;
       case TypeKind::kEnum: return before + program.enums[t.ref].name + after;
-      case TypeKind::kInstant: return before + "instant" + after;
+      case TypeKind::kInstant:
+        return before + "instant" + (t.ref == kNone ? "" : " in " + program.tables[t.ref].name) +
+               after;
       case TypeKind::kDuration: return before + "duration" + after;
       case TypeKind::kDate: return before + "date" + after;
       case TypeKind::kDecimal: return before + "decimal(" + std::to_string(t.ref) + ")" + after;
       case TypeKind::kRecord: return before + program.records[t.ref].name + after;
       case TypeKind::kApprovers: return before + "approvers" + after;
       case TypeKind::kPattern: return before + "pattern" + after;
+      case TypeKind::kZone: return before + "zone" + after;
+      case TypeKind::kSchedule: return before + "schedule" + after;
       case TypeKind::kSet:
       case TypeKind::kList:
         before += t.kind == TypeKind::kSet ? "set<" : "list<";

@@ -28,6 +28,12 @@ uint32_t BytesAllowed(const Type& type) {
 }
 uint32_t ElementsAllowed(const Type& type) { return type.max != 0 ? type.max : limits::kElements; }
 
+/// The kind of table that a value of a type is: of one for which IsTable() holds.
+TableKind TableOf(TypeKind kind) {
+  if (kind == TypeKind::kPattern) return TableKind::kDfa;
+  return kind == TypeKind::kZone ? TableKind::kZone : TableKind::kSchedule;
+}
+
 const Value* FindField(const Value::Record& record, const std::string& name) {
   const auto it = std::ranges::find(record, name, &Field::name);
   return it != record.end() ? &it->value : nullptr;
@@ -298,8 +304,10 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       if (const auto* mask = std::get_if<ApproverMask>(&value.v)) return OneApprovers(*mask);
       break;
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       if (const auto* table = std::get_if<TableRef>(&value.v)) {
-        return OneTable(*table, TableKind::kDfa);
+        return OneTable(*table, TableOf(t.kind));
       }
       break;
     case TypeKind::kRecord:

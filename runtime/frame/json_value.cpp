@@ -13,6 +13,7 @@
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/zone.h"
 
 namespace cap {
 namespace {
@@ -20,6 +21,20 @@ namespace {
 using Kind = JsonNode::Kind;
 
 std::unexpected<Error> Bad(std::string message) { return Fail("bad-value", std::move(message)); }
+
+/// A time of the zone's clock, which shows it exactly once.
+Result<Instant> ParseLocalTime(std::string_view text, const Table& table) {
+  const Result<int64_t> wall_us = ParseWallTime(text);
+  if (!wall_us) return std::unexpected(wall_us.error());
+  const zone::Found found = zone::InstantOf(table.words, *wall_us);
+  switch (found.wall) {
+    case zone::Wall::kOnce: return Instant{found.us};
+    case zone::Wall::kNever: return Bad("the clocks of " + table.name + " skip it");
+    case zone::Wall::kTwice: return Bad("the clocks of " + table.name + " show it twice");
+    case zone::Wall::kUnknown: break;
+  }
+  return Bad("nothing is known of the clocks of " + table.name + " then");
+}
 
 /// Recursion goes down the type and the tree together; both are bounded.
 class Reader {
@@ -70,7 +85,9 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
     case TypeKind::kList: return ReadList(node, type, currency);
     case TypeKind::kRecord: return ReadRecord(node, type);
     case TypeKind::kApprovers:
-    case TypeKind::kPattern: break;  // of constants only
+    case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule: break;  // of constants only
   }
   return Mismatch(node, type);
 }
@@ -119,7 +136,9 @@ Result<Value> Reader::ReadMoney(const JsonNode& node, TypeIndex type, uint32_t c
 
 Result<Value> Reader::ReadInstant(const JsonNode& node, TypeIndex type) const {
   if (node.kind != Kind::kString) return Mismatch(node, type);
-  const Result<Instant> instant = ParseInstant(node.text);
+  const uint32_t zone = program_.types[type].ref;
+  const Result<Instant> instant =
+      zone == kNone ? ParseInstant(node.text) : ParseLocalTime(node.text, program_.tables[zone]);
   if (!instant) return Bad(DescribeJson(node) + " is no time: " + instant.error().message);
   return Value{*instant};
 }

@@ -32,7 +32,9 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kApprovers:
     case TypeKind::kDuration:
     case TypeKind::kDecimal:
-    case TypeKind::kPattern: break;
+    case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule: break;
   }
   return "";  // no legal segment
 }

@@ -1,4 +1,4 @@
-// Handlers of dates. The calendar is the call-outs' work.
+// Handlers of dates, zones and schedules. Calendars and tables are the call-outs' work.
 #include "runtime/interp/evaluate.h"
 
 namespace cap::interp {
@@ -18,6 +18,19 @@ InstValue EvalDateAdd(Evaluation& e, const Inst& inst, uint32_t) {
 
 InstValue EvalDateWeekday(Evaluation& e, const Inst& inst, uint32_t) {
   return Word(static_cast<uint64_t>(e.in().call_outs.date_weekday(Signed(e.A(inst)))));
+}
+
+InstValue EvalZoneDate(Evaluation& e, const Inst& inst, uint32_t) {
+  return WordOrFault(e.in().call_outs.zone_date(Signed(e.A(inst)), &e.B(inst).value));
+}
+
+InstValue EvalZoneTime(Evaluation& e, const Inst& inst, uint32_t) {
+  return WordOrFault(e.in().call_outs.zone_time(Signed(e.A(inst)), &e.B(inst).value));
+}
+
+InstValue EvalScheduleHas(Evaluation& e, const Inst& inst, uint32_t) {
+  const int64_t within = e.in().call_outs.schedule_has(Signed(e.A(inst)), &e.B(inst).value);
+  return Bool(within == 1, within == 0);
 }
 
 }  // namespace cap::interp

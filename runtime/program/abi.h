@@ -88,6 +88,9 @@ struct CallOuts {
   // Times. A result is a word, or kFaultWord.
   int64_t (*date_add)(int64_t date, int64_t span_us);
   int64_t (*date_weekday)(int64_t date);
+  int64_t (*zone_date)(int64_t us, const Slot* zone);
+  int64_t (*zone_time)(int64_t us, const Slot* zone);
+  int64_t (*schedule_has)(int64_t us, const Slot* schedule);  // 0, 1
 };
 const CallOuts& StandardCallOuts();
 

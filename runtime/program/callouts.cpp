@@ -5,7 +5,10 @@
 
 #include "runtime/program/abi.h"
 #include "runtime/value/calendar.h"
+#include "runtime/program/table.h"
 #include "runtime/value/date.h"
+#include "runtime/value/schedule.h"
+#include "runtime/value/zone.h"
 
 namespace cap {
 namespace {
@@ -135,6 +138,23 @@ int64_t DateAdd(int64_t date, int64_t span_us) noexcept {
 
 int64_t DateWeekday(int64_t date) noexcept { return WeekdayOf(date); }
 
+std::span<const uint32_t> TableOf(const Slot& slot) { return {WordsOf(slot), CountOf(slot)}; }
+
+int64_t ZoneDate(int64_t us, const Slot* table) noexcept {
+  const std::optional<int64_t> local = zone::LocalOf(TableOf(*table), us);
+  return local ? DayOfUs(*local) : kFaultWord;
+}
+
+int64_t ZoneTime(int64_t us, const Slot* table) noexcept {
+  const std::optional<int64_t> local = zone::LocalOf(TableOf(*table), us);
+  return local ? *local - DayOfUs(*local) * kDayUs : kFaultWord;
+}
+
+int64_t ScheduleHas(int64_t us, const Slot* table) noexcept {
+  const std::optional<bool> within = schedule::Contains(TableOf(*table), us);
+  return within ? int64_t{*within} : kFaultWord;
+}
+
 }  // namespace
 
 const CallOuts& StandardCallOuts() {
@@ -150,7 +170,10 @@ const CallOuts& StandardCallOuts() {
                                          .word_subset = WordSubset,
                                          .word_disjoint = WordDisjoint,
                                          .date_add = DateAdd,
-                                         .date_weekday = DateWeekday};
+                                         .date_weekday = DateWeekday,
+                                         .zone_date = ZoneDate,
+                                         .zone_time = ZoneTime,
+                                         .schedule_has = ScheduleHas};
   return kCallOuts;
 }
 

@@ -234,6 +234,7 @@ void ForEachTable(ProgramRef& p, Section section) {
   section(p.policies);
   section(p.capabilities);
   section(p.forbids);
+  section(p.zone_version);
   section(p.tables);
 }
 

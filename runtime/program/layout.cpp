@@ -93,6 +93,8 @@ void Hasher::AddType(TypeIndex type, uint32_t depth) {
     }
   } else if (t.kind == TypeKind::kSet || t.kind == TypeKind::kList) {
     AddType(t.element, depth + 1);
+  } else if (t.kind == TypeKind::kInstant && t.ref < program_.tables.size()) {
+    Add(program_.tables[t.ref].name);  // by which the wire is read
   } else if (t.kind == TypeKind::kDecimal) {
     Add(uint64_t{t.ref});
   }
@@ -266,7 +268,9 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kDuration:
     case TypeKind::kDate: return ValueClass::kWord;
     case TypeKind::kDecimal: return ValueClass::kDecimal;
-    case TypeKind::kPattern: return ValueClass::kTable;
+    case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule: return ValueClass::kTable;
     case TypeKind::kMoney: return ValueClass::kMoney;
     case TypeKind::kString:
     case TypeKind::kEmail: return ValueClass::kStr;

@@ -89,6 +89,7 @@ void Printer::Holders() {
     Line("purpose {} {}", purpose.name, Quoted(purpose.text));
   }
   for (const BoundDesc& bound : program_.bound) Line("bound {} : {}", bound.name, Type(bound.type));
+  if (!program_.zone_version.empty()) Line("zones of {}", program_.zone_version);
   for (const Table& table : program_.tables) {
     Line("table {} {} {} words", KindName(table.kind), Quoted(table.name), table.words.size());
   }
@@ -330,13 +331,18 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kString: text += "string" + max; break;
       case TypeKind::kEmail: text += "email"; break;
       case TypeKind::kEnum: text += program.enums[type.ref].name; break;
-      case TypeKind::kInstant: text += "instant"; break;
+      case TypeKind::kInstant:
+        text += "instant";
+        if (type.ref != kNone) text += " in " + Quoted(program.tables[type.ref].name);
+        break;
       case TypeKind::kDuration: text += "duration"; break;
       case TypeKind::kDate: text += "date"; break;
       case TypeKind::kDecimal: text += fmt::format("decimal({})", type.ref); break;
       case TypeKind::kRecord: text += program.records[type.ref].name; break;
       case TypeKind::kApprovers: text += "approvers"; break;
       case TypeKind::kPattern: text += "pattern"; break;
+      case TypeKind::kZone: text += "zone"; break;
+      case TypeKind::kSchedule: text += "schedule"; break;
       case TypeKind::kSet:
       case TypeKind::kList:
         text += type.kind == TypeKind::kSet ? "set<" : "list<";

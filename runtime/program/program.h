@@ -285,6 +285,7 @@ struct Program {
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;
   std::vector<Table> tables;          // what constants of class kTable point at
+  std::string zone_version;           // of the time zone database that zones are from; empty: none
 
   bool operator==(const Program&) const = default;
 };

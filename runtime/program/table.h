@@ -11,6 +11,8 @@
 //   words[3]    the states whose rows are at least this accept
 //   words[4 …]  256 classes of bytes, one byte each, the lowest byte of a word first
 //   then        states × classes rows: where a state goes with a byte of the class
+//
+// kZone and kSchedule: runtime/value/zone.h and schedule.h.
 #pragma once
 
 #include <cstdint>

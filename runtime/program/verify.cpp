@@ -27,9 +27,9 @@ bool Context::SameRepresentation(TypeIndex a, TypeIndex b) const {
   while (a != b) {
     const Type& left = TypeAt(a);
     const Type& right = TypeAt(b);
-    if (left.kind != right.kind || left.ref != right.ref || left.currency != right.currency) {
-      return false;
-    }
+    // The zone of an instant says how the wire writes it, and nothing of the instant.
+    const bool same_ref = left.ref == right.ref || left.kind == TypeKind::kInstant;
+    if (left.kind != right.kind || !same_ref || left.currency != right.currency) return false;
     if (left.kind != TypeKind::kSet && left.kind != TypeKind::kList) return true;
     a = left.element;
     b = right.element;
@@ -127,6 +127,8 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
       return record != nullptr && RecordConforms(*record, program.records[t.ref], depth);
     }
     case TypeKind::kPattern: return HoldsTable(value, TableKind::kDfa);
+    case TypeKind::kZone: return HoldsTable(value, TableKind::kZone);
+    case TypeKind::kSchedule: return HoldsTable(value, TableKind::kSchedule);
   }
   return false;
 }

@@ -43,6 +43,7 @@ class ShapeVerifier {
   bool MasksOf(uint32_t at);
   bool Arithmetic(uint32_t at);
   bool Decimals(uint32_t at);
+  bool InZone(uint32_t at);
 
   const Inst& At(uint32_t inst) const { return program_.insts[shape_.first_inst + inst]; }
   TypeIndex TypeOf(uint32_t inst) const { return At(inst).type; }
@@ -309,6 +310,19 @@ bool ShapeVerifier::Decimals(uint32_t at) {
   return (fits && makes) || Fail(at, "decimals of two scales meet");
 }
 
+/// What a time is by the clocks of a zone, or of a schedule's zone.
+bool ShapeVerifier::InZone(uint32_t at) {
+  const Inst& inst = At(at);
+  const bool schedule = inst.op == Op::kScheduleHas;
+  const TypeKind table = schedule ? TypeKind::kSchedule : TypeKind::kZone;
+  const TypeKind result = schedule                       ? TypeKind::kBool
+                          : inst.op == Op::kZoneDate ? TypeKind::kDate
+                                                         : TypeKind::kDuration;
+  return (KindOf(inst.a) == TypeKind::kInstant && KindOf(inst.b) == table &&
+          KindOf(at) == result) ||
+         Fail(at, "a time and a zone or schedule are wanted");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -321,6 +335,9 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kIntSub:
     case Op::kIntMul:
     case Op::kDateAdd: return Arithmetic(at);
+    case Op::kZoneDate:
+    case Op::kZoneTime:
+    case Op::kScheduleHas: return InZone(at);
     case Op::kDateWeekday:
       return (KindOf(inst.a) == TypeKind::kDate && KindOf(at) == TypeKind::kInt) ||
              Fail(at, "only a date has a day of the week");

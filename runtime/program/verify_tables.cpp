@@ -5,6 +5,8 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/value/schedule.h"
+#include "runtime/value/zone.h"
 
 namespace cap::verify {
 namespace {
@@ -47,7 +49,9 @@ bool VerifyTable(Context& context, const Table& table, const std::string& where)
   switch (table.kind) {
     case TableKind::kDfa: return VerifyDfa(context, table.words, where);
     case TableKind::kZone:
-    case TableKind::kSchedule: break;  // no constant has them yet
+      return zone::IsTable(table.words) || context.Fail(where, "it is no time zone");
+    case TableKind::kSchedule:
+      return schedule::IsTable(table.words) || context.Fail(where, "it is no schedule");
   }
   return context.Fail(where, "there is no such kind");
 }
@@ -55,6 +59,10 @@ bool VerifyTable(Context& context, const Table& table, const std::string& where)
 }  // namespace
 
 bool VerifyTables(Context& context) {
+  const std::string& version = context.program.zone_version;
+  if (version.size() > limits::kNameBytes || !IsUtf8(version)) {
+    return context.Fail("zone_version", "it is too long or not UTF-8");
+  }
   uint64_t words = 0;
   for (size_t i = 0; i < context.program.tables.size(); ++i) {
     const Table& table = context.program.tables[i];

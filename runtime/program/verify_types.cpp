@@ -70,6 +70,10 @@ bool VerifyType(Context& context, size_t index) {
     if (type.ref >= program.records.size()) return context.Fail(where, "there is no such record");
   } else if (type.kind == TypeKind::kDecimal) {
     if (type.ref > limits::kDecimalScale) return context.Fail(where, "the scale is too large");
+  } else if (type.kind == TypeKind::kInstant && type.ref != kNone) {
+    const bool zone = type.ref < program.tables.size() &&
+                      program.tables[type.ref].kind == TableKind::kZone;
+    if (!zone) return context.Fail(where, "there is no such time zone");
   } else if (type.ref != kNone) {
     return context.Fail(where, "it refers to nothing");
   }

@@ -38,6 +38,16 @@ Result<Instant> ParseInstant(std::string_view text) {
               "a time is written like 2026-03-31T12:00:00Z, with Z or an offset");
 }
 
+Result<int64_t> ParseWallTime(std::string_view text) {
+  int64_t days = 0;
+  int64_t time_us = 0;
+  if (TakeDate(text, days) && TakeChar(text, 'T') && TakeTime(text, time_us) && text.empty()) {
+    return days * kDayUs + time_us;
+  }
+  return Fail("instant-malformed",
+              "a time of a zone is written like 2026-03-31T12:00:00, without an offset");
+}
+
 std::string FormatInstant(Instant instant) {
   if (instant.us < kFirstUs || instant.us >= kEndUs) return fmt::format("{} us", instant.us);
   const int64_t day = DayOfUs(instant.us);

@@ -15,12 +15,16 @@ enum class TypeKind : uint8_t {
   kDecimal,
   kPattern,    // a regular expression: a table of the Program; only of constants
   kDate,       // a day of the calendar
+  kZone,       // a time zone: a table of the Program; only of constants
+  kSchedule,   // windows of time: a table of the Program; only of constants
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kDate;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kSchedule;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
-constexpr bool IsTable(TypeKind kind) { return kind == TypeKind::kPattern; }
+constexpr bool IsTable(TypeKind kind) {
+  return kind == TypeKind::kPattern || kind == TypeKind::kZone || kind == TypeKind::kSchedule;
+}
 
 /// How money is written in a request.
 enum class MoneyForm : uint8_t {
@@ -33,7 +37,8 @@ struct Type {
   TypeKind kind = TypeKind::kBool;
   MoneyForm form = MoneyForm::kObject;
   bool minor = false;           // money: the number on the wire is in minor units, an integer
-  // kEnum: enum index · kRecord: record index · kDecimal: digits after the point
+  // kEnum: enum index · kRecord: record index · kDecimal: digits after the point ·
+  // kInstant: the zone (of Program::tables) whose clock the wire shows, or kNone
   uint32_t ref = kNone;
   TypeIndex element = kNone;    // kSet, kList
   uint32_t currency = 0;        // kMoney, kFixed: currency id; 0 = not known statically
@@ -51,7 +56,7 @@ enum class ValueClass : uint8_t {
   kMask,   // set<enum>, approvers
   kList,   // list<…>, and set<…> of anything but an enum
   kDecimal,
-  kTable,  // pattern
+  kTable,  // pattern, zone, schedule
 };
 
 }  // namespace cap

@@ -191,7 +191,7 @@ ExprPtr ExpressionMaker::Text(bool literal_fine) {
 
 ExprPtr ExpressionMaker::Time(int depth, bool literal_fine) {
   if (literal_fine && Chance(random_, 0.5)) return Literal(kInstant);
-  if (depth <= 0 || Chance(random_, 0.6)) return VarOf(kInstant);
+  if (depth <= 0 || Chance(random_, 0.6)) return VarOfKind(Kind::kInstant);
   return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kInstant,
               {Time(depth - 1, false), Span(depth - 1, true)});
 }
@@ -210,6 +210,7 @@ ExprPtr ExpressionMaker::Span(int depth, bool literal_fine) {
   if (Chance(random_, 0.2)) {
     return Node(ExprOp::kSub, kDuration, {Day(depth - 1, false), Day(depth - 1, true)});
   }
+  if (Chance(random_, 0.1)) return InZone(ExprOp::kTimeOfDay, kDuration, depth - 1);
   if (Chance(random_, 0.3)) {
     return Node(ExprOp::kMul, kDuration, {Span(depth - 1, false), Int(0, true)});
   }
@@ -228,32 +229,6 @@ ExprPtr ExpressionMaker::Share(int depth, bool literal_fine) {
   }
   return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kShare,
               {Share(depth - 1, false), Share(depth - 1, true)});
-}
-
-/// What is written beside a date is of whole days, or the checker refuses it.
-ExprPtr ExpressionMaker::WholeDays(int depth) {
-  static const std::vector<int64_t> kCounts = {0, 1, 7, 30, 365, 3'652'058};
-  if (Chance(random_, 0.5)) {
-    return LiteralOf(kDuration, {Duration{kCounts[Dice(kCounts.size())] * kDayUs}});
-  }
-  return Chance(random_, 0.5) ? VarOf(kDuration) : Span(depth, false);
-}
-
-ExprPtr ExpressionMaker::Day(int depth, bool literal_fine) {
-  if (literal_fine && Chance(random_, 0.5)) return Literal(kDay);
-  if (depth <= 0 || Chance(random_, 0.5)) return VarOf(kDay);
-  return Node(Dice(2) == 0 ? ExprOp::kAdd : ExprOp::kSub, kDay,
-              {Day(depth - 1, false), WholeDays(depth - 1)});
-}
-
-ExprPtr ExpressionMaker::CompareDays(int depth) {
-  static const std::vector<std::string> kOps = {"<", "<=", ">", ">=", "==", "!="};
-  if (Chance(random_, 0.3)) {
-    const ExprPtr weekday = Node(ExprOp::kWeekday, kInt, {Day(depth, false)});
-    const auto number = static_cast<int64_t>(1 + Dice(7));
-    return Node(ExprOp::kCompare, kBool, {weekday, LiteralOf(kInt, {number})}, kOps[Dice(6)]);
-  }
-  return Node(ExprOp::kCompare, kBool, {Day(depth + 1, false), Day(depth, true)}, kOps[Dice(6)]);
 }
 
 ExprPtr ExpressionMaker::CompareScalars(int depth) {
@@ -289,7 +264,7 @@ ExprPtr ExpressionMaker::Comparison(int depth) {
     return Node(ExprOp::kCompare, kBool, {Share(depth + 1, false), Share(depth, true)},
                 kOps[Dice(6)]);
   }
-  if (Chance(random_, 0.15)) return CompareDays(depth);
+  if (Chance(random_, 0.2)) return CompareDays(depth);
   return CompareScalars(depth);
 }
 

@@ -49,6 +49,7 @@ class ExpressionMaker {
   ExprPtr Day(int depth, bool literal_fine);
   ExprPtr WholeDays(int depth);
   ExprPtr CompareDays(int depth);
+  ExprPtr InZone(ExprOp op, Ty ty, int depth);
   ExprPtr SizeOf();
   ExprPtr Choice(Ty ty, int depth);
   ExprPtr Def(int depth);

@@ -74,7 +74,7 @@ class ActionMaker {
                               kString, kEmail, kColor,   kSize,  kInstant,  kColors,   kTags,
                               kNumbers, kMailSet, kInts, kTexts, kMails,    kColorList, kFlags,
                               kItems,  kItem, kDuration, kSpans, kShare, kShares, kDay, kDay,
-                              kDays};
+                              kDays,  kLocal};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];

@@ -41,6 +41,7 @@ const TyInfo& InfoOf(Ty ty) {
       {"list<decimal(2)>", Kind::kList, kShare},
       {"date", Kind::kDate},
       {"set<date>", Kind::kSet, kDay},
+      {"instant in \"America/New_York\"", Kind::kInstant},
   };
   return kInfos[ty];
 }
@@ -139,6 +140,13 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kMul: return Infix(expr, "*");
     case ExprOp::kSizeOf: return Call(expr, "size");
     case ExprOp::kAge: return Call(expr, "age");
+    case ExprOp::kToday: return fmt::format("today(\"{}\")", expr.def);
+    case ExprOp::kLocalDate:
+      return fmt::format("localDate({}, \"{}\")", TextOf(*expr.kids[0]), expr.def);
+    case ExprOp::kTimeOfDay:
+      return fmt::format("timeOfDay({}, \"{}\")", TextOf(*expr.kids[0]), expr.def);
+    case ExprOp::kWithin:
+      return fmt::format("({} in schedule({}))", TextOf(*expr.kids[0]), expr.def);
     case ExprOp::kWeekday: return Call(expr, "weekday");
     case ExprOp::kIf:
       return fmt::format("(if {} then {} else {})", TextOf(*expr.kids[0]), TextOf(*expr.kids[1]),

@@ -21,7 +21,7 @@ enum class Kind : uint8_t {
 enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
-  kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kTyCount,
+  kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kLocal, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {
@@ -60,7 +60,7 @@ enum class ExprOp : uint8_t {
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
   kNull,
   kCount, kSum,
-  kWeekday,
+  kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin,
 };
 
 struct Expr;
@@ -73,7 +73,8 @@ struct Expr {
   Value literal;
   std::string compare; // "==", "<=", …
   size_t element = 0;  // of what has a body: its number; the element's name is e<number>
-  std::string def;     // kDef: the function; the last of kids is what the call means
+  // kDef: the function; the last of kids is what the call means · the zone · the schedule
+  std::string def;
 };
 std::string TextOf(const Expr& expr);
 std::string LiteralText(const Value& value, Ty ty);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runtime/value/decimal.h"
+#include "tests/diff/times.h"
 
 namespace cap::diff {
 namespace {
@@ -141,6 +142,21 @@ const Value* Oracle::Decimals(ExprOp op, Coefficient x, Coefficient y) {
   return Keep({MakeDecimal(sum, 2)});
 }
 
+/// What is asked of the clock of a zone.
+const Value* Oracle::WallClock(const Expr& expr) {
+  const Value* time = expr.kids.empty() ? nullptr : Get(*expr.kids[0]);
+  if (time == nullptr && expr.op != ExprOp::kToday) return nullptr;
+  const int64_t us = time == nullptr ? request_.now_us : std::get<Instant>(time->v).us;
+  if (expr.op == ExprOp::kWithin) {
+    const std::optional<bool> within = Within(expr.def, us);
+    return within ? Keep({*within}) : nullptr;
+  }
+  const std::optional<int64_t> wall = WallTime(expr.def, us);
+  if (!wall) return nullptr;
+  if (expr.op == ExprOp::kTimeOfDay) return Keep({Duration{WallOfDay(*wall)}});
+  return Keep({Date{WallDay(*wall)}});
+}
+
 /// A date and a date, or a span of time.
 const Value* Oracle::Dates(ExprOp op, const Value& a, const Value& b) {
   const int64_t day = std::get<Date>(a.v).days;
@@ -197,6 +213,10 @@ const Value* Oracle::Get(const Expr& expr) {
       if (exact != static_cast<int64_t>(exact)) return nullptr;
       return Keep({Duration{static_cast<int64_t>(exact)}});
     }
+    case ExprOp::kToday:
+    case ExprOp::kLocalDate:
+    case ExprOp::kTimeOfDay:
+    case ExprOp::kWithin: return WallClock(expr);
     case ExprOp::kWeekday: {
       const Value* day = Get(*expr.kids[0]);
       if (day == nullptr) return nullptr;
@@ -309,7 +329,8 @@ Tri Oracle::Bool(const Expr& expr) {
     case ExprOp::kVar: case ExprOp::kLiteral: case ExprOp::kAdd: case ExprOp::kSub:
     case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:
     case ExprOp::kIf: case ExprOp::kDef: case ExprOp::kCount: case ExprOp::kSum:
-    case ExprOp::kWeekday: break;
+    case ExprOp::kWeekday: case ExprOp::kToday: case ExprOp::kLocalDate:
+    case ExprOp::kTimeOfDay: case ExprOp::kWithin: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

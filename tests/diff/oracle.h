@@ -55,6 +55,7 @@ class Oracle {
   const Value* Fold(const Expr& expr);
   static std::vector<const Value*> ElementsOf(const Value& list, Kind kind);  // of a set: distinct
   const Value* Arithmetic(const Expr& expr);
+  const Value* WallClock(const Expr& expr);
   const Value* Dates(ExprOp op, const Value& a, const Value& b);
   const Value* Decimals(ExprOp op, Coefficient x, Coefficient y);
   const Value* Keep(Value value) {

@@ -175,6 +175,8 @@ Value MakeValue(const Program& program, TypeIndex index, Bytes& bytes, uint32_t 
     case TypeKind::kApprovers:
       return {ApproverMask{bytes.Word()}};
     case TypeKind::kPattern:
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
       return {TableRef{bytes.Below(4)}};
     case TypeKind::kSet:
     case TypeKind::kList: {

@@ -148,6 +148,8 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
       }
       return List(t, arena, ordered);
     case TypeKind::kList: return List(t, arena, ordered);
+    case TypeKind::kZone:
+    case TypeKind::kSchedule:
     case TypeKind::kPattern:  // of literal constants alone, which are not random
     case TypeKind::kRecord: break;
   }

@@ -40,6 +40,9 @@ void AddTypes(Program& p) {
   p.types[kTBools].max = 8;  // few enough that quantifiers over it may nest
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
   p.types[kTPattern] = {.kind = TypeKind::kPattern};
+  p.types[kTDate] = {.kind = TypeKind::kDate};
+  p.types[kTZone] = {.kind = TypeKind::kZone};
+  p.types[kTSchedule] = {.kind = TypeKind::kSchedule};
   p.types[kTEmails] = ListType(TypeKind::kList, kTEmail);
   p.types[kTColorList] = ListType(TypeKind::kList, kTColor);
   p.records.push_back({"Item",

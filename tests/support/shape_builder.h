@@ -16,7 +16,8 @@ namespace cap::test {
 enum : TypeIndex {
   kTBool, kTInt, kTInstant, kTColor, kTMoney, kTUsd, kTString, kTEmail, kTColors, kTInts, kTIntSet,
   kTStrings, kTStringSet, kTItem, kTItems, kTBools, kTApprovers, kTEmails, kTColorList,
-  kTDuration, kTShare, kTFine, kTPattern, kTypeCount
+  kTDuration, kTShare, kTFine, kTPattern, kTDate,
+  kTZone, kTSchedule, kTypeCount
 };
 // Slots of an element of kTItems: marker, count: int, name: string?, tags: list<int>?
 inline constexpr uint32_t kItemCount = 1, kItemName = 2, kItemTags = 3, kItemSlots = 4;
