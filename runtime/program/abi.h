@@ -88,6 +88,11 @@ struct CallOuts {
   // Times. A result is a word, or kFaultWord.
   int64_t (*date_add)(int64_t date, int64_t span_us);
   int64_t (*date_weekday)(int64_t date);
+  uint64_t (*path_under)(const Slot* path, const Slot* root);
+  uint64_t (*net_within)(const Slot* inner, const Slot* outer);
+  uint64_t (*net_in)(const Slot* address, const Slot* networks);
+  uint64_t (*url_under)(const Slot* url, const Slot* place);
+  uint64_t (*url_is_place)(const Slot* url);  // neither query nor fragment
 };
 const CallOuts& StandardCallOuts();
 

@@ -6,6 +6,8 @@
 #include "runtime/program/abi.h"
 #include "runtime/value/calendar.h"
 #include "runtime/value/date.h"
+#include "runtime/value/net.h"
+#include "runtime/value/path.h"
 
 namespace cap {
 namespace {
@@ -135,6 +137,32 @@ int64_t DateAdd(int64_t date, int64_t span_us) noexcept {
 
 int64_t DateWeekday(int64_t date) noexcept { return WeekdayOf(date); }
 
+uint64_t PathUnder(const Slot* path, const Slot* root) noexcept {
+  return IsUnder(StringOf(*path), StringOf(*root));
+}
+
+uint64_t NetIsWithin(const Slot* inner, const Slot* outer) noexcept {
+  return IsWithin(NetHeaderOf(*inner), NetHeaderOf(*outer));
+}
+
+uint64_t NetIn(const Slot* address, const Slot* networks) noexcept {
+  const NetHeader header = NetHeaderOf(*address);
+  const Slot* elements = ElementsOf(*networks);
+  for (uint32_t i = 0; i < CountOf(*networks); ++i) {
+    if (IsWithin(header, NetHeaderOf(elements[i]))) return 1;
+  }
+  return 0;
+}
+
+uint64_t UrlUnder(const Slot* url, const Slot* place) noexcept {
+  // Scheme, host and port in canonical form are what stands before the path.
+  const std::string_view origin = StringOf(*place).substr(0, UrlHeaderOf(*place).path_offset);
+  return StringOf(*url).substr(0, UrlHeaderOf(*url).path_offset) == origin &&
+         IsUnder(StringOf(UrlPathOf(*url)), StringOf(UrlPathOf(*place)));
+}
+
+uint64_t UrlIsPlace(const Slot* url) noexcept { return UrlHeaderOf(*url).plain; }
+
 }  // namespace
 
 const CallOuts& StandardCallOuts() {
@@ -150,7 +178,12 @@ const CallOuts& StandardCallOuts() {
                                          .word_subset = WordSubset,
                                          .word_disjoint = WordDisjoint,
                                          .date_add = DateAdd,
-                                         .date_weekday = DateWeekday};
+                                         .date_weekday = DateWeekday,
+                                         .path_under = PathUnder,
+                                         .net_within = NetIsWithin,
+                                         .net_in = NetIn,
+                                         .url_under = UrlUnder,
+                                         .url_is_place = UrlIsPlace};
   return kCallOuts;
 }
 

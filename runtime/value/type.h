@@ -15,8 +15,9 @@ enum class TypeKind : uint8_t {
   kDecimal,
   kPattern,    // a regular expression: a table of the Program; only of constants
   kDate,       // a day of the calendar
+  kPath, kIp, kCidr, kUrl,  // texts in one canonical form, as emails are (text.h)
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kDate;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kUrl;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
@@ -47,7 +48,7 @@ enum class ValueClass : uint8_t {
   kBool,   // two rails: true, false; neither = fault
   kWord,   // int, instant, duration, date, enum
   kMoney,
-  kStr,    // string, email
+  kStr,    // string, email, path, ip, cidr, url
   kMask,   // set<enum>, approvers
   kList,   // list<…>, and set<…> of anything but an enum
   kDecimal,
