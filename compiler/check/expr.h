@@ -1,6 +1,7 @@
 // Expressions: from the syntax tree to typed nodes. One object checks the expressions of one place
 // (an action, a capability, a constraint's body), whose names are in its scope. A construct is one
-// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_place, expr_call.
+// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_place,
+// expr_call.
 #pragma once
 
 #include <string>

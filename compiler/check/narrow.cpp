@@ -86,7 +86,9 @@ class Trends {
     if (IsOneOf(op, {Op::kMaskDisjoint, Op::kWordDisjoint, Op::kStrDisjoint})) {
       return Both(Flip(left), Flip(right));
     }
-    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn, Op::kNetIn})) return Both(Changing(left), right);
+    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn, Op::kNetIn})) {
+      return Both(Changing(left), right);
+    }
     return Changing(Both(left, right));
   }
 

@@ -1,5 +1,5 @@
-// Handlers of paths, networks and urls. Containment calls out; the parts of a url are loads from the
-// header before its bytes.
+// Handlers of paths, networks and urls. Containment calls out; the parts of a url are loads from
+// the header before its bytes.
 #include "runtime/jit/emitter.h"
 
 namespace cap::jit {

@@ -136,7 +136,8 @@ bool RuleVerifier::Piece(const TextPiece& piece, const std::vector<TypeIndex>& c
   }
   if (type == kNone) return false;
   const TypeKind kind = context_.TypeAt(type).kind;
-  return kind != TypeKind::kRecord && (!piece.email_domain || kind == TypeKind::kEmail || kind == TypeKind::kUrl);
+  const bool has_domain = kind == TypeKind::kEmail || kind == TypeKind::kUrl;
+  return kind != TypeKind::kRecord && (!piece.email_domain || has_domain);
 }
 
 bool RuleVerifier::Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const {

@@ -89,7 +89,8 @@ void AppendNumber(uint32_t number, int base, std::string& out) {
   out.append(digits, end);
 }
 
-/// RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as `::`.
+/// RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups
+/// as `::`.
 std::string FormatV6(const Address& address) {
   std::array<uint32_t, 8> groups{};
   for (size_t i = 0; i < 8; ++i) groups[i] = uint32_t{address[2 * i]} << 8 | address[2 * i + 1];

@@ -12,7 +12,8 @@ namespace cap {
 /// The canonical form of an address. IPv4: four decimal numbers without leading zeros, no other
 /// notation. IPv6: any RFC 4291 form of hexadecimal groups is brought to RFC 5952; no zone, no
 /// dotted tail. An IPv4 address inside of an IPv6 one (::ffff:0:0/96) is refused: it would be a
-/// second spelling of one address, which networks and lists of IPv4 would miss. Error: ip-malformed.
+/// second spelling of one address, which networks and lists of IPv4 would miss. Error:
+/// ip-malformed.
 Result<std::string> ParseIp(std::string_view text);
 
 /// An address as ParseIp reads it, a slash and the length of the prefix, without leading zeros. All

@@ -1,5 +1,5 @@
-// Attacks on paths, urls and addresses, through a whole engine: each is denied, or has become the one
-// canonical form that the policy speaks of.
+// Attacks on paths, urls and addresses, through a whole engine: each is denied, or has become the
+// one canonical form that the policy speaks of.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -95,7 +95,8 @@ TEST_CASE("attack: urls that look like another host") {
                  "https://good.com/v1/../admin", "https://good.com/v1/%2e%2e/admin",
                  "https://good.com/v1/..;x/admin", "https://good.com/v1//admin",
                  "https://good.com/v1%2fx", "https://good.com/v1/*", "https://good.com/v1/%61",
-                 "https:good.com/v1/", "https:/good.com/v1/", "//good.com/v1/", " https://good.com/",
+                 "https:good.com/v1/", "https:/good.com/v1/", "//good.com/v1/",
+                 " https://good.com/",
                  "javascript://good.com/v1/", "https://0x7f.1/v1/", "https://2130706433/v1/",
                  "https://0177.0.0.1/v1/", "https://127.1/v1/", "https://[::ffff:127.0.0.1]/v1/"},
                 DecisionCode::kBadArgument);

@@ -32,16 +32,21 @@ ExprPtr ExpressionMaker::Place() {
   const std::string equal = Dice(2) == 0 ? "==" : "!=";
   switch (Dice(12)) {
     case 0:
-    case 1: return Node(ExprOp::kUnder, kBool, {PathOf(), right(kPath)});
+    case 1:
+      return Node(ExprOp::kUnder, kBool, {PathOf(), right(kPath)});
     case 2:
-    case 3: return Node(ExprOp::kUnder, kBool, {VarOf(kUrl), right(kUrl)});
-    case 4: return Node(ExprOp::kUnder, kBool, {VarOf(kCidr), right(kCidr)});
-    case 5: return Node(ExprOp::kIn, kBool, {VarOf(kIp), right(kCidr)});
+    case 3:
+      return Node(ExprOp::kUnder, kBool, {VarOf(kUrl), right(kUrl)});
+    case 4:
+      return Node(ExprOp::kUnder, kBool, {VarOf(kCidr), right(kCidr)});
+    case 5:
+      return Node(ExprOp::kIn, kBool, {VarOf(kIp), right(kCidr)});
     case 6:
-    case 7: return Node(ExprOp::kIn, kBool, {VarOf(kIp), list(kNets)});
+    case 7:
+      return Node(ExprOp::kIn, kBool, {VarOf(kIp), list(kNets)});
     case 8: {
-      static const std::vector<std::string> kHosts = {
-          "api.example.com", "api.example.com.evil.io", "10.0.0.1", "[2001:db8::1]"};
+      static const std::vector<std::string> kHosts = {"api.example.com", "api.example.com.evil.io",
+                                                      "10.0.0.1", "[2001:db8::1]"};
       return Node(ExprOp::kCompare, kBool,
                   {UrlPart(kString, "host"), LiteralOf(kString, {kHosts[Dice(kHosts.size())]})},
                   equal);
@@ -61,8 +66,8 @@ ExprPtr ExpressionMaker::Place() {
     default: {
       static const Ty kTys[] = {kPath, kIp, kCidr, kUrl};
       const Ty ty = kTys[Dice(4)];
-      return Node(ExprOp::kCompare, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)},
-                  equal);
+      return Node(ExprOp::kCompare, kBool,
+                  {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)}, equal);
     }
   }
 }

@@ -1,5 +1,6 @@
 // The values of requests and grants: Value and what it may hold, currencies and amounts, email
-// addresses, paths, urls, network addresses, points in time. For hosts that build calls in C++ instead of JSON.
+// addresses, paths, urls, network addresses, points in time. For hosts that build
+// calls in C++ instead of JSON.
 #pragma once
 
 // IWYU pragma: begin_exports
