@@ -30,6 +30,8 @@ std::string_view SpellingOf(BinaryOp op) {
       return "subset";
     case BinaryOp::kDisjoint:
       return "disjoint";
+    case BinaryOp::kUnder:
+      return "under";
     case BinaryOp::kAdd:
       return "+";
     case BinaryOp::kSubtract:

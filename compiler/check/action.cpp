@@ -8,6 +8,7 @@
 #include "compiler/check/declare.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -278,8 +279,7 @@ std::vector<uint32_t> ActionChecker::KeysOf(const ast::Fact& fact) {
     const bool argument =
         node.kind == NodeKind::kSlot && tool_.slots[node.index].source == SlotSource::kArgument;
     const TypeKind kind = context_.types.KindOf(node.type);
-    const bool scalar = kind == TypeKind::kString || kind == TypeKind::kEmail ||
-                        kind == TypeKind::kInt || kind == TypeKind::kEnum;
+    const bool scalar = IsTextKind(kind) || kind == TypeKind::kInt || kind == TypeKind::kEnum;
     if (argument && scalar) {
       keys.push_back(node.index);
       continue;
@@ -290,7 +290,7 @@ std::vector<uint32_t> ActionChecker::KeysOf(const ast::Fact& fact) {
                                            context_.TypeName(id))
                              : fmt::format("{} is no argument", context_.Quoted(node.span)),
          .label = "not a key",
-         .help = "a fact is keyed by arguments of type string, email, int or enum",
+         .help = "a fact is keyed by arguments that are texts, int or enum",
          .notes = {}});
   }
   return keys;

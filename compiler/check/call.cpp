@@ -149,7 +149,8 @@ std::vector<TextPiece> PolicyChecker::Text(const std::vector<BodyText>& text, In
       Placed at{part.value, instance};
       Instances::Found found = lowering.instances().Resolve(at);
       const bool domain =
-          found.node.kind == NodeKind::kOperation && found.node.op == Op::kEmailDomain;
+          found.node.kind == NodeKind::kOperation &&
+          (found.node.op == Op::kEmailDomain || found.node.op == Op::kUrlHost);
       if (domain) {
         at = {found.node.left, found.at.instance};
         found = lowering.instances().Resolve(at);

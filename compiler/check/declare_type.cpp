@@ -99,6 +99,10 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (name == "bool") return types_.Bool();
   if (name == "int") return types_.Int();
   if (name == "email") return types_.Email();
+  if (name == "path") return types_.Path();
+  if (name == "ip") return types_.Ip();
+  if (name == "cidr") return types_.Cidr();
+  if (name == "url") return types_.Url();
   if (name == "instant") return ReadInstant(type);
   if (name == "zone") return ReadTable(types_.Zone(), type);
   if (name == "schedule") return ReadTable(types_.Schedule(), type);
@@ -261,8 +265,7 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
-        fmt::format("write `list<{}>`; a set holds string, email, int, instant, date, duration or "
-                    "enum",
+        fmt::format("write `list<{}>`; a set holds texts, int, instant, date, duration or enum",
                     name));
     return false;
   }
@@ -284,8 +287,9 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   const uint32_t index = context_.Find(context_.names.types, module_, type.name, &hidden);
   if (hidden) failed_ = true;
   if (index == kNone && !hidden) {
-    std::vector<std::string_view> known = {"bool",    "int",  "money",    "string", "email",
-                                           "instant", "date", "duration", "set",    "list"};
+    std::vector<std::string_view> known = {"bool", "int", "money", "string",  "email", "path",
+                                           "ip",   "cidr", "url",  "instant", "date",  "duration",
+                                           "set",  "list"};
     for (const std::string_view other : context_.Known(context_.names.types)) {
       known.push_back(other);
     }

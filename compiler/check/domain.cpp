@@ -11,8 +11,9 @@ namespace cap::check {
 namespace {
 
 bool DomainFits(Context& context, const Node& left, const Node& right) {
-  if (left.kind != NodeKind::kOperation || left.op != Op::kEmailDomain ||
-      right.kind != NodeKind::kLiteral) {
+  const bool email = left.op == Op::kEmailDomain;
+  if (left.kind != NodeKind::kOperation || right.kind != NodeKind::kLiteral ||
+      (!email && left.op != Op::kUrlHost && left.op != Op::kUrlScheme)) {
     return true;
   }
   const Value& value = context.program.values[right.index];
@@ -27,9 +28,12 @@ bool DomainFits(Context& context, const Node& left, const Node& right) {
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
     if (std::ranges::none_of(*text, capital)) continue;
     context.Error(diag::Code::kBadValueText, right.span,
-                   {.message = fmt::format("\"{}\" is no domain as emails have it", *text),
+                   {.message = fmt::format("\"{}\" is no {}", *text,
+                                           email ? "domain as emails have it"
+                                                 : "part of a url as urls have it"),
                     .label = "has capitals",
-                    .help = "the domain of an email is in lower case",
+                    .help = email ? "the domain of an email is in lower case"
+                                  : "the scheme and the host of a url are in lower case",
                     .notes = {},
                     .fixes = Certain(LowerCaseFix(context.sources, right.span))});
     return false;

@@ -7,6 +7,7 @@
 #include "compiler/check/domain.h"
 #include "compiler/check/fixes.h"
 #include "runtime/base/limits.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -42,6 +43,8 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
       case ast::BinaryOp::kSubset:
       case ast::BinaryOp::kDisjoint:
         return CheckSets(e, span);
+      case ast::BinaryOp::kUnder:
+        return CheckUnder(e, span);
       case ast::BinaryOp::kAdd:
       case ast::BinaryOp::kSubtract:
       case ast::BinaryOp::kMultiply:
@@ -121,6 +124,10 @@ Help MismatchHelp(const Types& types, const Node& node, TypeIndex expected) {
   if (wanted == TypeKind::kBool) return "compare it with something: `==`, `<=`, `in`";
   if (wanted == TypeKind::kString && found == TypeKind::kEmail) {
     return "an email is no string: declare both as `email`, or use `.domain`";
+  }
+  if (wanted == TypeKind::kString && IsCanonicalKind(found)) {
+    return "it is no string, so that nobody cuts it at the wrong place: ask with `under`, `in` or "
+           "its parts";
   }
   return {};
 }

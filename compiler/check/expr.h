@@ -1,6 +1,7 @@
 // Expressions: from the syntax tree to typed nodes. One object checks the expressions of one place
 // (an action, a capability, a constraint's body), whose names are in its scope. A construct is one
-// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_call.
+// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_place,
+// expr_call.
 #pragma once
 
 #include <string>
@@ -77,7 +78,7 @@ class ExprChecker {
   NodeId CheckList(const ast::ListExpr& list, const SourceSpan& span, TypeIndex expected);
   NodeId CheckApprovers(ast::ExprId id);
   NodeId EnumLiteral(const std::string& text, const SourceSpan& span, TypeIndex type);
-  NodeId EmailLiteral(const std::string& text, const SourceSpan& span);
+  NodeId TextLiteral(const std::string& text, const SourceSpan& span, TypeIndex type);
   NodeId InstantLiteral(const std::string& text, const SourceSpan& span);
   TypeIndex ElementOfLiterals(const ast::ListExpr& list, TypeIndex expected);
 
@@ -112,6 +113,15 @@ class ExprChecker {
   NodeId CheckSets(const ast::BinaryExpr& binary, const SourceSpan& span);
   bool ElementsComparable(TypeIndex element, const SourceSpan& span);
   bool RequireContainer(NodeId node, std::string_view what);
+
+  // expr_place.cpp
+  NodeId CheckUnder(const ast::BinaryExpr& binary, const SourceSpan& span);
+  TypeIndex NetworkOrAddress(ast::ExprId text) const;
+  TypeIndex NetworksFor(ast::ExprId written);
+  NodeId InNetwork(NodeId left, NodeId right, const SourceSpan& span);
+  NodeId CheckPlace(const ast::CallExpr& call, TypeIndex type, const SourceSpan& span);
+  NodeId UrlPart(NodeId url, std::string_view part, const SourceSpan& span);
+  bool IsPlace(NodeId place);
 
   // expr_call.cpp
   NodeId CheckCall(const ast::CallExpr& call, const SourceSpan& span);

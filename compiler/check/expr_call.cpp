@@ -20,13 +20,18 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   if (name == "schedule") return CheckSchedule(call, span);
   if (name == "weekday") return CheckWeekday(call, span);
   if (name == "age") return CheckAge(call, span);
+  if (name == "path") return CheckPlace(call, types_.Path(), span);
+  if (name == "ip") return CheckPlace(call, types_.Ip(), span);
+  if (name == "cidr") return CheckPlace(call, types_.Cidr(), span);
+  if (name == "url") return CheckPlace(call, types_.Url(), span);
   bool hidden = false;
   const uint32_t def = context_.Find(context_.names.defs, module_, call.callee, &hidden);
   if (hidden) return nodes_.Error(span);
   if (def != kNone) return CheckDef(def, call, span);
   std::vector<std::string_view> known = {
       "size",  "startsWith", "endsWith",  "contains", "instant", "age", "date",  "weekday",
-      "today", "localDate",  "timeOfDay", "schedule", "any",     "all", "count", "sum"};
+      "today", "localDate",  "timeOfDay", "schedule", "any",     "all", "count", "sum",
+      "path",  "ip",         "cidr",      "url"};
   for (const std::string_view own : context_.Known(context_.names.defs)) known.push_back(own);
   Help help = MeantOrKnown(name, known);
   if (context_.names.constraints.Find(name) != kNone) {

@@ -3,6 +3,7 @@
 
 #include "compiler/check/expr.h"
 #include "compiler/check/fixes.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -35,6 +36,10 @@ Op EqualityOf(TypeKind kind) {
       return Op::kDecEq;
     case TypeKind::kString:
     case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
       return Op::kStrEq;
     case TypeKind::kSet:
     case TypeKind::kList:
@@ -64,6 +69,10 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kBool:
     case TypeKind::kEnum:
     case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
@@ -85,6 +94,16 @@ std::string HelpFor(const Types& types, TypeIndex a, TypeIndex b) {
   }
   if (either(TypeKind::kEmail) && either(TypeKind::kString)) {
     return "an email is no string: declare both as `email`, or compare `.domain`";
+  }
+  if (either(TypeKind::kIp) && either(TypeKind::kCidr)) {
+    return "an address lies in a network: `x in network`";
+  }
+  if (either(TypeKind::kString)) {
+    for (const TypeKind kind : {TypeKind::kPath, TypeKind::kIp, TypeKind::kCidr, TypeKind::kUrl}) {
+      if (!either(kind)) continue;
+      return fmt::format("a {0} is no string: declare both as `{0}`{1}", NameOfText(kind),
+                         kind == TypeKind::kUrl ? ", or compare `.host`" : "");
+    }
   }
   if (either(TypeKind::kInstant) && either(TypeKind::kString)) {
     return "write `instant(\"2026-03-31T00:00:00Z\")`";

@@ -6,9 +6,9 @@
 #include "compiler/check/expr.h"
 #include "runtime/base/limits.h"
 #include "runtime/value/decimal.h"
-#include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -34,8 +34,8 @@ NodeId ExprChecker::CheckString(const ast::StringExpr& text, const SourceSpan& s
                                 TypeIndex expected) {
   const TypeKind kind = expected == kNone ? TypeKind::kString : types_.KindOf(expected);
   if (kind == TypeKind::kEnum) return EnumLiteral(text.value, span, expected);
-  if (kind == TypeKind::kEmail) return EmailLiteral(text.value, span);
   if (kind == TypeKind::kZone) return ZoneLiteral(text.value, span);
+  if (IsCanonicalKind(kind)) return TextLiteral(text.value, span, expected);
   if (text.value.size() > limits::kStringBytesMax) {
     context_.Error(diag::Code::kOutOfBounds, span,
                    {.message = fmt::format("a text of {} bytes; no string is longer than {}",
@@ -63,18 +63,23 @@ NodeId ExprChecker::EnumLiteral(const std::string& text, const SourceSpan& span,
   return context_.AddLiteral(Value{.v = EnumMember{text}}, types_.Canonical(type), span);
 }
 
-NodeId ExprChecker::EmailLiteral(const std::string& text, const SourceSpan& span) {
-  Result<std::string> email = ParseEmail(text);
-  if (email) {
-    return context_.AddLiteral(Value{.v = std::move(*email)}, types_.Email(), span);
+NodeId ExprChecker::TextLiteral(const std::string& text, const SourceSpan& span, TypeIndex type) {
+  const TypeKind kind = types_.KindOf(type);
+  Result<std::string> canonical = CanonicalText(kind, text);
+  if (canonical) {
+    return context_.AddLiteral(Value{.v = std::move(*canonical)}, types_.Canonical(type), span);
   }
-  const bool domain_only = text.find('@') == std::string::npos && text.find('.') != text.npos;
-  context_.Error(diag::Code::kBadValueText, span,
-                 {.message = fmt::format("\"{}\" is no email address", text),
-                  .label = "an email is expected here",
-                  .help = domain_only ? "to compare the domain alone, write `x.domain == \"…\"`"
-                                      : email.error().message,
-                  .notes = {}});
+  const bool domain_only = kind == TypeKind::kEmail && text.find('@') == std::string::npos &&
+                           text.find('.') != text.npos;
+  const bool email = kind == TypeKind::kEmail;
+  const bool vowel = email || kind == TypeKind::kIp;
+  context_.Error(
+      diag::Code::kBadValueText, span,
+      {.message = fmt::format("\"{}\" is no {}", text, email ? "email address" : NameOfText(kind)),
+       .label = fmt::format("{} {} is expected here", vowel ? "an" : "a", NameOfText(kind)),
+       .help = domain_only ? "to compare the domain alone, write `x.domain == \"…\"`"
+                           : canonical.error().message,
+       .notes = {}});
   return nodes_.Error(span);
 }
 

@@ -43,6 +43,10 @@ NodeId ExprChecker::CheckMember(NodeId object, const ast::Ident& member, const S
   if (type.kind == TypeKind::kEmail && member.text == "domain") {
     return MakeOperation(Op::kEmailDomain, types_.String(), object, kNone, span);
   }
+  if (type.kind == TypeKind::kUrl) {
+    const NodeId part = UrlPart(object, member.text, span);
+    if (part != kNone) return part;
+  }
   if (type.kind == TypeKind::kRecord && IsPath(nodes_[object])) {
     const RecordType& record = context_.program.records[type.ref];
     for (uint32_t i = 0; i < record.fields.size(); ++i) {
@@ -122,11 +126,13 @@ void ExprChecker::ReportNoField(NodeId object, const ast::Ident& member) {
     report.help = MeantOrKnown(member.text, fields);
   } else if (type.kind == TypeKind::kEmail) {
     report.help = "an email has one: `.domain`";
+  } else if (type.kind == TypeKind::kUrl) {
+    report.help = "a url has these: `.scheme`, `.host`, `.port`, `.path`";
   } else if (types_.IsContainer(node.type)) {
     report.help = fmt::format("ask its elements: `any(x in {}: x.{} …)`",
                               context_.sources.TextOf(node.span), member.text);
   } else {
-    report.help = "only records and emails have fields";
+    report.help = "only records, emails and urls have fields";
   }
   context_.Error(diag::Code::kNoSuchField, member.span, std::move(report));
 }

@@ -19,6 +19,10 @@ Elements ElementsOf(TypeKind kind) {
       return Elements::kWords;
     case TypeKind::kString:
     case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
       return Elements::kTexts;
     case TypeKind::kBool:
     case TypeKind::kMoney:
@@ -56,7 +60,7 @@ bool ExprChecker::ElementsComparable(TypeIndex element, const SourceSpan& span) 
   context_.Error(
       diag::Code::kNotAList, span,
       {.message = fmt::format("a list of {} cannot be searched as a whole", types_.NameOf(element)),
-       .label = "elements have to be int, enum, instant, date, duration, string or email",
+       .label = "elements have to be int, enum, instant, date, duration or texts",
        .help = "ask its elements: `any(x in xs: …)`",
        .notes = {}});
   return false;
@@ -68,16 +72,20 @@ NodeId ExprChecker::CheckIn(const ast::BinaryExpr& binary, const SourceSpan& spa
   if (std::holds_alternative<ast::StringExpr>(At(binary.left).node)) {
     right = Check(binary.right);
     const bool container = !nodes_.IsError(right) && types_.IsContainer(nodes_[right].type);
-    left = Check(binary.left, container ? types_[nodes_[right].type].element : kNone);
+    const TypeIndex element = container ? types_[nodes_[right].type].element : kNone;
+    left = Check(binary.left, element == types_.Cidr() ? NetworkOrAddress(binary.left) : element);
   } else {
     left = Check(binary.left);
     const bool scalar = !nodes_.IsError(left) && types_.IsScalar(nodes_[left].type);
-    right = Check(binary.right, scalar ? types_.SetOf(nodes_[left].type) : kNone);
+    TypeIndex expected = scalar ? types_.SetOf(nodes_[left].type) : kNone;
+    if (scalar && nodes_[left].type == types_.Ip()) expected = NetworksFor(binary.right);
+    right = Check(binary.right, expected);
   }
   if (nodes_.IsError(left) || nodes_.IsError(right)) return nodes_.Error(span);
   if (types_.KindOf(nodes_[right].type) == TypeKind::kSchedule) {
     return CheckInSchedule(left, right, span);
   }
+  if (const NodeId in = InNetwork(left, right, span); in != kNone) return in;
   if (!RequireContainer(right, "`in`")) return nodes_.Error(span);
   const TypeIndex element = types_[nodes_[right].type].element;
   if (!types_.Same(nodes_[left].type, element)) {

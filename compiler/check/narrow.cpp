@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "runtime/value/text.h"
+
 namespace cap::check {
 
 namespace {
@@ -79,11 +81,14 @@ class Trends {
     if (IsOneOf(op, {Op::kIntSub, Op::kMoneySub, Op::kDecSub})) return Both(left, Flip(right));
     const bool less = IsOneOf(op, {Op::kWordLt, Op::kMoneyLt, Op::kStrLt, Op::kDecLt});
     const bool subset = IsOneOf(op, {Op::kMaskSubset, Op::kWordSubset, Op::kStrSubset});
-    if (less || subset) return Both(Flip(left), right);
+    const bool under = IsOneOf(op, {Op::kPathUnder, Op::kUrlUnder, Op::kNetWithin});
+    if (less || subset || under) return Both(Flip(left), right);
     if (IsOneOf(op, {Op::kMaskDisjoint, Op::kWordDisjoint, Op::kStrDisjoint})) {
       return Both(Flip(left), Flip(right));
     }
-    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn})) return Both(Changing(left), right);
+    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn, Op::kNetIn})) {
+      return Both(Changing(left), right);
+    }
     return Changing(Both(left, right));
   }
 
@@ -103,15 +108,17 @@ bool HasOrder(const Types& types, TypeIndex type, ast::Narrows::Order order) {
     case ast::Narrows::Order::kAtMost:
     case ast::Narrows::Order::kAtLeast:
       return !set && kind != TypeKind::kRecord && kind != TypeKind::kBool &&
-             kind != TypeKind::kEmail && kind != TypeKind::kString && kind != TypeKind::kEnum &&
-             !IsTable(kind);
+             !IsTextKind(kind) && kind != TypeKind::kEnum && !IsTable(kind);
+    case ast::Narrows::Order::kWithin:
+      return kind == TypeKind::kPath || kind == TypeKind::kUrl || kind == TypeKind::kCidr;
   }
   return false;
 }
 
 /// Whether a wider value, in the declared order, is the larger one.
 bool WiderIsLarger(ast::Narrows::Order order) {
-  return order == ast::Narrows::Order::kAtMost || order == ast::Narrows::Order::kSubset;
+  return order == ast::Narrows::Order::kAtMost || order == ast::Narrows::Order::kSubset ||
+         order == ast::Narrows::Order::kWithin;
 }
 
 bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t index,
@@ -129,7 +136,7 @@ bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t
     return bad(
         fmt::format("{} has no such order", context.types.NameOf(parameter.type)),
         "`<=` and `>=` are for numbers, amounts and times, `subset` and `superset` for sets, "
-        "lists and approvers, `==` for all",
+        "lists and approvers, `within` for paths, urls and networks, `==` for all",
         {});
   }
   if (narrows.order == ast::Narrows::Order::kSame) return true;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "runtime/value/text.h"
+
 namespace cap::check {
 
 namespace {
@@ -45,8 +47,8 @@ class ObligeChecker {
 bool ObligeChecker::HasJson(TypeIndex type) const {
   const Types& types = context_.types;
   const TypeKind kind = types.KindOf(types.IsContainer(type) ? types[type].element : type);
-  return kind == TypeKind::kBool || kind == TypeKind::kInt || kind == TypeKind::kString ||
-         kind == TypeKind::kEmail || kind == TypeKind::kEnum;
+  return kind == TypeKind::kBool || kind == TypeKind::kInt || kind == TypeKind::kEnum ||
+         IsTextKind(kind);
 }
 
 bool ObligeChecker::TakeVersion(const ast::Argument& argument) {
@@ -79,7 +81,7 @@ bool ObligeChecker::Take(const ast::Argument& argument) {
   const TypeIndex type = context_.types.Canonical(context_.nodes[value].type);
   if (!HasJson(type)) {
     return Bad(span, fmt::format("no obligation takes {}", context_.types.NameOf(type)),
-               "give a bool, int, string, email or enum, or a set or list of these");
+               "give a bool, int, text or enum, or a set or list of these");
   }
   arguments_.push_back({{name, type}, value});
   return true;

@@ -8,7 +8,7 @@
 #include "compiler/check/names_in_text.h"
 #include "compiler/check/segments.h"
 #include "runtime/value/date.h"
-#include "runtime/value/email.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -125,15 +125,18 @@ bool Matcher::LiteralValue(const SegmentText& wanted, const ResourceHole& hole) 
   const std::string& text = wanted.value;
   Value value{.v = text};
   const Type& type = types_[hole.type];
-  if (type.kind == TypeKind::kEmail) {
-    // The domain of an address is held to a canonical form by a stand-in for the other half.
-    const std::string prefix = hole.email_domain ? "a@" : "";
-    const Result<std::string> email = ParseEmail(prefix + text);
-    if (!email || *email != prefix + text) {
-      const std::string form = email ? email->substr(prefix.size()) : std::string();
+  if (IsCanonicalKind(type.kind)) {
+    const Result<std::string> form = CanonicalSegment(type.kind, hole.email_domain, text);
+    if (!form || *form != text) {
+      const bool email = type.kind == TypeKind::kEmail;
+      const std::string what = !hole.email_domain ? std::string(NameOfText(type.kind))
+                               : email            ? "domain of an address"
+                                                  : "host of a url";
       return Never(wanted.value_span,
-                   hole.email_domain ? "no domain of an address" : "no email address",
-                   form.empty() ? "" : fmt::format("addresses are compared as `{}`", form));
+                   fmt::format("no {}", email && !hole.email_domain ? "email address" : what),
+                   !form   ? Help()
+                   : email ? fmt::format("addresses are compared as `{}`", *form)
+                           : fmt::format("it is compared as `{}`", *form));
     }
   } else if (type.kind == TypeKind::kInt) {
     int64_t number = 0;
@@ -169,7 +172,7 @@ bool Matcher::BoundFits(TypeIndex bound, const ResourceHole& hole) const {
   const TypeKind have = types_.KindOf(bound);
   const TypeKind want = types_.KindOf(hole.type);
   if (hole.email_domain || want == TypeKind::kString) return have == TypeKind::kString;
-  if (want == TypeKind::kEmail) return have == TypeKind::kEmail || have == TypeKind::kString;
+  if (IsCanonicalKind(want)) return have == want || have == TypeKind::kString;
   if (want == TypeKind::kInt || want == TypeKind::kDate) return have == want;
   return want == TypeKind::kEnum && types_.Same(bound, hole.type);
 }
@@ -200,7 +203,9 @@ bool Matcher::Bound(const SegmentText& wanted, const ResourceSegment& segment) {
   const Node& node = context_.nodes[symbol->node];
   if (!BoundFits(node.type, hole)) {
     const std::string found =
-        hole.email_domain ? "the domain of an email" : types_.NameOf(hole.type);
+        !hole.email_domain                             ? types_.NameOf(hole.type)
+        : types_.KindOf(hole.type) == TypeKind::kEmail ? "the domain of an email"
+                                                       : "the host of a url";
     return Never(wanted.value_span,
                  fmt::format("{}, but the resource has {} here", types_.NameOf(node.type), found));
   }

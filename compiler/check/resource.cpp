@@ -5,6 +5,7 @@
 #include "compiler/check/names_in_text.h"
 #include "compiler/check/segments.h"
 #include "runtime/base/limits.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -63,7 +64,8 @@ bool ResourceChecker::Each(Resource& resource) {
 bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
   Node node = context_.nodes[id];
   const SourceSpan span = node.span;
-  if (node.kind == NodeKind::kOperation && node.op == Op::kEmailDomain) {
+  if (node.kind == NodeKind::kOperation && 
+      (node.op == Op::kEmailDomain || node.op == Op::kUrlHost)) {
     hole.email_domain = true;
     node = context_.nodes[node.left];
   }
@@ -83,9 +85,11 @@ bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
   hole.index = node.kind == NodeKind::kSlot ? node.index : node.offset;
   hole.type = node.type;
   const TypeKind kind = context_.types.KindOf(node.type);
-  const bool text = kind == TypeKind::kString || kind == TypeKind::kEmail ||
-                    kind == TypeKind::kInt || kind == TypeKind::kEnum ||
-                    kind == TypeKind::kInstant || kind == TypeKind::kDate;
+  // A network and a whole url hold separators, so that they would fault in every call.
+  const bool segments = kind == TypeKind::kCidr || (kind == TypeKind::kUrl && !hole.email_domain);
+  const bool text = (IsTextKind(kind) && !segments) || kind == TypeKind::kInt ||
+                    kind == TypeKind::kEnum || kind == TypeKind::kInstant ||
+                    kind == TypeKind::kDate;
   if (text) return true;
   context_.Error(diag::Code::kBadHole, span,
                  {.message = fmt::format("{} is {}, which is no part of a name",
@@ -93,7 +97,8 @@ bool ResourceChecker::FillHole(NodeId id, ResourceHole& hole) {
                   .label = context_.types.NameOf(node.type),
                   .help = kind == TypeKind::kList || kind == TypeKind::kSet
                               ? "one resource an element: `resource each x in xs \"…/{x}\"`"
-                              : "use a string, email, int, enum, instant or date",
+                          : kind == TypeKind::kUrl ? "use a part of it: `{u.host}`"
+                              : "use a text, int, enum, instant or date",
                   .notes = {}});
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -19,7 +20,11 @@ Types::Types(Program& program)
       date_(Intern({.kind = TypeKind::kDate})),
       zone_(Intern({.kind = TypeKind::kZone})),
       schedule_(Intern({.kind = TypeKind::kSchedule})),
-      approvers_(Intern({.kind = TypeKind::kApprovers})) {}
+      approvers_(Intern({.kind = TypeKind::kApprovers})),
+      path_(Intern({.kind = TypeKind::kPath})),
+      ip_(Intern({.kind = TypeKind::kIp})),
+      cidr_(Intern({.kind = TypeKind::kCidr})),
+      url_(Intern({.kind = TypeKind::kUrl})) {}
 
 TypeIndex Types::Intern(const Type& type) {
   const Key key{type.kind, type.form, type.minor, type.ref, type.element, type.currency, type.max};
@@ -76,6 +81,10 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kDuration:
     case TypeKind::kDate:
     case TypeKind::kDecimal:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
       return true;
     case TypeKind::kSet:
     case TypeKind::kList:
@@ -121,6 +130,10 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kDuration:
     case TypeKind::kDate:
     case TypeKind::kDecimal:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
@@ -146,6 +159,11 @@ std::string Types::NameOf(TypeIndex type) const {
       return "string";
     case TypeKind::kEmail:
       return "email";
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
+      return std::string(NameOfText(t.kind));
     case TypeKind::kEnum:
       return program_.enums[t.ref].name;
     case TypeKind::kInstant:

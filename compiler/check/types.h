@@ -20,6 +20,10 @@ class Types {
   TypeIndex Int() const { return int_; }
   TypeIndex String() const { return string_; }
   TypeIndex Email() const { return email_; }
+  TypeIndex Path() const { return path_; }
+  TypeIndex Ip() const { return ip_; }
+  TypeIndex Cidr() const { return cidr_; }
+  TypeIndex Url() const { return url_; }
   TypeIndex Instant() const { return instant_; }
   TypeIndex Duration() const { return duration_; }
   TypeIndex Date() const { return date_; }
@@ -61,7 +65,7 @@ class Types {
   std::map<Key, TypeIndex> known_;
   std::set<uint32_t> ordered_enums_;
   TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, date_, zone_, schedule_,
-      approvers_;
+      approvers_, path_, ip_, cidr_, url_;
 };
 
 }  // namespace cap::check

@@ -34,6 +34,8 @@ ast::BinaryOp OperatorOf(size_t type) {
       return ast::BinaryOp::kSubset;
     case P::DISJOINT:
       return ast::BinaryOp::kDisjoint;
+    case P::UNDER:
+      return ast::BinaryOp::kUnder;
     case P::PLUS:
       return ast::BinaryOp::kAdd;
     case P::MINUS:
@@ -130,6 +132,9 @@ ast::ExprId Builder::Relation(P::ExprContext& context) {
   std::vector<P::ExprContext*> sides;
   if (auto* compare = As<P::CompareExprContext>(&context)) sides = compare->expr();
   if (auto* contain = As<P::ContainExprContext>(&context)) sides = contain->expr();
+  if (auto* match = As<P::MatchExprContext>(&context); match != nullptr && match->UNDER()) {
+    sides = match->expr();
+  }
   if (sides.size() != 2) return LaterExpr(context);
   return Binary(context, OperatorOf(OperatorToken(context)->getType()), sides[0], sides[1]);
 }

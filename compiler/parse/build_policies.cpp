@@ -164,10 +164,7 @@ std::optional<ast::Narrows> Builder::Narrowing(CapParser::NarrowingContext& cont
   using Order = ast::Narrows::Order;
   const SourceSpan span = SpanOf(context);
   if (context.exception != nullptr) return std::nullopt;
-  if (context.WITHIN() != nullptr) {
-    Later(diag::Code::kLaterNarrows, span, "`narrows within`", "leave it out");
-    return std::nullopt;
-  }
+  if (context.WITHIN() != nullptr) return ast::Narrows{Order::kWithin, span};
   if (context.LESS_EQUAL() != nullptr) return ast::Narrows{Order::kAtMost, span};
   if (context.GREATER_EQUAL() != nullptr) return ast::Narrows{Order::kAtLeast, span};
   if (context.SUBSET() != nullptr) return ast::Narrows{Order::kSubset, span};

@@ -9,8 +9,7 @@ namespace cap::parse {
 namespace {
 
 /// Types of the language that this version does not have.
-constexpr std::array<std::string_view, 7> kLaterTypes = {
-    "cidr", "ip", "json", "map", "path", "rate", "url"};
+constexpr std::array<std::string_view, 3> kLaterTypes = {"json", "map", "rate"};
 
 }  // namespace
 

@@ -245,8 +245,9 @@ std::string Viewer::Piece(const TextPiece& piece) const {
       slot = source_.record->consts[piece.index];
       break;
   }
-  return piece.email_domain ? QuoteCut(StringOf(EmailDomainOf(slot)))
-                            : ShowSlot(program_, type, slot);
+  if (!piece.email_domain) return ShowSlot(program_, type, slot);
+  const bool email = program_.types[type].kind == TypeKind::kEmail;
+  return QuoteCut(StringOf(email ? EmailDomainOf(slot) : UrlHostOf(slot)));
 }
 
 void Viewer::Fault(ClauseView& view) const {
@@ -277,7 +278,10 @@ void Viewer::Fault(ClauseView& view) const {
                         ? "two currencies or none, or an amount below zero or too large"
                         : "two currencies, or an amount below zero or too large";
       break;
-    case ValueClass::kBool: view.fault += "the amounts have two currencies"; break;
+    case ValueClass::kBool:
+      view.fault += inst.op == Op::kUrlUnder ? "a place has neither query nor fragment"
+                                             : "the amounts have two currencies";
+      break;
     case ValueClass::kDecimal:
       view.fault += "the number does not fit 128 bits, or a factor 64";
       break;

@@ -5,22 +5,16 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
 #include "runtime/value/date.h"
-#include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 #include "runtime/value/segment.h"
+#include "runtime/value/text.h"
 
 namespace cap::engine {
 namespace {
 
 size_t SlotsForBytes(size_t bytes) { return (bytes + sizeof(Slot) - 1) / sizeof(Slot); }
 
-bool IsText(const Type& type) {
-  return type.kind == TypeKind::kString || type.kind == TypeKind::kEmail;
-}
-size_t HeaderOf(const Type& type) {
-  return type.kind == TypeKind::kEmail ? sizeof(EmailHeader) : 0;
-}
 
 /// Copies slots into one array: first the constants, behind them what they point at. Run twice:
 /// without memory it counts and writes the key, with memory it copies.
@@ -51,7 +45,7 @@ bool Packer::Put(const TypedSlot& constant, size_t at) {
   const uint8_t kind = static_cast<uint8_t>(type.kind);
   AddKey(&kind, sizeof kind);
   if (type.kind == TypeKind::kRecord) return false;
-  if (IsText(type)) {
+  if (IsTextKind(type.kind)) {
     PutText(type, constant.slot, at);
     return true;
   }
@@ -66,7 +60,7 @@ bool Packer::Put(const TypedSlot& constant, size_t at) {
 
 void Packer::PutText(const Type& type, const Slot& slot, size_t at) {
   const std::string_view text = StringOf(slot);
-  const size_t header = HeaderOf(type);
+  const size_t header = HeaderBytes(type.kind);
   const uint64_t length = text.size();
   AddKey(&length, sizeof length);
   AddKey(text.data(), text.size());
@@ -112,7 +106,7 @@ std::unexpected<Error> NoSegment() {
 
 Result<std::string> SegmentOf(const Program& program, TypeIndex index, const Slot& slot) {
   const Type& type = program.types[index];
-  if (IsText(type)) return LegalSegment(std::string(StringOf(slot)));
+  if (IsTextKind(type.kind)) return LegalSegment(std::string(StringOf(slot)));
   const auto word = static_cast<int64_t>(slot.lo);
   if (type.kind == TypeKind::kInt) return std::to_string(word);
   if (type.kind == TypeKind::kEnum) return LegalSegment(program.enums[type.ref].members[slot.lo]);
@@ -133,12 +127,14 @@ Result<std::string> SegmentOf(const Value& value) {
 // A pattern compares bytes, and calls write emails in one way only: a bound "Evil.com" would never
 // match, and a forbid that inserts it would never forbid.
 Result<std::string> AsWritten(const Program& program, const ResourceHole& of, std::string text) {
-  if (program.types[of.type].kind != TypeKind::kEmail) return text;
-  const std::string prefix = of.email_domain ? "a@" : "";  // stands in for the other half
-  const Result<std::string> email = ParseEmail(prefix + text);
-  if (email) return email->substr(prefix.size());
-  return Fail("bad-bound", QuoteCut(text) + (of.email_domain ? " is no domain of an email"
-                                                             : " is no email"));
+  const TypeKind kind = program.types[of.type].kind;
+  if (!IsCanonicalKind(kind)) return text;
+  Result<std::string> written = CanonicalSegment(kind, of.email_domain, text);
+  if (written) return written;
+  const std::string what = !of.email_domain              ? std::string(NameOfText(kind))
+                           : kind == TypeKind::kEmail ? "domain of an email"
+                                                      : "host of a url";
+  return Fail("bad-bound", QuoteCut(text) + " is no " + what);
 }
 
 Result<TypedSlot> ResolveConst(const Program& program, const ConstSource& source, TypeIndex type,

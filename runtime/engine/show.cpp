@@ -9,6 +9,7 @@
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/text.h"
 
 namespace cap::engine {
 namespace {
@@ -25,8 +26,7 @@ std::string Join(const std::vector<std::string>& items, size_t count) {
 }
 
 bool IsText(const Program& program, TypeIndex type) {
-  const TypeKind kind = program.types[type].kind;
-  return kind == TypeKind::kString || kind == TypeKind::kEmail;
+  return IsTextKind(program.types[type].kind);
 }
 
 bool Holds(const Program& program, TypeIndex element, const Slot& list, const Slot& value) {
@@ -65,7 +65,11 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
     case TypeKind::kMoney:
       return FormatMoney({static_cast<int64_t>(slot.lo), static_cast<uint32_t>(slot.hi)});
     case TypeKind::kString:
-    case TypeKind::kEmail: return QuoteCut(StringOf(slot));
+    case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl: return QuoteCut(StringOf(slot));
     case TypeKind::kEnum: {
       const std::vector<std::string>& members = program.enums[type.ref].members;
       return slot.lo < members.size() ? QuoteCut(members[slot.lo]) : "an undeclared member";

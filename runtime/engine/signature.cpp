@@ -43,7 +43,11 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
-    case TypeKind::kDate: return;
+    case TypeKind::kDate:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl: return;
   }
 }
 

@@ -6,8 +6,8 @@
 
 #include "runtime/frame/cbor.h"
 #include "runtime/value/decimal.h"
-#include "runtime/value/email.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
 
 namespace cap {
 namespace {
@@ -40,10 +40,7 @@ class Canonical {
     cbor::AppendInt(value.minor_units, out);
   }
   void One(const Type& type, const std::string& value, std::string& out) const {
-    if (type.kind == TypeKind::kEmail) {
-      if (const Result<std::string> email = ParseEmail(value)) return cbor::AppendText(*email, out);
-    }
-    cbor::AppendText(value, out);
+    cbor::AppendText(CanonicalText(type.kind, value).value_or(value), out);
   }
   void One(const Type&, const Instant& value, std::string& out) const {
     cbor::AppendHead(cbor::Major::kMap, 1, out);

@@ -7,7 +7,8 @@
 //   arguments    map: name (text) → value; an absent optional argument has no entry
 //   null         null (so that null and absent differ)
 //   bool, int    false, true; integer
-//   string       text; email: text, the canonical address; enum: text, the member's name
+//   string       text; email, path, ip, cidr, url: text, the canonical form; enum: text, the
+//                member's name
 //   money        array of two: currency code (text), minor units (integer): 98.70 USD is
 //                ["USD", 9870], in every wire form
 //   instant      map of one: integer 0 → microseconds since 1970-01-01T00:00Z; records have text

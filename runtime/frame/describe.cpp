@@ -48,6 +48,10 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       }
       case TypeKind::kString: return before + "string" + after;
       case TypeKind::kEmail: return before + "email" + after;
+      case TypeKind::kPath: return before + "path" + after;
+      case TypeKind::kIp: return before + "ip" + after;
+      case TypeKind::kCidr: return before + "cidr" + after;
+      case TypeKind::kUrl: return before + "url" + after;
       case TypeKind::kEnum: return before + program.enums[t.ref].name + after;
       case TypeKind::kInstant:
         return before + "instant" + (t.ref == kNone ? "" : " in " + program.tables[t.ref].name) +

@@ -9,9 +9,9 @@
 #include "runtime/value/calendar.h"
 #include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
-#include "runtime/value/email.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/text.h"
 
 namespace cap {
 namespace {
@@ -155,10 +155,11 @@ Result<Slot> Encoder::OneDate(const Date& date) const {
 }
 
 Result<Slot> Encoder::OneString(const Type& type, const std::string& text) {
-  if (type.kind == TypeKind::kEmail) {
-    const Result<std::string> email = ParseEmail(text);
-    if (!email) return Bad(QuoteCut(text) + " is no email: " + email.error().message);
-    return arena_.CopyEmail(*email);
+  if (IsCanonicalKind(type.kind)) {
+    const Result<std::string> canonical = CanonicalText(type.kind, text);
+    if (canonical) return arena_.CopyText(type.kind, *canonical);
+    return Bad(QuoteCut(text) + " is no " + std::string(NameOfText(type.kind)) + ": " +
+               canonical.error().message);
   }
   if (text.size() > BytesAllowed(type)) {
     return Fail("oversize", "a string of " + std::to_string(text.size()) + " bytes, at most " +
@@ -209,7 +210,7 @@ Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
   auto* end = begin + CountOf(list);
   const TypeKind kind = program_.types[type.element].kind;
   auto* last = end;
-  if (kind == TypeKind::kString || kind == TypeKind::kEmail) {
+  if (IsTextKind(kind)) {
     std::ranges::sort(begin, end, {}, StringOf);
     last = std::ranges::unique(begin, end, {}, StringOf).begin();
   } else if (kind == TypeKind::kMoney || kind == TypeKind::kInt || kind == TypeKind::kBool ||
@@ -220,7 +221,7 @@ Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
     });
     last = std::ranges::unique(begin, end).begin();
   } else {
-    return Bad("a set holds numbers, times, amounts, strings, emails or members of an enum");
+    return Bad("a set holds numbers, times, amounts, texts or members of an enum");
   }
   return Slot{list.lo, PackPair(static_cast<uint32_t>(last - begin), StrideOf(list))};
 }
@@ -266,6 +267,10 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       break;
     case TypeKind::kString:
     case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
       if (const auto* text = std::get_if<std::string>(&value.v)) return OneString(t, *text);
       break;
     case TypeKind::kEnum:

@@ -72,6 +72,10 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
     case TypeKind::kMoney: return ReadMoney(node, type, currency);
     case TypeKind::kString:
     case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
       if (node.kind != Kind::kString) return Mismatch(node, type);
       return Value{std::string(node.text)};
     case TypeKind::kEnum:

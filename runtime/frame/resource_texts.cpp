@@ -17,6 +17,9 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kString: return std::string(StringOf(slot));
     case TypeKind::kEmail:
       return std::string(StringOf(hole.email_domain ? EmailDomainOf(slot) : slot));
+    case TypeKind::kPath:
+    case TypeKind::kIp: return std::string(StringOf(slot));
+    case TypeKind::kUrl: return hole.email_domain ? std::string(StringOf(UrlHostOf(slot))) : "";
     case TypeKind::kInt: return std::to_string(static_cast<int64_t>(slot.lo));
     case TypeKind::kInstant: return FormatInstant({static_cast<int64_t>(slot.lo)});
     case TypeKind::kDate: return FormatDate({static_cast<int64_t>(slot.lo)});
@@ -34,7 +37,8 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kDecimal:
     case TypeKind::kPattern:
     case TypeKind::kZone:
-    case TypeKind::kSchedule: break;
+    case TypeKind::kSchedule:
+    case TypeKind::kCidr: break;
   }
   return "";  // no legal segment
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/interp/mutant.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/text.h"
 
 namespace cap::interp {
 namespace {
@@ -33,8 +34,8 @@ InstValue Mutated(const Program& program, const Inst& inst, InstValue result) {
     case ValueClass::kMoney:
     case ValueClass::kDecimal: result.value.lo += 1; return result;
     case ValueClass::kStr:
-      // An email is read together with what stands before its bytes.
-      if (program.types[inst.type].kind == TypeKind::kEmail) return Fault();
+      // Such a text is read together with what stands before its bytes.
+      if (HeaderBytes(program.types[inst.type].kind) != 0) return Fault();
       return {.fault = result.fault, .value = StringSlot("")};
     case ValueClass::kTable: return Fault();
     case ValueClass::kList: result.value.hi &= ~uint64_t{0xFFFF'FFFF}; return result;

@@ -9,7 +9,7 @@ namespace cap::interp {
 
 /// From now on results of `op` are wrong: a bool has its rails swapped (a fault becomes true), a
 /// word, money and a decimal are one off, a mask has its first member flipped, a string or list is
-/// empty, an email and a table a fault.
+/// empty, a text with a header (email, ip, cidr, url) and a table a fault.
 /// kNoMutant ends it. Not thread-safe.
 inline constexpr uint16_t kNoMutant = 0xFFFF;
 void SetMutant(uint16_t op);

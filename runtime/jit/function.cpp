@@ -54,7 +54,9 @@ class Admit {
 
   bool Branches(const Clause& clause) const {
     for (uint32_t i = clause.begin; i < clause.end; ++i) {
-      if (e_.inst(i).op == Op::kStrEq || e_.inst(i).op == Op::kEmailDomain) return true;
+      const Op op = e_.inst(i).op;
+      if (op == Op::kStrEq || op == Op::kEmailDomain) return true;
+      if (op >= Op::kUrlScheme && op <= Op::kUrlPath) return true;
     }
     return false;
   }

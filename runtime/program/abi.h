@@ -91,6 +91,11 @@ struct CallOuts {
   int64_t (*zone_date)(int64_t us, const Slot* zone);
   int64_t (*zone_time)(int64_t us, const Slot* zone);
   int64_t (*schedule_has)(int64_t us, const Slot* schedule);  // 0, 1
+  uint64_t (*path_under)(const Slot* path, const Slot* root);
+  uint64_t (*net_within)(const Slot* inner, const Slot* outer);
+  uint64_t (*net_in)(const Slot* address, const Slot* networks);
+  uint64_t (*url_under)(const Slot* url, const Slot* place);
+  uint64_t (*url_is_place)(const Slot* url);  // neither query nor fragment
 };
 const CallOuts& StandardCallOuts();
 

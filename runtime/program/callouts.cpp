@@ -9,6 +9,8 @@
 #include "runtime/value/date.h"
 #include "runtime/value/schedule.h"
 #include "runtime/value/zone.h"
+#include "runtime/value/net.h"
+#include "runtime/value/path.h"
 
 namespace cap {
 namespace {
@@ -155,6 +157,32 @@ int64_t ScheduleHas(int64_t us, const Slot* table) noexcept {
   return within ? int64_t{*within} : kFaultWord;
 }
 
+uint64_t PathUnder(const Slot* path, const Slot* root) noexcept {
+  return IsUnder(StringOf(*path), StringOf(*root));
+}
+
+uint64_t NetIsWithin(const Slot* inner, const Slot* outer) noexcept {
+  return IsWithin(NetHeaderOf(*inner), NetHeaderOf(*outer));
+}
+
+uint64_t NetIn(const Slot* address, const Slot* networks) noexcept {
+  const NetHeader header = NetHeaderOf(*address);
+  const Slot* elements = ElementsOf(*networks);
+  for (uint32_t i = 0; i < CountOf(*networks); ++i) {
+    if (IsWithin(header, NetHeaderOf(elements[i]))) return 1;
+  }
+  return 0;
+}
+
+uint64_t UrlUnder(const Slot* url, const Slot* place) noexcept {
+  // Scheme, host and port in canonical form are what stands before the path.
+  const std::string_view origin = StringOf(*place).substr(0, UrlHeaderOf(*place).path_offset);
+  return StringOf(*url).substr(0, UrlHeaderOf(*url).path_offset) == origin &&
+         IsUnder(StringOf(UrlPathOf(*url)), StringOf(UrlPathOf(*place)));
+}
+
+uint64_t UrlIsPlace(const Slot* url) noexcept { return UrlHeaderOf(*url).plain; }
+
 }  // namespace
 
 const CallOuts& StandardCallOuts() {
@@ -173,7 +201,12 @@ const CallOuts& StandardCallOuts() {
                                          .date_weekday = DateWeekday,
                                          .zone_date = ZoneDate,
                                          .zone_time = ZoneTime,
-                                         .schedule_has = ScheduleHas};
+                                         .schedule_has = ScheduleHas,
+                                         .path_under = PathUnder,
+                                         .net_within = NetIsWithin,
+                                         .net_in = NetIn,
+                                         .url_under = UrlUnder,
+                                         .url_is_place = UrlIsPlace};
   return kCallOuts;
 }
 

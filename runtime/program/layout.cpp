@@ -273,7 +273,11 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kSchedule: return ValueClass::kTable;
     case TypeKind::kMoney: return ValueClass::kMoney;
     case TypeKind::kString:
-    case TypeKind::kEmail: return ValueClass::kStr;
+    case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl: return ValueClass::kStr;
     case TypeKind::kSet:
       return program.types[t.element].kind == TypeKind::kEnum ? ValueClass::kMask
                                                               : ValueClass::kList;

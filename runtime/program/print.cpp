@@ -8,6 +8,7 @@
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/text.h"
 
 namespace cap {
 namespace {
@@ -330,6 +331,10 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kMoney: text += PrintMoneyType(type); break;
       case TypeKind::kString: text += "string" + max; break;
       case TypeKind::kEmail: text += "email"; break;
+      case TypeKind::kPath:
+      case TypeKind::kIp:
+      case TypeKind::kCidr:
+      case TypeKind::kUrl: text += NameOfText(type.kind); break;
       case TypeKind::kEnum: text += program.enums[type.ref].name; break;
       case TypeKind::kInstant:
         text += "instant";

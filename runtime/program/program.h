@@ -61,7 +61,7 @@ struct FactDesc {
   std::string name;
   TypeIndex type = 0;
   uint32_t slot = 0;                   // first slot
-  std::vector<uint32_t> key_slots;     // argument slots (string, email, int or enum) it is keyed by
+  std::vector<uint32_t> key_slots;     // argument slots (text, int or enum) it is keyed by
   int64_t max_age_us = 0;              // `within`; 0 = any age
   std::string attestor;                // `by`; empty = any
   uint32_t currency_slot = kNone;      // a money fact of MoneyForm::kSibling
@@ -91,8 +91,8 @@ enum class HoleSource : uint8_t {
 struct ResourceHole {
   HoleSource source = HoleSource::kSlot;
   uint32_t index = 0;        // frame slot, or slot offset in the element
-  bool email_domain = false; // `{r.domain}`
-  TypeIndex type = 0;        // string, email, int, enum or instant: rendered as text
+  bool email_domain = false; // `{r.domain}` of an email, `{u.host}` of a url
+  TypeIndex type = 0;        // a text, int, enum or instant: rendered as text
   bool operator==(const ResourceHole&) const = default;
 };
 struct ResourceSegment {
@@ -177,7 +177,7 @@ struct TextPiece {
 /// know it by name and version must not make the call.
 struct ObligationParameter {
   std::string name;
-  TypeIndex type = 0;  // bool, int, string, email, enum, or a set or list of these
+  TypeIndex type = 0;  // bool, int, a text, enum, or a set or list of these
   bool operator==(const ObligationParameter&) const = default;
 };
 struct ObligationType {

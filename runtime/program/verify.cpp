@@ -9,8 +9,8 @@
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
 #include "runtime/value/calendar.h"
-#include "runtime/value/email.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
 
 namespace cap {
 namespace verify {
@@ -99,10 +99,14 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
       return text != nullptr && text->size() <= (t.max != 0 ? t.max : limits::kStringBytes) &&
              IsUtf8(*text);
     }
-    case TypeKind::kEmail: {
+    case TypeKind::kEmail:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl: {
       const auto* text = std::get_if<std::string>(&value.v);
       if (text == nullptr) return false;
-      const Result<std::string> canonical = ParseEmail(*text);
+      const Result<std::string> canonical = CanonicalText(t.kind, *text);
       return canonical.has_value() && *canonical == *text;
     }
     case TypeKind::kEnum: {

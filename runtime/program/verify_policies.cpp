@@ -10,6 +10,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/value/text.h"
 
 namespace cap::verify {
 namespace {
@@ -79,8 +80,9 @@ bool RuleVerifier::Consts(const std::vector<ConstSource>& consts,
 }
 
 bool IsSegmentText(TypeKind kind) {
-  return kind == TypeKind::kString || kind == TypeKind::kEmail || kind == TypeKind::kInt ||
-         kind == TypeKind::kEnum || kind == TypeKind::kInstant || kind == TypeKind::kDate;
+  return (IsTextKind(kind) && kind != TypeKind::kCidr && kind != TypeKind::kUrl) ||
+         kind == TypeKind::kInt || kind == TypeKind::kEnum || kind == TypeKind::kInstant ||
+         kind == TypeKind::kDate;
 }
 
 bool RuleVerifier::HoleValue(const PatternHole& hole) const {
@@ -134,7 +136,8 @@ bool RuleVerifier::Piece(const TextPiece& piece, const std::vector<TypeIndex>& c
   }
   if (type == kNone) return false;
   const TypeKind kind = context_.TypeAt(type).kind;
-  return kind != TypeKind::kRecord && (!piece.email_domain || kind == TypeKind::kEmail);
+  const bool has_domain = kind == TypeKind::kEmail || kind == TypeKind::kUrl;
+  return kind != TypeKind::kRecord && (!piece.email_domain || has_domain);
 }
 
 bool RuleVerifier::Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const {
@@ -158,8 +161,8 @@ bool HasJson(const Program& program, TypeIndex index) {
   const Type& type = program.types[index];
   const bool many = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;
   const TypeKind kind = many ? program.types[type.element].kind : type.kind;
-  return kind == TypeKind::kBool || kind == TypeKind::kInt || kind == TypeKind::kString ||
-         kind == TypeKind::kEmail || kind == TypeKind::kEnum;
+  return kind == TypeKind::kBool || kind == TypeKind::kInt || kind == TypeKind::kEnum ||
+         IsTextKind(kind);
 }
 
 bool VerifyObligations(Context& context) {

@@ -36,6 +36,7 @@ class ShapeVerifier {
   bool Operand(uint32_t at, OperandKind kind, uint32_t operand, bool any_class, ValueClass wanted);
   bool Source(uint32_t at);
   bool ResultType(uint32_t at);
+  bool Places(uint32_t at);
   bool SameKinds(uint32_t at);
   bool ElementSource(uint32_t at);
   bool WordsOf(uint32_t at, TypeIndex word, TypeIndex list);
@@ -231,7 +232,7 @@ bool ShapeVerifier::ElementSource(uint32_t at) {
 }
 
 /// The result's type fits the opcode. What an opcode makes itself is never an enum (an index
-/// without bounds) nor an email (bytes without a header).
+/// without bounds) nor a text with a header (bytes without one).
 bool ShapeVerifier::ResultType(uint32_t at) {
   const Inst& inst = At(at);
   const TypeKind kind = KindOf(at);
@@ -240,7 +241,9 @@ bool ShapeVerifier::ResultType(uint32_t at) {
   if (info.typed_result) return true;
   bool fits = ClassOf(program_, inst.type) == info.result;
   if (info.result == ValueClass::kWord) fits = fits && kind != TypeKind::kEnum;
-  if (info.result == ValueClass::kStr) fits = kind == TypeKind::kString;
+  if (info.result == ValueClass::kStr) {
+    fits = kind == (inst.op == Op::kUrlPath ? TypeKind::kPath : TypeKind::kString);
+  }
   if (info.result == ValueClass::kMoney && inst.op != Op::kMoneySum) {
     // An engine may compare currencies by type; a result has the currency of its left operand.
     const uint32_t currency = context_.TypeAt(inst.type).currency;
@@ -323,6 +326,21 @@ bool ShapeVerifier::InZone(uint32_t at) {
          Fail(at, "a time and a zone or schedule are wanted");
 }
 
+bool ShapeVerifier::Places(uint32_t at) {
+  const Inst& inst = At(at);
+  const TypeKind a = KindOf(inst.a);
+  bool fits = a == TypeKind::kUrl;  // of the opcodes with one operand
+  if (inst.op == Op::kPathUnder) fits = a == TypeKind::kPath && KindOf(inst.b) == a;
+  if (inst.op == Op::kUrlUnder) fits = fits && KindOf(inst.b) == a;
+  if (inst.op == Op::kNetWithin) {
+    fits = (a == TypeKind::kIp || a == TypeKind::kCidr) && KindOf(inst.b) == TypeKind::kCidr;
+  }
+  if (inst.op == Op::kNetIn) {
+    fits = a == TypeKind::kIp && context_.TypeAt(ElementOf(inst.b)).kind == TypeKind::kCidr;
+  }
+  return fits || Fail(at, "a place of another kind");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -347,6 +365,14 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kDecSub:
     case Op::kDecMul: return Decimals(at);
     case Op::kMoneyMul: return KindOf(inst.b) == TypeKind::kInt || Fail(at, "no number");
+    case Op::kPathUnder:
+    case Op::kUrlUnder:
+    case Op::kNetWithin:
+    case Op::kNetIn:
+    case Op::kUrlScheme:
+    case Op::kUrlHost:
+    case Op::kUrlPort:
+    case Op::kUrlPath: return Places(at);
     case Op::kEmailDomain:
       return KindOf(inst.a) == TypeKind::kEmail || Fail(at, "only an email has a domain");
     case Op::kApproved:

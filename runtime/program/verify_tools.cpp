@@ -8,6 +8,7 @@
 #include "runtime/base/utf8.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/value/text.h"
 
 namespace cap::verify {
 namespace {
@@ -109,9 +110,8 @@ bool ToolVerifier::Facts() {
         return Fail(fact.name, "a key is no argument");
       }
       const TypeKind kind = TypeOfSlot(slot).kind;
-      if (kind != TypeKind::kString && kind != TypeKind::kEmail && kind != TypeKind::kInt &&
-          kind != TypeKind::kEnum) {
-        return Fail(fact.name, "a key is a string, an email, an int or an enum");
+      if (!IsTextKind(kind) && kind != TypeKind::kInt && kind != TypeKind::kEnum) {
+        return Fail(fact.name, "a key is a text, an int or an enum");
       }
     }
     if (fact.max_age_us < 0) return Fail(fact.name, "the age is negative");
@@ -181,8 +181,10 @@ bool ToolVerifier::Run() {
   return true;
 }
 
-bool IsText(TypeKind kind) {
-  return kind == TypeKind::kString || kind == TypeKind::kEmail || kind == TypeKind::kInt ||
+/// A cidr and a whole url hold separators, so that neither ever is one segment.
+bool IsSegment(const ResourceHole& hole, TypeKind kind) {
+  if (kind == TypeKind::kUrl) return hole.email_domain;
+  return (IsTextKind(kind) && kind != TypeKind::kCidr) || kind == TypeKind::kInt ||
          kind == TypeKind::kEnum || kind == TypeKind::kInstant || kind == TypeKind::kDate;
 }
 
@@ -190,11 +192,12 @@ bool VerifyHole(Context& context, const Action& action, const ResourceHole& hole
                 const std::string& where) {
   const Program& program = context.program;
   const Tool& tool = program.tools[action.tool];
-  if (hole.type >= program.types.size() || !IsText(context.TypeAt(hole.type).kind)) {
+  if (hole.type >= program.types.size() || !IsSegment(hole, context.TypeAt(hole.type).kind)) {
     return context.Fail(where, "the value of a hole is no text");
   }
-  if (hole.email_domain && context.TypeAt(hole.type).kind != TypeKind::kEmail) {
-    return context.Fail(where, "only an email has a domain");
+  if (hole.email_domain && context.TypeAt(hole.type).kind != TypeKind::kEmail &&
+      context.TypeAt(hole.type).kind != TypeKind::kUrl) {
+    return context.Fail(where, "only an email has a domain, only a url a host");
   }
   TypeIndex source = kNone;
   if (hole.source == HoleSource::kSlot) {

@@ -9,6 +9,7 @@
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
 
 namespace cap::verify {
 namespace {
@@ -32,8 +33,7 @@ bool VerifyNames(Context& context, std::string_view table, const std::vector<std
 bool IsSetElement(const Type& element) {
   return element.kind == TypeKind::kInt || element.kind == TypeKind::kInstant ||
          element.kind == TypeKind::kDuration || element.kind == TypeKind::kDate ||
-         element.kind == TypeKind::kEnum ||
-         element.kind == TypeKind::kString || element.kind == TypeKind::kEmail;
+         element.kind == TypeKind::kEnum || IsTextKind(element.kind);
 }
 
 bool VerifyCollection(Context& context, const Type& type, const std::string& where) {

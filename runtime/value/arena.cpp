@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "runtime/value/text.h"
+
 namespace cap {
 
 void Arena::FreeChunk::operator()(std::byte* chunk) const {
@@ -37,14 +39,12 @@ Slot Arena::CopyString(std::string_view text) {
   return StringSlot({bytes, text.size()});
 }
 
-Slot Arena::CopyEmail(std::string_view canonical) {
-  const size_t domain = canonical.find('@') + 1;
-  const EmailHeader header{static_cast<uint32_t>(domain), HashBytes(canonical.substr(domain))};
-  const size_t size = sizeof header + canonical.size();
-  auto* bytes = static_cast<char*>(Allocate(size, alignof(EmailHeader)));
-  std::memcpy(bytes, &header, sizeof header);
-  std::memcpy(bytes + sizeof header, canonical.data(), canonical.size());
-  return StringSlot({bytes + sizeof header, canonical.size()});
+Slot Arena::CopyText(TypeKind kind, std::string_view canonical) {
+  const size_t header = HeaderBytes(kind);
+  auto* bytes = static_cast<char*>(Allocate(header + canonical.size(), alignof(uint32_t)));
+  WriteHeader(kind, canonical, bytes);
+  if (!canonical.empty()) std::memcpy(bytes + header, canonical.data(), canonical.size());
+  return StringSlot({bytes + header, canonical.size()});
 }
 
 }  // namespace cap

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/value/slot.h"
+#include "runtime/value/type.h"
 
 namespace cap {
 
@@ -31,8 +32,9 @@ class Arena {
   /// A copy of `text` as a string slot. The text has less than 2^32 bytes.
   Slot CopyString(std::string_view text);
 
-  /// A copy of a canonical email, its EmailHeader before the bytes.
-  Slot CopyEmail(std::string_view canonical);
+  /// A copy of a text in the canonical form of its kind, its header (slot.h) before the bytes.
+  Slot CopyText(TypeKind kind, std::string_view canonical);
+  Slot CopyEmail(std::string_view canonical) { return CopyText(TypeKind::kEmail, canonical); }
 
   /// Bytes handed out so far, padding included.
   size_t used() const { return used_; }

@@ -17,8 +17,9 @@ enum class TypeKind : uint8_t {
   kDate,       // a day of the calendar
   kZone,       // a time zone: a table of the Program; only of constants
   kSchedule,   // windows of time: a table of the Program; only of constants
+  kPath, kIp, kCidr, kUrl,  // texts in one canonical form, as emails are (text.h)
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kSchedule;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kUrl;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
@@ -52,7 +53,7 @@ enum class ValueClass : uint8_t {
   kBool,   // two rails: true, false; neither = fault
   kWord,   // int, instant, duration, date, enum
   kMoney,
-  kStr,    // string, email
+  kStr,    // string, email, path, ip, cidr, url
   kMask,   // set<enum>, approvers
   kList,   // list<…>, and set<…> of anything but an enum
   kDecimal,

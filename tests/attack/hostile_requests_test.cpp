@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/frame/request_json.h"
+#include "runtime/value/text.h"
 #include "tests/unit/frame_world.h"
 
 namespace cap::test {
@@ -30,9 +31,15 @@ constexpr std::string_view kSeeds[] = {
 /// Touches every byte that the slot's type makes reachable, so that a sanitizer sees it.
 uint64_t Touch(const Program& program, TypeIndex type, const Slot& slot) {
   const Type& t = program.types[type];
-  if (t.kind == TypeKind::kString || t.kind == TypeKind::kEmail) {
+  if (IsTextKind(t.kind)) {
     uint64_t sum = HashBytes(StringOf(slot));
     CHECK(sum == slot.hi >> 32);
+    if (t.kind == TypeKind::kUrl) {
+      for (const Slot& part : {UrlSchemeOf(slot), UrlHostOf(slot), UrlPathOf(slot)}) {
+        sum += HashBytes(StringOf(part));
+      }
+    }
+    if (t.kind == TypeKind::kIp || t.kind == TypeKind::kCidr) sum += NetHeaderOf(slot).prefix;
     if (t.kind == TypeKind::kEmail) sum += HashBytes(StringOf(EmailDomainOf(slot)));
     return sum;
   }

@@ -81,6 +81,10 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
     case TypeKind::kInt: return {json.get<int64_t>()};
     case TypeKind::kMoney: return MoneyFrom(type, json, currency);
     case TypeKind::kString:
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl:
     case TypeKind::kEmail: return {json.get<std::string>()};
     case TypeKind::kEnum: return {EnumMember{json.get<std::string>()}};
     case TypeKind::kInstant: {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/value/decimal.h"
+#include "tests/diff/places.h"
 
 namespace cap::diff {
 
@@ -66,6 +67,10 @@ Value ExpressionMaker::Simple(Ty ty) {
     case Kind::kMoney: return {Money{kAmounts[Dice(kAmounts.size())], 840}};
     case Kind::kString: return {kTexts[Dice(kTexts.size())]};
     case Kind::kEmail: return {kMails[Dice(kMails.size())]};
+    case Kind::kPath:
+    case Kind::kIp:
+    case Kind::kCidr:
+    case Kind::kUrl: return {PlaceTexts(ty)[Dice(PlaceTexts(ty).size())]};
     case Kind::kEnum: return {EnumMember{MembersOf(ty)[Dice(MembersOf(ty).size())]}};
     case Kind::kInstant:
       return {Instant{kNowUs + (static_cast<int64_t>(Dice(5)) - 2) * 1'000'000}};
@@ -272,8 +277,8 @@ ExprPtr ExpressionMaker::Membership(int depth) {
   static const std::pair<Ty, Ty> kPairs[] = {
       {kColor, kColors}, {kColor, kColorList}, {kString, kTags},  {kString, kTexts},
       {kInt, kNumbers},  {kInt, kInts},        {kEmail, kMails}, {kEmail, kMailSet},
-      {kDuration, kSpans}, {kDay, kDays}};
-  const auto& [item, list] = kPairs[Dice(10)];
+      {kDuration, kSpans}, {kDay, kDays},      {kPath, kPaths},   {kUrl, kUrls}};
+  const auto& [item, list] = kPairs[Dice(12)];
   if (item == kInt) {
     return Node(ExprOp::kIn, kBool,
                 {Int(depth, false), Chance(random_, 0.4) ? Literal(list) : VarOf(list)});
@@ -318,7 +323,12 @@ ExprPtr ExpressionMaker::About(const Var& var) {
     return Node(ExprOp::kCompare, kBool,
                 {Node(ExprOp::kDomain, kString, {self}), Literal(kString)}, "==");
   }
-  const bool ordered = info.kind != Kind::kEmail && info.kind != Kind::kEnum;
+  const bool place = info.kind == Kind::kPath || info.kind == Kind::kUrl ||
+                     info.kind == Kind::kCidr || info.kind == Kind::kIp;
+  if (place && info.kind != Kind::kIp && Dice(3) != 0) {
+    return Node(ExprOp::kUnder, kBool, {self, PlaceLiteral(var.ty)});
+  }
+  const bool ordered = info.kind != Kind::kEmail && info.kind != Kind::kEnum && !place;
   const Ty literal = info.kind == Kind::kMoney ? kUsd : var.ty;
   return Node(ExprOp::kCompare, kBool, {self, Literal(literal)},
               kOps[ordered ? Dice(4) : 2 + Dice(2)]);
@@ -408,7 +418,8 @@ ExprPtr ExpressionMaker::Quantifier(int depth) {
 }
 
 ExprPtr ExpressionMaker::Leaf(int depth) {
-  const uint64_t dice = Dice(23);
+  const uint64_t dice = Dice(28);
+  if (dice >= 23) return Place();
   if (dice < 8) return Comparison(depth);
   if (dice < 12) return Membership(depth);
   if (dice < 17) return SetRelation();

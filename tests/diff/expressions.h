@@ -53,6 +53,11 @@ class ExpressionMaker {
   ExprPtr SizeOf();
   ExprPtr Choice(Ty ty, int depth);
   ExprPtr Def(int depth);
+  // expressions_place.cpp
+  ExprPtr Place();
+  ExprPtr PathOf();
+  ExprPtr UrlPart(Ty ty, const std::string& part);
+  ExprPtr PlaceLiteral(Ty ty);
   template <typename Pred>
   ExprPtr Pick(Pred pred);
   uint64_t Dice(uint64_t sides) { return test::Below(random_, sides); }

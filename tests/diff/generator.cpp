@@ -73,8 +73,9 @@ class ActionMaker {
     static const Ty kTys[] = {kBool,  kInt,    kInt,     kUsd,   kUsdMinor, kAnyMoney, kSibling,
                               kString, kEmail, kColor,   kSize,  kInstant,  kColors,   kTags,
                               kNumbers, kMailSet, kInts, kTexts, kMails,    kColorList, kFlags,
-                              kItems,  kItem, kDuration, kSpans, kShare, kShares, kDay, kDay,
-                              kDays,  kLocal};
+                              kItems,  kItem, kDuration, kSpans, kShare, kShares, kPath,    kPath,
+                              kIp,    kIp,    kCidr,   kUrl,   kUrl,    kNets,      kPaths,
+                              kUrls,  kDay,   kDay,    kDays,  kLocal};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];
@@ -97,7 +98,8 @@ class ActionMaker {
   void AddFact(uint64_t number) {
     static const Ty kTys[] = {kOrder, kOrder, kOrder,  kOrder,  kInt,     kTags,  kUsd,  kBool,
                               kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
-                              kFlags, kSize,  kItems, kDuration, kShare, kDay, kDays};
+                              kFlags, kSize,  kItems, kDuration, kShare, kPath, kIp,
+                              kCidr,  kUrl,   kNets,  kDay,   kDays};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];

@@ -42,6 +42,13 @@ const TyInfo& InfoOf(Ty ty) {
       {"date", Kind::kDate},
       {"set<date>", Kind::kSet, kDay},
       {"instant in \"America/New_York\"", Kind::kInstant},
+      {"path", Kind::kPath},
+      {"ip", Kind::kIp},
+      {"cidr", Kind::kCidr},
+      {"url", Kind::kUrl},
+      {"set<cidr>", Kind::kSet, kCidr},
+      {"list<path>", Kind::kList, kPath},
+      {"set<url>", Kind::kSet, kUrl},
   };
   return kInfos[ty];
 }
@@ -57,12 +64,14 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"count", kInt},        {"color", kColor},       {"price", kUsd},
       {"note", kString, true}, {"marks", kTags, true}, {"mail", kEmail, true},
       {"good", kBool},        {"weights", kInts, true}, {"grade", kInt, true},
-      {"tone", kColor, true}, {"wait", kDuration},     {"share", kShare}};
+      {"tone", kColor, true}, {"wait", kDuration},     {"share", kShare},
+      {"file", kPath, true},  {"page", kUrl, true}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
       {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers},
-      {"delay", kDuration}, {"rate", kShare, true}, {"due", kDay}};
+      {"delay", kDuration}, {"rate", kShare, true}, {"due", kDay},
+      {"home", kPath},    {"link", kUrl},           {"peer", kIp},    {"net", kCidr}};
   return record == kItem ? kItemFields : kOrderFields;
 }
 
@@ -76,7 +85,9 @@ const std::vector<FieldModel>& LiveFields() {
 const std::vector<FieldModel>& BoundFields() {
   static const std::vector<FieldModel> kFields = {{"customer", kString}, {"most", kInt},
                                                   {"budget", kUsd},      {"labels", kTags},
-                                                  {"shades", kColors},   {"owner_mail", kEmail}};
+                                                  {"shades", kColors},   {"owner_mail", kEmail},
+                                                  {"root", kPath},       {"base", kUrl},
+                                                  {"nets", kNets}};
   return kFields;
 }
 
@@ -116,7 +127,11 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kBool: return std::get<bool>(value.v) ? "true" : "false";
     case Kind::kInt: return fmt::format("{}", std::get<int64_t>(value.v));
     case Kind::kMoney: return FormatMoney(std::get<Money>(value.v));
+    case Kind::kIp: return fmt::format("ip({})", Quoted(std::get<std::string>(value.v)));
+    case Kind::kCidr: return fmt::format("cidr({})", Quoted(std::get<std::string>(value.v)));
     case Kind::kString:
+    case Kind::kPath:
+    case Kind::kUrl:
     case Kind::kEmail: return Quoted(std::get<std::string>(value.v));
     case Kind::kEnum: return Quoted(std::get<EnumMember>(value.v).name);
     case Kind::kInstant:
@@ -156,6 +171,8 @@ std::string TextOf(const Expr& expr) {
       call.kids.pop_back();
       return Call(call, expr.def);
     }
+    case ExprOp::kUnder: return Infix(expr, "under");
+    case ExprOp::kPart: return TextOf(*expr.kids[0]) + "." + expr.compare;
     case ExprOp::kDomain: return TextOf(*expr.kids[0]) + ".domain";
     case ExprOp::kNot: return fmt::format("(not {})", TextOf(*expr.kids[0]));
     case ExprOp::kAnd: return Infix(expr, "and");

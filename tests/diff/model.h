@@ -14,14 +14,15 @@ namespace cap::diff {
 
 enum class Kind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
-  kDuration, kDecimal, kDate,
+  kDuration, kDecimal, kDate, kPath, kIp, kCidr, kUrl,
 };
 
 // Every type that generated modules use; TypeText() spells them.
 enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
-  kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kLocal, kTyCount,
+  kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kLocal, kPath, kIp, kCidr, kUrl, kNets,
+  kPaths, kUrls, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {
@@ -58,9 +59,7 @@ struct Var {
 enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
-  kNull,
-  kCount, kSum,
-  kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin,
+  kNull, kCount, kSum, kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin, kUnder, kPart,
 };
 
 struct Expr;
@@ -71,7 +70,7 @@ struct Expr {
   std::vector<ExprPtr> kids;
   Var var;             // kVar, kPresent, kAbsent, kNull
   Value literal;
-  std::string compare; // "==", "<=", …
+  std::string compare; // "==", "<=", …; of kPart "host", …
   size_t element = 0;  // of what has a body: its number; the element's name is e<number>
   // kDef: the function; the last of kids is what the call means · the zone · the schedule
   std::string def;

@@ -5,6 +5,7 @@
 
 #include "runtime/value/decimal.h"
 #include "tests/diff/times.h"
+#include "tests/diff/places.h"
 
 namespace cap::diff {
 namespace {
@@ -51,6 +52,16 @@ const Value::List& List(const Value& value) { return std::get<Value::List>(value
 
 bool Contains(const Value::List& list, const Value& item) {
   return std::ranges::any_of(list, [&](const Value& each) { return Same(each, item); });
+}
+
+/// An address in a network, or in one of several.
+bool InNetworks(const Value& address, const Value& networks) {
+  if (std::holds_alternative<std::string>(networks.v)) {
+    return LiesWithin(Text(address), Text(networks));
+  }
+  return std::ranges::any_of(List(networks), [&](const Value& network) {
+    return LiesWithin(Text(address), Text(network));
+  });
 }
 
 size_t SizeOf(const Value& value, Kind kind) {
@@ -234,6 +245,11 @@ const Value* Oracle::Get(const Expr& expr) {
       const std::string& mail = Text(*value);
       return Keep({mail.substr(mail.find('@') + 1)});
     }
+    case ExprOp::kPart: {
+      const Value* url = Get(*expr.kids[0]);
+      return url == nullptr ? nullptr : Keep(PartOf(Text(*url), expr.compare));
+    }
+    case ExprOp::kUnder:
     case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
     case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
     case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
@@ -276,6 +292,7 @@ Tri Oracle::Contain(const Expr& expr) {
   const Value* a = Get(*expr.kids[0]);
   const Value* b = Get(*expr.kids[1]);
   if (a == nullptr || b == nullptr) return Tri::kFault;
+  if (expr.op == ExprOp::kIn && expr.kids[0]->ty == kIp) return Of(InNetworks(*a, *b));
   if (expr.op == ExprOp::kIn) return Of(Contains(List(*b), *a));
   const auto in_b = [&](const Value& item) { return Contains(List(*b), item); };
   if (expr.op == ExprOp::kDisjoint) return Of(std::ranges::none_of(List(*a), in_b));
@@ -314,6 +331,12 @@ Tri Oracle::Bool(const Expr& expr) {
       if (expr.op == ExprOp::kEnds) return Of(Text(*a).ends_with(Text(*b)));
       return Of(Text(*a).find(Text(*b)) != std::string::npos);
     }
+    case ExprOp::kUnder: {
+      const Value* a = Get(*expr.kids[0]);
+      const Value* b = Get(*expr.kids[1]);
+      if (a == nullptr || b == nullptr) return Tri::kFault;
+      return LiesUnder(expr.kids[0]->ty, Text(*a), Text(*b));
+    }
     case ExprOp::kAny:
     case ExprOp::kAll: return Quantify(expr);
     case ExprOp::kPresent:
@@ -330,7 +353,7 @@ Tri Oracle::Bool(const Expr& expr) {
     case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:
     case ExprOp::kIf: case ExprOp::kDef: case ExprOp::kCount: case ExprOp::kSum:
     case ExprOp::kWeekday: case ExprOp::kToday: case ExprOp::kLocalDate:
-    case ExprOp::kTimeOfDay: case ExprOp::kWithin: break;
+    case ExprOp::kTimeOfDay: case ExprOp::kWithin: case ExprOp::kPart: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

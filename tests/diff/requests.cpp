@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/diff/places.h"
+
 namespace cap::diff {
 namespace {
 
@@ -65,6 +67,10 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     }
     case Kind::kString: return {pick(aims_.texts)};
     case Kind::kEmail: return {pick(aims_.mails)};
+    case Kind::kPath:
+    case Kind::kIp:
+    case Kind::kCidr:
+    case Kind::kUrl: return {pick(PlaceTexts(ty))};
     case Kind::kEnum: return {EnumMember{pick(MembersOf(ty))}};
     case Kind::kInstant: return {Instant{pick(aims_.instants)}};
     case Kind::kDuration: return {Duration{pick(aims_.durations)}};

@@ -36,10 +36,12 @@ std::vector<std::vector<Value>> BoundChoices() {
   };
   return {{{std::string("C1")}, {int64_t{3}}, {Money{50'000, 840}},
            texts({"a", "ab", "delivered"}), {Value::List{{EnumMember{"red"}}}},
-           {std::string("ann@company.com")}},
+           {std::string("ann@company.com")}, {std::string("/data")},
+           {std::string("https://api.example.com/v1")}, texts({"10.0.0.0/8", "::/0"})},
           {{std::string("ab")}, {int64_t{100}}, {Money{0, 840}}, texts({}),
            {Value::List{{EnumMember{"blue"}}, {EnumMember{"green"}}}},
-           {std::string("eve@evil.example")}}};
+           {std::string("eve@evil.example")}, {std::string("data")},
+           {std::string("http://10.0.0.1/")}, texts({})}};
 }
 
 Running::Running(const Subject& of, const PolicyModel& model)

@@ -157,6 +157,14 @@ Value MakeValue(const Program& program, TypeIndex index, Bytes& bytes, uint32_t 
       return {MakeText(bytes)};
     case TypeKind::kEmail:
       return {bytes.Chance(32) ? MakeText(bytes) : std::string("ann@company.com")};
+    case TypeKind::kPath:
+      return {bytes.Chance(32) ? MakeText(bytes) : std::string("/data/in")};
+    case TypeKind::kIp:
+      return {bytes.Chance(32) ? MakeText(bytes) : std::string("10.0.0.1")};
+    case TypeKind::kCidr:
+      return {bytes.Chance(32) ? MakeText(bytes) : std::string("10.0.0.0/8")};
+    case TypeKind::kUrl:
+      return {bytes.Chance(32) ? MakeText(bytes) : std::string("https://api.example.com/v1")};
     case TypeKind::kInstant:
       return {Instant{MakeNumber(bytes)}};
     case TypeKind::kDuration:

@@ -7,6 +7,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/text.h"
 
 namespace cap::test {
 namespace {
@@ -70,6 +71,15 @@ Hints::Hints(const Program& program)
   std::erase_if(amounts, [](int64_t amount) { return amount < 0; });
   std::erase_if(emails, [](const std::string& text) { return !IsEmail(text); });
   std::erase_if(texts, [](const std::string& text) { return text.size() > limits::kStringBytes; });
+  for (const auto& [kind, own] : {std::pair{TypeKind::kPath, "/data"},
+                                  {TypeKind::kIp, "10.0.0.1"},
+                                  {TypeKind::kCidr, "10.0.0.0/8"},
+                                  {TypeKind::kUrl, "https://api.example.com/v1?x=1"}}) {
+    canonical[kind] = {own};
+    for (const std::string& text : texts) {
+      if (CanonicalText(kind, text).value_or("") == text) canonical[kind].push_back(text);
+    }
+  }
 }
 
 Slot RandomSlots::List(const Type& type, Arena& arena, bool ordered) {
@@ -137,6 +147,10 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
               : Chance(random_, 0.85) ? hints_.currencies.back() : Pick(hints_.currencies)};
     case TypeKind::kString: return arena.CopyString(Pick(hints_.texts));
     case TypeKind::kEmail: return arena.CopyEmail(Pick(hints_.emails));
+    case TypeKind::kPath:
+    case TypeKind::kIp:
+    case TypeKind::kCidr:
+    case TypeKind::kUrl: return arena.CopyText(t.kind, Pick(hints_.canonical.at(t.kind)));
     case TypeKind::kApprovers:
       return {Below(random_, uint64_t{1} << std::min<size_t>(program_.approvers.size(), 63)), 0};
     case TypeKind::kSet:

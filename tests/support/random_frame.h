@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct Hints {
   std::vector<uint32_t> currencies;
   std::vector<std::string> texts;
   std::vector<std::string> emails;
+  std::map<TypeKind, std::vector<std::string>> canonical;  // of kPath, kIp, kCidr, kUrl
 };
 
 struct FrameOptions {

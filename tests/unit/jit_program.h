@@ -1,200 +1,14 @@
-// Random programs, frames and records for tests of engines. Every opcode can come up, every value
-// comes from few, so that equal ones are common.
+// Random programs, frames and records for tests of engines. Every opcode can come up.
 #pragma once
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <deque>
-#include <memory>
-#include <random>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "runtime/program/abi.h"
-#include "runtime/program/program.h"
-#include "tests/unit/jit_types.h"
+#include "tests/unit/jit_values.h"
 
 namespace cap::test {
-
-// The slots that a frame can have, twice: required ones, then optional ones from slot 70 on, so
-// that both words of the masks are used.
-inline constexpr std::array<TypeIndex, 26> kSlotTypes = {
-    kTBool,    kTBool,    kTInt,     kTInt,     kTMoney, kTMoney,   kTUsd,     kTUsd,
-    kTString,  kTString,  kTEmail,   kTEnum,    kTEnum,  kTInstant, kTEnumSet, kTEnumSet,
-    kTIntList, kTIntList, kTTextSet, kTTextSet, kTItems, kTIntSet,  kTIntSet,  kTBools,
-    kTShare,   kTShare};
-inline constexpr uint32_t kOptionalFrom = 70;
-inline constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
-inline constexpr std::array<TypeIndex, 13> kConstTypes = {
-    kTBool,    kTInt,     kTMoney,   kTUsd,    kTString,    kTEnum,
-    kTEnumSet, kTIntList, kTTextSet, kTIntSet, kTApprovers, kTInstant,
-    kTShare};
-
-inline Program EmptyProgram() {
-  Program p;
-  AddTypes(p);
-  Tool tool;
-  tool.name = "tool";
-  for (uint32_t s = 0; s < kSlotCount; ++s) {
-    SlotDesc slot{.path = fmt::format("s{}", s), .type = kTInt};
-    if (s < kSlotTypes.size()) slot.type = kSlotTypes[s];
-    if (s >= kOptionalFrom) slot = {slot.path, kSlotTypes[s - kOptionalFrom], {}, true};
-    tool.slots.push_back(slot);
-  }
-  p.tools.push_back(std::move(tool));
-  return p;
-}
-
-struct TestFrame {
-  FrameHeader header;
-  Slot slots[kSlotCount] = {};
-};
-
-class Random {
- public:
-  explicit Random(uint64_t seed) : engine_(seed) {}
-  uint32_t Below(uint32_t n) { return static_cast<uint32_t>(engine_() % n); }
-  bool Chance(uint32_t percent) { return Below(100) < percent; }
-  template <typename T, size_t N>
-  T Pick(const std::array<T, N>& from) {
-    return from[Below(N)];
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
-
-// Values of every type, made at random from few, so that equal ones are common.
-class Values {
- public:
-  explicit Values(Random& random) : random_(random) {}
-
-  Slot Make(TypeIndex type) {
-    switch (type) {
-      case kTBool:
-        return {random_.Below(2), 0};
-      case kTInt:
-        return {static_cast<uint64_t>(random_.Pick(kInts)), 0};
-      case kTInstant:
-        return {random_.Below(4), 0};
-      case kTMoney:
-        return {Units(), 1 + random_.Below(2)};
-      case kTUsd:
-        return {Units(), 1};
-      case kTString:
-        return Text(random_.Pick(kTexts));
-      case kTEmail:
-        return Email(random_.Pick(kEmails));
-      case kTEnum:
-        return {random_.Below(5), 0};
-      case kTEnumSet:
-        return {random_.Below(32), random_.Chance(20) ? 1u : 0u};
-      case kTApprovers:
-        return {random_.Below(8), 0};
-      case kTIntSet:
-        return Set(kTInt, random_.Below(20));
-      case kTTextSet:
-        return Set(kTString, random_.Below(20));
-      case kTIntList:
-        return List(kTInt, random_.Below(4));
-      case kTBools:
-        return List(kTBool, random_.Below(4));
-      case kTShare: {  // with a high half that is the sign of the low one, or anything
-        if (random_.Chance(70)) return {random_.Below(6), 0};
-        const int64_t low = random_.Pick(kInts);
-        const int64_t high = random_.Chance(70) ? low >> 63 : random_.Pick(kInts);
-        return {static_cast<uint64_t>(low), static_cast<uint64_t>(high)};
-      }
-      case kTItems:
-        return Items(random_.Below(4));
-      default:
-        return {};
-    }
-  }
-
- private:
-  static constexpr std::array<int64_t, 9> kInts = {0, 1, 2, 3, 4, -1, 5, INT64_MAX, INT64_MIN};
-  static constexpr std::array<const char*, 15> kTexts = {"",
-                                                         "a",
-                                                         "b",
-                                                         "ab",
-                                                         "abc",
-                                                         "abcd",
-                                                         "abcde",
-                                                         "abcdefg",
-                                                         "abcdefgh",
-                                                         "abcdefgi",
-                                                         "abcdefghijkl",
-                                                         "abcdefghijklmnop",
-                                                         "abcdefghijklmnopq",
-                                                         "abcdefghijklmnopr",
-                                                         "bcdefghijklmnopqrstuvwxyz0123456789"};
-  static constexpr std::array<const char*, 4> kEmails = {"a@abc", "b@abcd", "abc@abcdefgh", "q@b"};
-
-  uint64_t Units() { return random_.Chance(20) ? uint64_t{INT64_MAX} : random_.Below(4); }
-  // Exactly as long as the text, so that a checker of memory notices a read beyond.
-  Slot Text(std::string_view text) {
-    auto bytes = std::make_unique<char[]>(text.size());
-    std::memcpy(bytes.get(), text.data(), text.size());
-    const Slot slot = StringSlot({bytes.get(), text.size()});
-    blocks_.push_back(std::move(bytes));
-    return slot;
-  }
-  Slot Email(std::string_view text) {
-    const auto at = static_cast<uint32_t>(text.find('@') + 1);
-    const EmailHeader header{at, HashBytes(text.substr(at))};
-    auto bytes = std::make_unique<char[]>(sizeof header + text.size());
-    std::memcpy(bytes.get(), &header, sizeof header);
-    std::memcpy(bytes.get() + sizeof header, text.data(), text.size());
-    const Slot slot = StringSlot({bytes.get() + sizeof header, text.size()});
-    blocks_.push_back(std::move(bytes));
-    return slot;
-  }
-  Slot Own(std::vector<Slot> slots, size_t count, uint32_t stride) {
-    lists_.push_back(std::move(slots));
-    return {reinterpret_cast<uintptr_t>(lists_.back().data()),
-            PackPair(static_cast<uint32_t>(count), stride)};
-  }
-  Slot List(TypeIndex element, uint32_t count) {
-    std::vector<Slot> slots;
-    for (uint32_t i = 0; i < count; ++i) slots.push_back(Make(element));
-    return Own(std::move(slots), count, 1);
-  }
-  Slot Set(TypeIndex element, uint32_t draws) {
-    std::vector<Slot> slots;
-    for (uint32_t i = 0; i < draws; ++i) slots.push_back(Make(element));
-    auto less = [&](const Slot& a, const Slot& b) {
-      if (element == kTString) return StringOf(a) < StringOf(b);
-      return static_cast<int64_t>(a.lo) < static_cast<int64_t>(b.lo);
-    };
-    std::sort(slots.begin(), slots.end(), less);
-    auto same = [&](const Slot& a, const Slot& b) { return !less(a, b) && !less(b, a); };
-    slots.erase(std::unique(slots.begin(), slots.end(), same), slots.end());
-    const size_t count = slots.size();
-    return Own(std::move(slots), count, 1);
-  }
-  Slot Items(uint32_t count) {  // marker, count, name, tags, good
-    std::vector<Slot> slots;
-    for (uint32_t i = 0; i < count; ++i) {
-      uint64_t present = 1;
-      for (uint64_t f = 1; f <= 4; ++f) present |= uint64_t{random_.Chance(80)} << f;
-      slots.push_back({present, 0});
-      const TypeIndex fields[] = {kTInt, kTString, kTIntList, kTBool};
-      for (uint64_t f = 1; f <= 4; ++f) {
-        slots.push_back((present >> f & 1) != 0 ? Make(fields[f - 1]) : Slot{});
-      }
-    }
-    return Own(std::move(slots), count, 5);
-  }
-
-  Random& random_;
-  std::deque<std::unique_ptr<char[]>> blocks_;
-  std::deque<std::vector<Slot>> lists_;
-};
 
 // Builds shapes; random expressions in post-order.
 class Builder {
@@ -299,6 +113,7 @@ class Builder {
         return Add(random_.Pick(kOps), kTInt, a, b);
       }
       case 3:
+        if (random_.Chance(40)) return Add(Op::kUrlPort, kTInt, Source(kTUrl));
         return Add(Op::kStrSize, kTInt, Text(depth - 1));
       case 4:
         return Add(Op::kMaskSize, kTInt, Source(kTEnumSet));
@@ -331,11 +146,29 @@ class Builder {
     return Add(random_.Chance(50) ? Op::kDecAdd : Op::kDecSub, kTShare, a, b);
   }
   uint32_t Text(uint32_t depth) {
+    if (depth > 0 && random_.Chance(30)) {
+      return Add(random_.Chance(50) ? Op::kUrlScheme : Op::kUrlHost, kTString, Source(kTUrl));
+    }
     if (depth > 0 && random_.Chance(40)) return Add(Op::kEmailDomain, kTString, Source(kTEmail));
     return Source(kTString);
   }
 
+  uint32_t Path() {
+    if (random_.Chance(50)) return Source(kTPath);
+    return Add(Op::kUrlPath, kTPath, Source(kTUrl));
+  }
+  uint32_t Place() {
+    const uint32_t kind = random_.Below(4);
+    const Op op = std::array{Op::kPathUnder, Op::kUrlUnder, Op::kNetWithin, Op::kNetIn}[kind];
+    const uint32_t a = kind == 0   ? Path()
+                       : kind == 1 ? Source(kTUrl)
+                                   : Source(kind == 2 && random_.Chance(50) ? kTCidr : kTIp);
+    const uint32_t b = kind == 0 ? Path() : Source(std::array{kTPath, kTUrl, kTCidr, kTNets}[kind]);
+    return Add(op, kTBool, a, b);
+  }
+
   uint32_t Compare(uint32_t depth) {
+    if (random_.Chance(15)) return Place();
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
     switch (random_.Below(16)) {

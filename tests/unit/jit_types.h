@@ -24,6 +24,11 @@ enum : TypeIndex {
   kTApprovers,
   kTBools,
   kTShare,
+  kTPath,
+  kTIp,
+  kTCidr,
+  kTUrl,
+  kTNets,
   kTypes
 };
 
@@ -52,6 +57,11 @@ inline void AddTypes(Program& p) {
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
   p.types[kTBools] = {.kind = TypeKind::kList, .element = kTBool, .max = 8};
   p.types[kTShare] = {.kind = TypeKind::kDecimal, .ref = 2};
+  p.types[kTPath] = {.kind = TypeKind::kPath};
+  p.types[kTIp] = {.kind = TypeKind::kIp};
+  p.types[kTCidr] = {.kind = TypeKind::kCidr};
+  p.types[kTUrl] = {.kind = TypeKind::kUrl};
+  p.types[kTNets] = {.kind = TypeKind::kSet, .element = kTCidr, .max = 8};
 }
 
 }  // namespace cap::test

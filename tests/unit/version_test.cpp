@@ -46,6 +46,7 @@ TEST_CASE("what bundles of this major version hold keeps its number") {
   CHECK(static_cast<int>(TypeKind::kDecimal) == 12);
   CHECK(static_cast<int>(TypeKind::kApprovers) == 10);
   CHECK(static_cast<int>(TypeKind::kPattern) == 13);
+  CHECK(static_cast<int>(TypeKind::kUrl) == 17);
   uint64_t hash = 14695981039346656037u;
   constexpr uint16_t kOpcodes = 47;  // as version 2.0 had them
   REQUIRE(kOpCount >= kOpcodes);

@@ -1,5 +1,6 @@
 // The values of requests and grants: Value and what it may hold, currencies and amounts, email
-// addresses, points in time. For hosts that build calls in C++ instead of JSON.
+// addresses, paths, urls, network addresses, points in time. For hosts that build
+// calls in C++ instead of JSON.
 #pragma once
 
 // IWYU pragma: begin_exports
@@ -7,5 +8,8 @@
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
+#include "runtime/value/net.h"
+#include "runtime/value/path.h"
+#include "runtime/value/url.h"
 #include "runtime/value/value.h"
 // IWYU pragma: end_exports
