@@ -40,6 +40,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kJson:
       return Op::kConst;
   }
   return Op::kConst;
@@ -65,6 +66,7 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kJson:
       return Op::kConst;
   }
   return Op::kConst;

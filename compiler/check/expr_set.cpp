@@ -27,6 +27,7 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kJson:
       return Elements::kNeither;
   }
   return Elements::kNeither;

@@ -74,6 +74,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kRecord:
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
+    case TypeKind::kJson:
       return false;
   }
   return false;
@@ -112,6 +113,8 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
       return type;
+    case TypeKind::kJson:
+      return Intern({.kind = TypeKind::kJson, .max = limits::kJsonBytesMax});
   }
   return type;
 }
@@ -149,6 +152,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return "approver";
     case TypeKind::kPattern:
       return "pattern";
+    case TypeKind::kJson:
+      return "json";
   }
   return "?";
 }

@@ -41,6 +41,7 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kInstant:
     case TypeKind::kDuration:
     case TypeKind::kPattern: return;
+    case TypeKind::kJson: return;
   }
 }
 

@@ -31,6 +31,7 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kDuration:
     case TypeKind::kDecimal:
     case TypeKind::kPattern: break;
+    case TypeKind::kJson: break;
   }
   return "";  // no legal segment
 }

@@ -122,6 +122,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
       return record != nullptr && RecordConforms(*record, program.records[t.ref], depth);
     }
     case TypeKind::kPattern: return HoldsTable(value, TableKind::kDfa);
+    case TypeKind::kJson: return false;  // of calls only: there is no constant of this type
   }
   return false;
 }

@@ -106,6 +106,7 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
     case TypeKind::kRecord: return RecordFrom(program, program.records[type.ref], json);
     case TypeKind::kApprovers:
     case TypeKind::kPattern: break;
+    case TypeKind::kJson: break;
   }
   Die("no such value in a request: " + json.dump());
 }

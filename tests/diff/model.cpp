@@ -38,6 +38,8 @@ const TyInfo& InfoOf(Ty ty) {
       {"set<duration>", Kind::kSet, kDuration},
       {"decimal(2)", Kind::kDecimal},
       {"list<decimal(2)>", Kind::kList, kShare},
+      {"json", Kind::kJson},
+      {"list<json>", Kind::kList, kAnything},
   };
   return kInfos[ty];
 }
@@ -53,7 +55,8 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"count", kInt},        {"color", kColor},       {"price", kUsd},
       {"note", kString, true}, {"marks", kTags, true}, {"mail", kEmail, true},
       {"good", kBool},        {"weights", kInts, true}, {"grade", kInt, true},
-      {"tone", kColor, true}, {"wait", kDuration},     {"share", kShare}};
+      {"tone", kColor, true}, {"wait", kDuration},     {"share", kShare},
+      {"blob", kAnything, true}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
@@ -121,7 +124,8 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kDecimal: return FormatDecimal(std::get<Decimal>(value.v));
     case Kind::kSet:
     case Kind::kList: return ListText(std::get<Value::List>(value.v), InfoOf(ty).element);
-    case Kind::kRecord: break;
+    case Kind::kRecord:
+    case Kind::kJson: break;  // nothing writes one
   }
   return "";
 }

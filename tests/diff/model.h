@@ -14,14 +14,14 @@ namespace cap::diff {
 
 enum class Kind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
-  kDuration, kDecimal,
+  kDuration, kDecimal, kJson,
 };
 
 // Every type that generated modules use; TypeText() spells them.
 enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
-  kOrder, kDuration, kSpans, kShare, kShares, kTyCount,
+  kOrder, kDuration, kSpans, kShare, kShares, kAnything, kAnythings, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {

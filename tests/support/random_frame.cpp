@@ -146,6 +146,7 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
       return List(t, arena, ordered);
     case TypeKind::kList: return List(t, arena, ordered);
     case TypeKind::kPattern:  // of literal constants alone, which are not random
+    case TypeKind::kJson: return arena.CopyString(Pick(hints_.texts));
     case TypeKind::kRecord: break;
   }
   return {};
