@@ -81,6 +81,7 @@ SUPERSET   : 'superset' ;
 UNDER      : 'under' ;
 UNLESS     : 'unless' ;
 VERSION    : 'version' ;
+WRAPPER    : 'wrapper' ;
 
 // --- punctuation ---
 LBRACE     : '{' ;

@@ -40,6 +40,7 @@ declaration
   | DEF name LPAREN ( parameter ( COMMA parameter )* )? RPAREN COLON type ASSIGN expr
                                                                     # defDeclaration
   | annotation* ACTION name toolClause? actionBody                  # actionDeclaration
+  | WRAPPER STRING fieldBody                                        # wrapperDeclaration
   | POLICY name extendsClause? policyBody                           # policyDeclaration
   | CONSTRAINT name parameterList? constrained? block               # constraintDeclaration
   | forbid                                                          # forbidDeclaration
@@ -258,5 +259,5 @@ softWord
   | CIRCUIT_BREAKER | CONSENT | CONSUME | CONTEXT | COUNT | DATA | DENY | DROP | EACH | ENUM
   | EXPIRES | EXTENDS | FACT | HOLD | IMPORT | INCLUDE | LANGUAGE | LIMIT | LIVE | MATCHES | MAX
   | MINOR | MODULE | NARROWS | NULL_WORD | OBLIGE | ORDERED | PER | POLICY | PRESENT | PURPOSE
-  | RECORD | RESOURCE | SIGNED | STEPUP | SUM | SUPERSET | UNDER | UNLESS | VERSION
+  | RECORD | RESOURCE | SIGNED | STEPUP | SUM | SUPERSET | UNDER | UNLESS | VERSION | WRAPPER
   ;

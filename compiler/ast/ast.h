@@ -71,8 +71,13 @@ struct Expr {
 };
 
 // --- types ---
+struct Param;
 struct Type {
-  Ident name;                            // "set", "money", "Order"; empty text: already reported
+  Ident name;                            // "set", "money", "Order"; empty text: already reported,
+                                         // or a record without a name
+  bool record = false;                   // `{ city: string, zip: string }`
+  std::vector<Param> fields;             // of such a record
+  bool open = false;                     // … that ends in `...`
   std::vector<TypeId> arguments;         // set<T>, list<T>
   std::optional<Text> in_text;           // money in "USD"
   std::optional<ExprId> in_expr;         // money in currency
@@ -99,11 +104,15 @@ struct Param {  // an argument, a field, a context value, a parameter of a const
 
 // --- declarations ---
 struct ContextDecl { bool live = false; std::vector<Param> fields; };
-struct RecordDecl { Ident name; std::vector<Param> fields; };
+struct RecordDecl { Ident name; std::vector<Param> fields; bool open = false; };
 struct EnumDecl { Ident name; std::vector<Text> members; bool ordered = false; };
 struct ApproverDecl { std::vector<Ident> names; };
 struct DataDecl { Ident name; TypeId type; };  // a value that comes with the bundle
 struct PurposeDecl { Ident name; Text text; };
+
+/// A tool that carries a call of another. Its two arguments stand like fields: `name: tool` and
+/// `input: arguments`.
+struct WrapperDecl { Text tool; std::vector<Param> fields; bool open = false; SourceSpan span; };
 
 struct Fact {
   Ident name;
@@ -204,7 +213,7 @@ struct PolicyDecl {
 
 struct Decl {
   std::variant<ContextDecl, RecordDecl, EnumDecl, ApproverDecl, PurposeDecl, ActionDecl,
-               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl, DataDecl>
+               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl, DataDecl, WrapperDecl>
       node;
   SourceSpan span;
 };

@@ -93,7 +93,7 @@ class Dumper {
     Params("field", node.fields);
   }
   void Declaration(const RecordDecl& node) {
-    Line("record " + node.name.text);
+    Line("record " + node.name.text + (node.open ? " ..." : ""));
     Params("field", node.fields);
   }
   void Declaration(const EnumDecl& node) {
@@ -134,6 +134,10 @@ class Dumper {
   }
   void Declaration(const DataDecl& node) {
     Line("data " + node.name.text + ": " + TypeText(node.type));
+  }
+  void Declaration(const WrapperDecl& node) {
+    Line("wrapper " + Quote(node.tool.text) + (node.open ? " ..." : ""));
+    Params("field", node.fields);
   }
   void Declaration(const ForbidDecl& node) { Item(node.forbid); }
   void Declaration(const DefDecl& node) {
@@ -274,7 +278,13 @@ class Dumper {
   // --- types and names ---
   std::string TypeText(TypeId id) const {
     const Type& type = module_[id];
-    std::string out = type.name.text.empty() ? "<error>" : type.name.text;
+    std::string out = type.name.text.empty() && !type.record ? "<error>" : type.name.text;
+    if (type.record) {
+      for (const Param& field : type.fields) {
+        out += (out.empty() ? "" : ", ") + field.name.text + ": " + TypeText(field.type);
+      }
+      out = "{ " + out + (type.open ? " ... }" : " }");
+    }
     for (size_t i = 0; i < type.arguments.size(); ++i) {
       out += (i == 0 ? "<" : ", ") + TypeText(type.arguments[i]);
     }

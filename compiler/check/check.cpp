@@ -8,6 +8,7 @@
 #include "compiler/check/declare.h"
 #include "compiler/check/def.h"
 #include "compiler/check/policy.h"
+#include "compiler/check/wrapper.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 
@@ -54,6 +55,7 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   for (const resolve::Entry& entry : names.actions.entries()) {
     actions.push_back(CheckAction(context, values, entry));
   }
+  CheckWrappers(context);
   std::vector<ConstraintInfo> constraints;
   for (const resolve::Entry& entry : names.constraints.entries()) {
     constraints.push_back(CheckConstraint(context, entry));

@@ -68,6 +68,9 @@ struct Context {
   std::vector<TypeIndex> named_types;  // parallel to names.types; kNone: already reported
   std::vector<NodeId> data;  // parallel to names.data: the literal, or an error node
 
+  std::vector<uint32_t> record_depths;  // parallel to Program::records: how deep values nest
+  std::map<std::string, uint32_t> inline_records;  // records without a name, by their fields
+
   /// Fields whose declaration was reported, by record: a use of them stays silent.
   std::vector<std::unordered_set<std::string>> bad_fields;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compiler/check/declare_record.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
 
@@ -35,7 +36,6 @@ class Declarer {
   void DeclareEnum(uint32_t type, const ast::EnumDecl& decl);
   void FillRecord(uint32_t type, const ast::RecordDecl& decl);
   void AddField(uint32_t record, const ast::Module& module, const ast::Param& param);
-  void SetCurrencyField(uint32_t record, const std::string& owner, const ast::Ident& sibling);
   std::vector<Edge> EdgesOf(uint32_t type) const;
   void Visit(uint32_t start);
   void ReportCycle(uint32_t type, const Edge& edge);
@@ -46,7 +46,6 @@ class Declarer {
   std::vector<Colour> colours_;
   std::vector<uint32_t> order_;         // records, those that others hold first
   std::vector<const ast::Param*> cut_;  // fields that close a cycle
-  std::vector<uint32_t> depths_;
 };
 
 void Declarer::Run() {
@@ -57,12 +56,12 @@ void Declarer::Run() {
       DeclareEnum(i, *decl);
     } else if (DeclOf<ast::RecordDecl>(i) != nullptr) {
       const auto record = static_cast<uint32_t>(context_.program.records.size());
-      context_.program.records.push_back({names_[i].name, {}});
+      context_.program.records.push_back({names_[i].name, {}, DeclOf<ast::RecordDecl>(i)->open});
       context_.named_types[i] = context_.types.Record(record);
     }
   }
   context_.bad_fields.resize(context_.program.records.size());
-  depths_.assign(context_.program.records.size(), 1);
+  context_.record_depths.assign(context_.program.records.size(), 1);
   colours_.assign(count, Colour::kNew);
   for (uint32_t i = 0; i < count; ++i) Visit(i);
   for (const uint32_t type : order_) FillRecord(type, *DeclOf<ast::RecordDecl>(type));
@@ -106,11 +105,17 @@ std::vector<Declarer::Edge> Declarer::EdgesOf(uint32_t type) const {
   if (decl == nullptr) return edges;
   const ast::Module& module = ModuleOf(type);
   for (const ast::Param& field : decl->fields) {
-    const ast::Type* at = &module[field.type];
-    while (!at->arguments.empty()) at = &module[at->arguments.front()];
-    const uint32_t target = names_.Find(at->name.text);
-    if (target != kNone && DeclOf<ast::RecordDecl>(target) != nullptr) {
-      edges.push_back({target, at->span, &field});
+    // Through sets, lists and records without a name, whose types belong to this one.
+    std::vector<ast::TypeId> open = {field.type};
+    while (!open.empty()) {
+      const ast::Type& at = module[open.back()];
+      open.pop_back();
+      open.insert(open.end(), at.arguments.begin(), at.arguments.end());
+      for (const ast::Param& inner : at.fields) open.push_back(inner.type);
+      const uint32_t target = names_.Find(at.name.text);
+      if (target != kNone && DeclOf<ast::RecordDecl>(target) != nullptr) {
+        edges.push_back({target, at.span, &field});
+      }
     }
   }
   return edges;
@@ -160,22 +165,9 @@ void Declarer::ReportCycle(uint32_t type, const Edge& edge) {
 void Declarer::FillRecord(uint32_t type, const ast::RecordDecl& decl) {
   const uint32_t record = context_.types[context_.named_types[type]].ref;
   for (const ast::Param& field : decl.fields) AddField(record, ModuleOf(type), field);
-  // Siblings may stand in any order, so they are looked up when all are there.
-  std::vector<RecordField>& fields = context_.program.records[record].fields;
-  for (const ast::Param& field : decl.fields) {
-    const ast::Type& written = ModuleOf(type)[field.type];
-    if (!written.in_expr) continue;
-    const auto* name = std::get_if<ast::NameExpr>(&ModuleOf(type)[*written.in_expr].node);
-    const bool kept = std::ranges::any_of(
-        fields, [&](const RecordField& f) { return f.name == field.name.text; });
-    if (name != nullptr && kept) SetCurrencyField(record, field.name.text, name->name);
-  }
-  if (depths_[record] + 2 <= limits::kValueDepth) return;
-  context_.Error(diag::Code::kRecordTooWide, decl.name.span,
-                 {.message = fmt::format("records nest at most {} deep", limits::kValueDepth - 2),
-                  .label = "nested deeper",
-                  .help = "flatten the record",
-                  .notes = {}});
+  SetCurrencyFields(context_, ModuleOf(type), decl.fields, context_.program.records[record],
+                    context_.bad_fields[record]);
+  NestsTooDeep(context_, context_.record_depths[record], decl.name.span);
 }
 
 void Declarer::AddField(uint32_t record, const ast::Module& module, const ast::Param& param) {
@@ -196,57 +188,16 @@ void Declarer::AddField(uint32_t record, const ast::Module& module, const ast::P
     bad.insert(param.name.text);
     return;
   }
-  for (const RecordField& field : context_.program.records[record].fields) {
-    if (field.name != param.name.text) continue;
-    context_.Error(diag::Code::kDeclaredTwice, param.name.span,
-                   {.message = fmt::format("field `{}` is declared twice", param.name.text),
-                    .label = "declared again",
-                    .help = "leave one out",
-                    .notes = {}});
-    return;
-  }
+  if (!FieldMayStand(context_, module, context_.program.records[record], param)) return;
   const DeclaredType declared = DeclareType(context_, module, param.type, TypePlace::kField);
-  if (param.default_value) {
-    context_.Error(diag::Code::kBadDefault, module[*param.default_value].span,
-                   {.message = "a field has no default",
-                    .label = "not here",
-                    .help = "make it optional: `T?`",
-                    .notes = {}});
-  }
   if (declared.type == kNone || param.name.text.empty()) {
     bad.insert(param.name.text);
     return;
   }
-  const Type& type = context_.types[declared.type];
-  const TypeIndex inner = type.element != kNone ? type.element : declared.type;
-  if (context_.types.KindOf(inner) == TypeKind::kRecord) {
-    const uint32_t below = depths_[context_.types[inner].ref] + (type.element != kNone ? 2 : 1);
-    depths_[record] = std::max(depths_[record], below);
-  }
+  uint32_t& depth = context_.record_depths[record];
+  depth = std::max(depth, NestingOf(context_, declared.type));
   context_.program.records[record].fields.push_back(
       {.name = param.name.text, .type = declared.type, .optional = declared.optional});
-}
-
-void Declarer::SetCurrencyField(uint32_t record, const std::string& owner,
-                                const ast::Ident& sibling) {
-  std::vector<RecordField>& fields = context_.program.records[record].fields;
-  uint32_t found = kNone;
-  std::vector<std::string_view> texts;
-  for (uint32_t i = 0; i < fields.size(); ++i) {
-    const bool text = context_.types.KindOf(fields[i].type) == TypeKind::kString;
-    if (text && !fields[i].optional) texts.push_back(fields[i].name);
-    if (fields[i].name == sibling.text && text && !fields[i].optional) found = i;
-  }
-  for (RecordField& field : fields) {
-    if (field.name == owner) field.currency_field = found;
-  }
-  if (found != kNone || context_.bad_fields[record].contains(sibling.text)) return;
-  context_.Error(diag::Code::kBadSiblingCurrency, sibling.span,
-                 {.message = fmt::format("no text field `{}` that names the currency of `{}`",
-                                         sibling.text, owner),
-                  .label = "not a sibling of type string",
-                  .help = MeantOrKnown(sibling.text, texts),
-                  .notes = {}});
 }
 
 void DeclareHolders(Context& context) {

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "compiler/check/declare.h"
+#include "compiler/check/declare_record.h"
 #include "compiler/check/expr.h"
 #include "compiler/check/fixes.h"
 #include "compiler/check/time_tables.h"
@@ -48,6 +49,8 @@ class TypeReader {
   TypeIndex ReadInstant(const ast::Type& type);
   TypeIndex ReadTable(TypeIndex table, const ast::Type& type);
   TypeIndex ReadNamed(const ast::Type& type);
+  TypeIndex ReadJson(const ast::Type& type);
+  bool RecordAllowed(const SourceSpan& span);
   bool ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at);
   bool SuffixesFit(const ast::Type& type);
   uint32_t Bound(const ast::Type& type, uint32_t default_max, uint32_t most);
@@ -87,6 +90,12 @@ DeclaredType TypeReader::Read(ast::TypeId id) {
 
 TypeIndex TypeReader::ReadType(const ast::Type& type) {
   const std::string& name = type.name.text;
+  if (type.record) {
+    if (!SuffixesFit(type) || !RecordAllowed(type.span)) return kNone;
+    const TypeIndex record = DeclareInlineRecord(context_, module_, type);
+    failed_ = failed_ || record == kNone;
+    return record;
+  }
   if (name.empty()) return kNone;
   if (!SuffixesFit(type)) return kNone;
   if (name == "set") return ReadContainer(type, TypeKind::kSet);
@@ -110,6 +119,7 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (name == "date") return types_.Date();
   if (name == "decimal") return ReadDecimal(type);
   if (name == "money") return ReadMoney(type);
+  if (name == "json") return ReadJson(type);
   if (name == "string") {
     return types_.Intern({.kind = TypeKind::kString,
                           .max = Bound(type, limits::kStringBytes, limits::kStringBytesMax)});
@@ -126,7 +136,7 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
 bool TypeReader::SuffixesFit(const ast::Type& type) {
   const std::string& name = type.name.text;
   const bool money = name == "money";
-  const bool bounded = name == "string" || name == "set" || name == "list";
+  const bool bounded = name == "string" || name == "set" || name == "list" || name == "json";
   const auto bad = [&](std::string_view suffix, std::string_view help) {
     context_.Error(diag::Code::kBadTypeSuffix, type.span,
                    {.message = fmt::format("`{}` does not go with `{}`", suffix, name),
@@ -144,7 +154,7 @@ bool TypeReader::SuffixesFit(const ast::Type& type) {
   if (type.scale && name != "decimal") {
     return bad("(…)", "only `decimal` has digits after a point");
   }
-  if (type.max && !bounded) return bad("max", "strings, sets and lists have bounds");
+  if (type.max && !bounded) return bad("max", "strings, sets, lists and jsons have bounds");
   return true;
 }
 
@@ -261,7 +271,8 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   }
   const bool set_only = container == TypeKind::kSet &&
                         (type.kind == TypeKind::kRecord || type.kind == TypeKind::kMoney ||
-                         type.kind == TypeKind::kDecimal || type.kind == TypeKind::kBool);
+                         type.kind == TypeKind::kDecimal || type.kind == TypeKind::kBool ||
+                         type.kind == TypeKind::kJson);
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
@@ -289,7 +300,7 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   if (index == kNone && !hidden) {
     std::vector<std::string_view> known = {"bool", "int", "money", "string",  "email", "path",
                                            "ip",   "cidr", "url",  "instant", "date",  "duration",
-                                           "set",  "list"};
+                                           "set",  "list", "json"};
     for (const std::string_view other : context_.Known(context_.names.types)) {
       known.push_back(other);
     }
@@ -304,14 +315,30 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   if (index == kNone) return kNone;
   const TypeIndex found = context_.named_types[index];
   if (found == kNone) return kNone;
+  if (types_.KindOf(found) == TypeKind::kRecord && !RecordAllowed(type.span)) return kNone;
+  return found;
+}
+
+bool TypeReader::RecordAllowed(const SourceSpan& span) {
   const bool context_value =
       place_ == TypePlace::kLive || place_ == TypePlace::kBound || place_ == TypePlace::kData;
-  if (context_value && types_.KindOf(found) == TypeKind::kRecord) {
-    Refuse(type.span, fmt::format("{} is no record", NameOf(place_)),
-           "declare each of its fields as a value of its own");
+  if (!context_value) return true;
+  Refuse(span, fmt::format("{} is no record", NameOf(place_)),
+         "declare each of its fields as a value of its own");
+  return false;
+}
+
+/// Only what a call brings may be unreadable: everything else is there to be read.
+TypeIndex TypeReader::ReadJson(const ast::Type& type) {
+  const bool brought = place_ == TypePlace::kArgument || place_ == TypePlace::kField ||
+                       place_ == TypePlace::kFact;
+  if (!brought) {
+    Refuse(type.span, fmt::format("{} is no `json`", NameOf(place_)),
+           "no policy reads one, so that it would say nothing here");
     return kNone;
   }
-  return found;
+  return types_.Intern({.kind = TypeKind::kJson,
+                        .max = Bound(type, limits::kJsonBytes, limits::kJsonBytesMax)});
 }
 
 }  // namespace

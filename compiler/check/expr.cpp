@@ -161,6 +161,19 @@ bool ExprChecker::Expect(NodeId id, TypeIndex expected, std::string_view what) {
   return false;
 }
 
+bool ExprChecker::RequireReadable(NodeId id) {
+  const Node& node = nodes_[id];
+  if (node.kind == NodeKind::kError || types_.KindOf(node.type) != TypeKind::kJson) return true;
+  context_.Error(diag::Code::kJsonIsOpaque, node.span,
+                 {.message = fmt::format("{} is a `json`, which no policy reads",
+                                         context_.Quoted(node.span)),
+                  .label = "opaque",
+                  .help = "only `is present`, `is absent` and `is null` ask about one; declare the "
+                          "fields that matter in a record, with `...` for the others",
+                  .notes = {}});
+  return false;
+}
+
 size_t ExprChecker::Assume(const std::vector<PathKey>& present) {
   const size_t mark = present_.size();
   present_.insert(present_.end(), present.begin(), present.end());

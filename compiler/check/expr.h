@@ -46,6 +46,9 @@ class ExprChecker {
   /// what messages call it where its place does not show it.
   bool RequirePresent(NodeId node, std::string_view name = {});
 
+  /// Reports a json, which nothing reads. True for everything else.
+  bool RequireReadable(NodeId node);
+
   /// Until Forget: these paths are present.
   size_t Assume(const std::vector<PathKey>& present);
   void Forget(size_t mark) { present_.resize(mark); }

@@ -48,6 +48,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kJson:
       return Op::kConst;
   }
   return Op::kConst;
@@ -80,6 +81,7 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kJson:
       return Op::kConst;
   }
   return Op::kConst;

@@ -32,7 +32,7 @@ NodeId ExprChecker::CheckName(const ast::Ident& name, TypeIndex expected, bool t
   }
   if (symbol->node == kNone || nodes_.IsError(symbol->node)) return nodes_.Error(name.span);
   const NodeId node = nodes_.CopyAt(symbol->node, name.span);
-  if (tested && !RequirePresent(node)) return nodes_.Error(name.span);
+  if (tested && !(RequireReadable(node) && RequirePresent(node))) return nodes_.Error(name.span);
   return node;
 }
 
@@ -52,7 +52,8 @@ NodeId ExprChecker::CheckMember(NodeId object, const ast::Ident& member, const S
     for (uint32_t i = 0; i < record.fields.size(); ++i) {
       if (record.fields[i].name != member.text) continue;
       const NodeId node = MakeField(object, i, span);
-      return tested && !RequirePresent(node) ? nodes_.Error(span) : node;
+      const bool fine = !tested || (RequireReadable(node) && RequirePresent(node));
+      return fine ? node : nodes_.Error(span);
     }
     if (context_.bad_fields[type.ref].contains(member.text)) return nodes_.Error(span);
   }

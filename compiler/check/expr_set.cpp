@@ -34,6 +34,7 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kJson:
       return Elements::kNeither;
   }
   return Elements::kNeither;

@@ -93,6 +93,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kJson:
       return false;
   }
   return false;
@@ -140,6 +141,8 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kZone:
     case TypeKind::kSchedule:
       return type;
+    case TypeKind::kJson:
+      return Intern({.kind = TypeKind::kJson, .max = limits::kJsonBytesMax});
   }
   return type;
 }
@@ -189,6 +192,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return "zone";
     case TypeKind::kSchedule:
       return "schedule";
+    case TypeKind::kJson:
+      return "json";
   }
   return "?";
 }

@@ -92,9 +92,9 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
   if (auto* import = As<CapParser::ImportDeclarationContext>(&context)) {
     Import(*import);
   } else if (auto* bound = As<CapParser::BoundContextDeclarationContext>(&context)) {
-    Add(context, ast::ContextDecl{false, Fields(bound->fieldBody())});
+    ContextBlock(context, false, bound->fieldBody());
   } else if (auto* live = As<CapParser::LiveContextDeclarationContext>(&context)) {
-    Add(context, ast::ContextDecl{true, Fields(live->fieldBody())});
+    ContextBlock(context, true, live->fieldBody());
   } else if (auto* record = As<CapParser::RecordDeclarationContext>(&context)) {
     Record(*record);
   } else if (auto* enumeration = As<CapParser::EnumDeclarationContext>(&context)) {
@@ -107,6 +107,8 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
     Purpose(*purpose);
   } else if (auto* action = As<CapParser::ActionDeclarationContext>(&context)) {
     Action(*action);
+  } else if (auto* wrapper = As<CapParser::WrapperDeclarationContext>(&context)) {
+    Wrapper(*wrapper);
   } else if (auto* policy = As<CapParser::PolicyDeclarationContext>(&context)) {
     Policy(*policy);
   } else if (auto* constraint = As<CapParser::ConstraintDeclarationContext>(&context)) {
@@ -144,11 +146,26 @@ std::vector<ast::Param> Builder::Fields(CapParser::FieldBodyContext* body) {
   for (CapParser::FieldContext* context : body->field()) {
     if (std::optional<ast::Param> field = Field(context)) fields.push_back(std::move(*field));
   }
-  if (CapParser::OpenMarkContext* open = body->openMark()) {
-    Later(diag::Code::kLaterOpenRecord, SpanOf(*open), "an open record",
-          "declare every field that the tool sends");
-  }
   return fields;
+}
+
+bool Builder::IsOpen(CapParser::FieldBodyContext* body) {
+  return body != nullptr && body->openMark() != nullptr;
+}
+
+void Builder::ContextBlock(const Context& context, bool live, CapParser::FieldBodyContext* body) {
+  if (IsOpen(body)) {
+    Misplaced(SpanOf(*body->openMark()), "`...` lets a record have further fields",
+              "declare each value of the context");
+  }
+  Add(context, ast::ContextDecl{live, Fields(body)});
+}
+
+void Builder::Wrapper(CapParser::WrapperDeclarationContext& context) {
+  std::optional<ast::Text> tool = String(context.STRING());
+  if (!tool || context.exception != nullptr || context.fieldBody() == nullptr) return;
+  Add(context, ast::WrapperDecl{std::move(*tool), Fields(context.fieldBody()),
+                                IsOpen(context.fieldBody()), SpanOf(context)});
 }
 
 std::optional<ast::Param> Builder::Field(CapParser::FieldContext* context) {
@@ -166,7 +183,9 @@ std::optional<ast::Param> Builder::Field(CapParser::FieldContext* context) {
 
 void Builder::Record(CapParser::RecordDeclarationContext& context) {
   std::optional<ast::Ident> name = Name(context.name());
-  if (name) Add(context, ast::RecordDecl{std::move(*name), Fields(context.fieldBody())});
+  if (!name) return;
+  Add(context, ast::RecordDecl{std::move(*name), Fields(context.fieldBody()),
+                               IsOpen(context.fieldBody())});
 }
 
 void Builder::Enum(const Context& context, CapParser::NameContext* name_context,

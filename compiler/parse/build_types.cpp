@@ -9,7 +9,7 @@ namespace cap::parse {
 namespace {
 
 /// Types of the language that this version does not have.
-constexpr std::array<std::string_view, 3> kLaterTypes = {"json", "map", "rate"};
+constexpr std::array<std::string_view, 2> kLaterTypes = {"map", "rate"};
 
 }  // namespace
 
@@ -27,8 +27,9 @@ ast::TypeId Builder::Type(CapParser::TypeContext* context) {
 
 void Builder::TypeHead(CapParser::TypeHeadContext* context, ast::Type& type) {
   if (auto* record = As<CapParser::InlineRecordTypeContext>(context)) {
-    Later(diag::Code::kLaterOpenRecord, SpanOf(*record), "a record type without a name",
-          "declare a `record` and name it");
+    type.record = true;
+    type.fields = Fields(record->fieldBody());
+    type.open = IsOpen(record->fieldBody());
     return;
   }
   if (auto* scaled = As<CapParser::ScaledTypeContext>(context)) {

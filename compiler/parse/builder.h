@@ -53,6 +53,9 @@ class Builder {
     module_.decls.push_back({std::move(node), SpanOf(context)});
   }
   std::vector<ast::Param> Fields(CapParser::FieldBodyContext* body);
+  static bool IsOpen(CapParser::FieldBodyContext* body);
+  void ContextBlock(const Context& context, bool live, CapParser::FieldBodyContext* body);
+  void Wrapper(CapParser::WrapperDeclarationContext& context);
   std::optional<ast::Param> Field(CapParser::FieldContext* context);
   void Record(CapParser::RecordDeclarationContext& context);
   void Enum(const Context& context, CapParser::NameContext* name_context,

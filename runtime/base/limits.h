@@ -34,6 +34,11 @@ inline constexpr uint32_t kUrlBytes = 4096;             // a url
 inline constexpr uint32_t kDecimalDigits = 38;          // of a decimal; 10^38 fits 128 bits
 inline constexpr uint32_t kDecimalScale = 18;           // largest n of `decimal(n)`
 inline constexpr uint32_t kValueDepth = 16;             // nesting of a request's values
+inline constexpr uint32_t kJsonBytes = 16'384;          // default bound of a json, canonical
+inline constexpr uint32_t kJsonBytesMax = 1u << 20;     // largest `max n` of a json
+inline constexpr uint32_t kJsonDepth = 16;              // nested arrays and objects of a json
+inline constexpr uint32_t kJsonNodes = 4096;            // values of a json, or of a record's rest
+inline constexpr int64_t kJsonExponent = 1000;          // of ten, of a number in a json
 
 // --- program ---
 inline constexpr uint32_t kFrameSlots = 128;            // present[2] × 64 bits
@@ -70,7 +75,8 @@ inline constexpr uint32_t kBatchCalls = 1024;           // one AuthorizeMany
 
 // --- requests ---
 inline constexpr uint64_t kRequestBytes = 1u << 20;     // one JSON request
-inline constexpr uint32_t kRequestDepth = 20;           // nested brackets of a JSON request
+inline constexpr uint32_t kRequestDepth = 24;           // nested brackets of a JSON request
+inline constexpr uint32_t kWrapperDepth = 4;            // calls that carry a call, in a row
 inline constexpr uint32_t kRequestIdBytes = 128;        // a request's own `id`
 inline constexpr uint32_t kFacts = 256;                 // attested facts in one request
 inline constexpr uint64_t kFrameBytes = 16u << 20;      // checked values of one call, laid out

@@ -134,6 +134,7 @@ std::string ToJson(const DecisionReport& report) {
       .Add("fault", report.fault)
       .Add("fault_place", report.source)
       .Add("tool", report.tool)
+      .Add("wrapped_in", report.wrapped_in)
       .Add("action", report.action)
       .Add("resource", report.resource)
       .Add("policy", report.policy)

@@ -65,6 +65,7 @@ std::string ToText(const DecisionReport& report) {
   for (const StepUpNeed& need : report.step_ups) Line("needs", Show(need), text);
   if (!report.step_ups.empty()) Line("call digest", report.call_digest, text);
   for (const std::string& obligation : report.obligations) Line("oblige", obligation, text);
+  Line("wrapped in", Joined(report.wrapped_in, ", "), text);
   Line("action", report.action, text);
   Line("resource", report.resource, text);
   Line("policy", report.policy, text);

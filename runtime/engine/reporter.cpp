@@ -377,6 +377,7 @@ FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const De
   report.place.line = decision.span.line;
   report.place.column = decision.span.column;
   report.place.length = decision.span.length;
+  report.wrapped_in = frame.wrappers();
   if (frame.header() != nullptr) report.call_digest = Hex(frame.digest());
   if (frame.header() == nullptr) {
     report.observed = frame.malformed().detail;

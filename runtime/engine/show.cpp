@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "runtime/value/date.h"
+#include "runtime/frame/opaque.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -91,6 +92,7 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
     case TypeKind::kSet:
     case TypeKind::kList: break;
     case TypeKind::kRecord: return program.records[type.ref].name;
+    case TypeKind::kJson: return QuoteCut(FormatJson(StringOf(slot), 2 * kQuoteBytes));
   }
   if (ClassOf(program, index) == ValueClass::kMask) {
     const std::string members = ShowMembers(program, index, slot, {}, false);

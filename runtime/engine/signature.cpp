@@ -47,7 +47,8 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kPath:
     case TypeKind::kIp:
     case TypeKind::kCidr:
-    case TypeKind::kUrl: return;
+    case TypeKind::kUrl:
+    case TypeKind::kJson: return;
   }
 }
 

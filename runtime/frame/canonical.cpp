@@ -62,6 +62,7 @@ class Canonical {
     cbor::AppendInt(2, out);
     cbor::AppendText(FormatShortest(value), out);
   }
+  void One(const Type&, const Json& value, std::string& out) const { out += value.cbor; }
   void One(const Type&, const EnumMember& value, std::string& out) const {
     cbor::AppendText(value.name, out);
   }
@@ -83,12 +84,19 @@ class Canonical {
   }
   void One(const Type& type, const Value::Record& value, std::string& out) const {
     Entries entries;
-    for (const RecordField& declared : program_.records[type.ref].fields) {
+    const std::vector<RecordField>& fields = program_.records[type.ref].fields;
+    for (const RecordField& declared : fields) {
       const auto it = std::ranges::find(value, declared.name, &Field::name);
       if (it == value.end()) continue;
       std::string encoded;
       Append(declared.type, it->value, encoded);
       entries.emplace_back(EncodedKey(declared.name), std::move(encoded));
+    }
+    for (const Field& given : value) {  // the rest of an open record
+      if (std::ranges::find(fields, given.name, &RecordField::name) != fields.end()) continue;
+      std::string encoded;
+      std::visit([&](const auto& v) { One(type, v, encoded); }, given.value.v);
+      entries.emplace_back(EncodedKey(given.name), std::move(encoded));
     }
     cbor::AppendMap(std::move(entries), out);
   }

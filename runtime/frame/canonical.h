@@ -16,8 +16,10 @@
 //   duration     map of one: integer 1 → microseconds
 //   decimal      map of one: integer 2 → text, digits with a point, no zeros at its end: 98.70 is
 //                "98.7", in every scale
+//   json         its canonical form (opaque.h)
 //   list         array; set: array sorted by the bytes of the elements' encodings, no doubles
-//   record       map: field name (text) → value; an absent optional field has no entry
+//   record       map: field name (text) → value; an absent optional field has no entry. An open
+//                record's further fields are entries too: their values are json
 #pragma once
 
 #include <array>

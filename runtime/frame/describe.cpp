@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/value/date.h"
+#include "runtime/frame/opaque.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -21,6 +22,9 @@ struct Describer {
   std::string operator()(const Duration& value) const { return FormatDuration(value); }
   std::string operator()(const Date& value) const { return FormatDate(value); }
   std::string operator()(const Decimal& value) const { return FormatDecimal(value); }
+  std::string operator()(const Json& value) const {
+    return QuoteCut(FormatJson(value.cbor, 2 * kQuoteBytes));
+  }
   std::string operator()(const EnumMember& value) const { return QuoteCut(value.name); }
   std::string operator()(const ApproverMask&) const { return "a set of approvers"; }
   std::string operator()(const TableRef&) const { return "a table"; }
@@ -64,6 +68,7 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       case TypeKind::kPattern: return before + "pattern" + after;
       case TypeKind::kZone: return before + "zone" + after;
       case TypeKind::kSchedule: return before + "schedule" + after;
+      case TypeKind::kJson: return before + "json" + after;
       case TypeKind::kSet:
       case TypeKind::kList:
         before += t.kind == TypeKind::kSet ? "set<" : "list<";

@@ -5,6 +5,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
 #include "runtime/frame/describe.h"
+#include "runtime/frame/opaque.h"
 #include "runtime/program/layout.h"
 #include "runtime/value/calendar.h"
 #include "runtime/value/date.h"
@@ -48,6 +49,33 @@ uint64_t NullsOf(const Slot* element, uint32_t stride, uint64_t present) {
   return nulls;
 }
 
+/// The further fields of an open record, which no slot holds: each a json, none twice. `known`: how
+/// many of the declared ones were given.
+Result<void> CheckRest(const RecordType& record, const Value::Record& fields, size_t known) {
+  std::vector<std::string_view> names;
+  uint64_t bytes = 0;
+  for (const Field& field : fields) {
+    if (std::ranges::find(record.fields, field.name, &RecordField::name) != record.fields.end()) {
+      continue;
+    }
+    const auto* json = std::get_if<Json>(&field.value.v);
+    if (json == nullptr || !IsUtf8(field.name)) {
+      return Bad("field " + QuoteCut(field.name) + " is not declared, and no json");
+    }
+    Result<void> checked = CheckJson(*json);
+    if (!checked) return Within(field.name, std::move(checked.error()));
+    bytes += field.name.size() + json->cbor.size();
+    names.push_back(field.name);
+  }
+  if (names.size() > limits::kJsonNodes || bytes > limits::kJsonBytes) {
+    return Fail("oversize", "the further fields of a record are too large");
+  }
+  std::ranges::sort(names);
+  const bool twice = std::ranges::adjacent_find(names) != names.end();
+  return twice || names.size() + known != fields.size() ? Bad("a field stands twice")
+                                                        : Result<void>{};
+}
+
 class Encoder {
  public:
   Encoder(const Program& program, Arena& arena, const EncodeOptions& options)
@@ -64,6 +92,7 @@ class Encoder {
   Result<Slot> OneDecimal(TypeIndex type, const Decimal& decimal) const;
   Result<Slot> OneDate(const Date& date) const;
   Result<Slot> OneString(const Type& type, const std::string& text);
+  Result<Slot> OneJson(const Type& type, const Json& json);
   Result<Slot> OneMember(const Type& type, const EnumMember& member) const;
   Result<Slot> OneApprovers(const ApproverMask& approvers) const;
   Result<Slot> OneTable(const TableRef& table, TableKind kind) const;
@@ -122,6 +151,7 @@ Result<void> Encoder::PutRecord(const RecordType& record, const Value& value,
     offset += SlotsOf(program_, field.type);
   }
   if (known == fields.size()) return {};
+  if (record.open) return CheckRest(record, fields, known);
   for (const Field& field : fields) {
     if (std::ranges::find(record.fields, field.name, &RecordField::name) == record.fields.end()) {
       return Bad("field " + QuoteCut(field.name) + " is not declared");
@@ -167,6 +197,15 @@ Result<Slot> Encoder::OneString(const Type& type, const std::string& text) {
   }
   if (!IsUtf8(text)) return Bad(QuoteCut(text) + " is not valid UTF-8");
   return arena_.CopyString(text);
+}
+
+Result<Slot> Encoder::OneJson(const Type& type, const Json& json) {
+  Result<void> checked = CheckJson(json, type.max != 0 ? type.max : limits::kJsonBytes);
+  if (!checked) return std::unexpected(std::move(checked.error()));
+  if (arena_.used() + json.cbor.size() > options_.arena_bytes) {
+    return Fail("oversize", "all values together take too much memory");
+  }
+  return arena_.CopyString(json.cbor);
 }
 
 Result<Slot> Encoder::OneMember(const Type& type, const EnumMember& member) const {
@@ -314,6 +353,9 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       if (const auto* table = std::get_if<TableRef>(&value.v)) {
         return OneTable(*table, TableOf(t.kind));
       }
+      break;
+    case TypeKind::kJson:
+      if (const auto* json = std::get_if<Json>(&value.v)) return OneJson(t, *json);
       break;
     case TypeKind::kRecord:
       break;  // takes more than one slot

@@ -39,6 +39,7 @@ Frame Frame::Refused(Malformed malformed, uint32_t tool) {
 const Malformed& Frame::malformed() const { return impl_->malformed; }
 uint32_t Frame::tool() const { return impl_->tool; }
 std::string_view Frame::request_id() const { return impl_->request_id; }
+const std::vector<std::string>& Frame::wrappers() const { return impl_->wrappers; }
 std::string_view Frame::subject() const { return impl_->subject; }
 
 std::string Frame::ResourceText(const Program& program, uint32_t nth, uint32_t resource) const {

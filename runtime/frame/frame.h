@@ -80,6 +80,8 @@ class Frame {
   uint32_t tool() const;
   /// The request's own `id`, cut and safe to show; empty if it has none. Decides nothing.
   std::string_view request_id() const;
+  /// The tools that the call came wrapped in, outermost first: tool() is the one that they carried.
+  const std::vector<std::string>& wrappers() const;
   /// Whose grant the approvals were matched for.
   std::string_view subject() const;
 

@@ -20,6 +20,7 @@ struct Frame::Impl {
   uint32_t tool = kNone;
   Malformed malformed;
   std::string request_id;
+  std::vector<std::string> wrappers;
   std::string subject;
   std::vector<SlotNote> notes;
   std::vector<ApprovalNote> approval_notes;

@@ -8,6 +8,7 @@
 #include "runtime/frame/describe.h"
 #include "runtime/frame/encode.h"
 #include "runtime/value/date.h"
+#include "runtime/frame/opaque_reader.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
@@ -39,7 +40,8 @@ Result<Instant> ParseLocalTime(std::string_view text, const Table& table) {
 /// Recursion goes down the type and the tree together; both are bounded.
 class Reader {
  public:
-  Reader(const Program& program, const JsonTree& tree) : program_(program), tree_(tree) {}
+  Reader(const Program& program, const JsonTree& tree, Rest rest)
+      : program_(program), tree_(tree), rest_(rest) {}
 
   Result<Value> Read(const JsonNode& node, TypeIndex type, uint32_t currency) const;
 
@@ -53,6 +55,9 @@ class Reader {
   Result<Value> ReadDecimal(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadRecord(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadJson(const JsonNode& node) const;
+  Result<void> ReadRest(const JsonNode& node, const RecordType& record,
+                        Value::Record& fields) const;
   uint32_t SiblingCurrency(const JsonNode& object, const RecordType& record,
                            const RecordField& field) const;
   std::unexpected<Error> Mismatch(const JsonNode& node, TypeIndex type) const {
@@ -61,6 +66,7 @@ class Reader {
 
   const Program& program_;
   const JsonTree& tree_;
+  Rest rest_;
 };
 
 Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t currency) const {
@@ -88,6 +94,7 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
     case TypeKind::kSet:
     case TypeKind::kList: return ReadList(node, type, currency);
     case TypeKind::kRecord: return ReadRecord(node, type);
+    case TypeKind::kJson: return ReadJson(node);
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
     case TypeKind::kZone:
@@ -200,6 +207,32 @@ uint32_t Reader::SiblingCurrency(const JsonNode& object, const RecordType& recor
   return found == nullptr ? 0 : found->id;
 }
 
+Result<Value> Reader::ReadJson(const JsonNode& node) const {
+  uint32_t nodes = 0;
+  Result<Json> json = ReadOpaque(tree_, node, nodes);
+  if (!json) return std::unexpected(std::move(json.error()));
+  return Value{std::move(*json)};
+}
+
+/// The fields of an open record that are not declared.
+Result<void> Reader::ReadRest(const JsonNode& node, const RecordType& record,
+                              Value::Record& fields) const {
+  if (rest_ == Rest::kDrop) return {};
+  uint32_t nodes = 0;
+  for (const JsonNode* child = tree_.First(node); child != nullptr; child = tree_.Next(*child)) {
+    if (std::ranges::find(record.fields, child->key, &RecordField::name) != record.fields.end()) {
+      continue;
+    }
+    Result<Json> json = ReadOpaque(tree_, *child, nodes);
+    if (!json) {
+      json.error().message = "field " + QuoteCut(child->key) + ": " + json.error().message;
+      return std::unexpected(std::move(json.error()));
+    }
+    fields.push_back({std::string(child->key), Value{std::move(*json)}});
+  }
+  return {};
+}
+
 Result<Value> Reader::ReadRecord(const JsonNode& node, TypeIndex type) const {
   if (node.kind != Kind::kObject) return Mismatch(node, type);
   const RecordType& record = program_.records[program_.types[type].ref];
@@ -218,6 +251,11 @@ Result<Value> Reader::ReadRecord(const JsonNode& node, TypeIndex type) const {
     }
     fields.push_back({field.name, std::move(*value)});
   }
+  if (record.open) {
+    Result<void> rest = ReadRest(node, record, fields);
+    if (!rest) return std::unexpected(std::move(rest.error()));
+    return Value{std::move(fields)};
+  }
   if (fields.size() == node.count) return Value{std::move(fields)};
   for (const JsonNode* child = tree_.First(node); child != nullptr; child = tree_.Next(*child)) {
     if (std::ranges::find(record.fields, child->key, &RecordField::name) == record.fields.end()) {
@@ -230,8 +268,8 @@ Result<Value> Reader::ReadRecord(const JsonNode& node, TypeIndex type) const {
 }  // namespace
 
 Result<Value> ReadJsonValue(const Program& program, const JsonTree& tree, const JsonNode& node,
-                            TypeIndex type, uint32_t currency) {
-  return Reader(program, tree).Read(node, type, currency);
+                            TypeIndex type, uint32_t currency, Rest rest) {
+  return Reader(program, tree, rest).Read(node, type, currency);
 }
 
 }  // namespace cap

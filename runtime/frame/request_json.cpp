@@ -10,6 +10,7 @@
 #include "runtime/frame/frame_impl.h"
 #include "runtime/frame/json_tree.h"
 #include "runtime/frame/json_value.h"
+#include "runtime/frame/unwrap.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -76,9 +77,10 @@ class RequestReader {
   uint32_t CurrencyOf(uint32_t slot) const;
   const JsonNode* ArgumentOrFact(const SlotDesc& slot, std::string_view name) const;
 
-  Result<Value> Read(const JsonNode& node, TypeIndex type, uint32_t currency_slot) const {
+  Result<Value> Read(const JsonNode& node, TypeIndex type, uint32_t currency_slot,
+                     Rest rest) const {
     if (node.kind == Kind::kNull) return Value{};
-    return ReadJsonValue(program_, *tree_, node, type, CurrencyOf(currency_slot));
+    return ReadJsonValue(program_, *tree_, node, type, CurrencyOf(currency_slot), rest);
   }
   /// A member of the request if it is there; its kind must be `kind`, else `ok` becomes false.
   const JsonNode* Member(const JsonNode& object, std::string_view key, Kind kind,
@@ -93,6 +95,7 @@ class RequestReader {
   int64_t now_us_;
   const JsonTree* tree_ = nullptr;
   uint32_t tool_ = kNone;
+  CarriedCall call_;  // what is left when its wrappers are taken off
   std::string id_;
   Malformed malformed_;
 };
@@ -101,15 +104,12 @@ Frame RequestReader::Run(std::string_view json) {
   const Result<JsonTree> tree = JsonTree::Parse(json);
   if (!tree) return Frame::Refused({KindOf(tree.error()), "request", tree.error().message, {}});
   tree_ = &*tree;
-  if (!ReadTool()) {
-    Frame frame = Frame::Refused(std::move(malformed_));
-    frame.impl_->request_id = std::move(id_);
-    return frame;
-  }
+  bool good = ReadTool();
   FrameBuilder builder(program_, tool_, subject_, now_us_);
-  const bool good = ReadInputs(builder);
+  good = good && ReadInputs(builder);
   Frame frame = good ? std::move(builder).Seal() : Frame::Refused(std::move(malformed_), tool_);
   frame.impl_->request_id = std::move(id_);
+  frame.impl_->wrappers = std::move(call_.wrappers);
   return frame;
 }
 
@@ -138,8 +138,11 @@ bool RequestReader::ReadTool() {
   if (tool == nullptr) {
     return ok ? Refuse(MalformedKind::kBadJson, "tool", "a request names its tool") : false;
   }
-  const std::optional<uint32_t> found = FindTool(program_, tool->text);
-  if (!found) return Refuse(MalformedKind::kUnknownTool, SafeName(tool->text), "");
+  call_.tool = tool->text;
+  call_.arguments = Member(root, "arguments", Kind::kObject, "", ok);
+  if (!ok || !Unwrap(program_, *tree_, call_, malformed_)) return false;
+  const std::optional<uint32_t> found = FindTool(program_, call_.tool);
+  if (!found) return Refuse(MalformedKind::kUnknownTool, SafeName(call_.tool), "");
   tool_ = *found;
   return true;
 }
@@ -158,14 +161,13 @@ bool RequestReader::ReadId(const JsonNode& id) {
 bool RequestReader::ReadInputs(FrameBuilder& builder) {
   const JsonNode& root = tree_->root();
   bool ok = true;
-  const JsonNode* arguments = Member(root, "arguments", Kind::kObject, "", ok);
   const JsonNode* facts = Member(root, "facts", Kind::kArray, "", ok);
   const JsonNode* live = Member(root, "live", Kind::kObject, "", ok);
   const JsonNode* approvals = Member(root, "approvals", Kind::kArray, "", ok);
   const JsonNode* resource = Member(root, "resource", Kind::kString, "", ok);
   if (!ok) return false;
   if (resource != nullptr) builder.ExpectResource(std::string(resource->text));
-  return (arguments == nullptr || ReadArguments(*arguments, builder)) &&
+  return (call_.arguments == nullptr || ReadArguments(*call_.arguments, builder)) &&
          (facts == nullptr || ReadFacts(*facts, builder)) &&
          (live == nullptr || ReadLive(*live, builder)) &&
          (approvals == nullptr || ReadApprovals(*approvals, builder));
@@ -176,7 +178,7 @@ bool RequestReader::ReadArguments(const JsonNode& arguments, FrameBuilder& build
   for (const JsonNode* m = tree_->First(arguments); m != nullptr; m = tree_->Next(*m)) {
     const auto it = std::ranges::find(tool.arguments, m->key, &ArgumentDesc::name);
     Result<Value> value = Fail("bad-value", DescribeJson(*m));  // of an argument nobody declared
-    if (it != tool.arguments.end()) value = Read(*m, it->type, it->currency_slot);
+    if (it != tool.arguments.end()) value = Read(*m, it->type, it->currency_slot, Rest::kKeep);
     builder.SetArgument(std::string(m->key), std::move(value));
     // The builder refuses at the first of these; a million of them need not be kept.
     if (it == tool.arguments.end()) break;
@@ -189,7 +191,7 @@ bool RequestReader::ReadLive(const JsonNode& live, FrameBuilder& builder) {
   for (const JsonNode* m = tree_->First(live); m != nullptr; m = tree_->Next(*m)) {
     const auto it = std::ranges::find(tool.live, m->key, &LiveDesc::name);
     Result<Value> value = Fail("bad-value", DescribeJson(*m));
-    if (it != tool.live.end()) value = Read(*m, it->type, kNone);
+    if (it != tool.live.end()) value = Read(*m, it->type, kNone, Rest::kDrop);
     builder.SetLive(std::string(m->key), std::move(value));
     if (it == tool.live.end()) break;
   }
@@ -237,7 +239,7 @@ bool RequestReader::ReadFact(const JsonNode& node, const std::string& place,
   const auto declared = std::ranges::find(tool.facts, name->text, &FactDesc::name);
   if (declared != tool.facts.end()) {
     if (key != nullptr) fact.key = ReadKey(*declared, *key);
-    fact.value = Read(*value, declared->type, declared->currency_slot);
+    fact.value = Read(*value, declared->type, declared->currency_slot, Rest::kDrop);
   }
   builder.AddFact(std::move(fact));
   return true;
@@ -294,8 +296,7 @@ bool RequestReader::ReadApprovals(const JsonNode& approvals, FrameBuilder& build
 const JsonNode* RequestReader::ArgumentOrFact(const SlotDesc& slot, std::string_view name) const {
   const JsonNode& root = tree_->root();
   if (slot.source == SlotSource::kArgument) {
-    const JsonNode* arguments = tree_->Find(root, "arguments");
-    return arguments == nullptr ? nullptr : tree_->Find(*arguments, name);
+    return call_.arguments == nullptr ? nullptr : tree_->Find(*call_.arguments, name);
   }
   const JsonNode* facts = tree_->Find(root, "facts");
   if (slot.source != SlotSource::kFact || facts == nullptr) return nullptr;

@@ -7,9 +7,11 @@
 //    "live": {"environment": "production"},
 //    "approvals": [{"approver": "manager", "kind": "approval", "digest": "9f86…"}]}
 //
-// `resource` (text) and `id` (text or number) may be given too. Each input has its own place, and
-// nothing is read from any other: the arguments are what the model wrote, the rest comes from the
-// host. `key` is one value, or an object by the names of the arguments that the fact is keyed by.
+// A tool that is declared as a `wrapper` stands for the call that its arguments carry; facts, live
+// context and approvals stand where they always do. `resource` (text) and `id` (text or number) may
+// be given too. Each input has its own place, and nothing is read from any other: the arguments are
+// what the model wrote, the rest comes from the host. `key` is one value, or an object by the names
+// of the arguments that the fact is keyed by.
 #pragma once
 
 #include <cstdint>

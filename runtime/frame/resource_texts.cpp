@@ -38,7 +38,8 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
-    case TypeKind::kCidr: break;
+    case TypeKind::kCidr:
+    case TypeKind::kJson: break;
   }
   return "";  // no legal segment
 }

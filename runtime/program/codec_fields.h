@@ -29,8 +29,8 @@ void Fields(A& ar, typename A::template Ref<RecordField> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<RecordType> v) {
-  auto& [name, fields] = v;
-  ar(name, fields);
+  auto& [name, fields, open] = v;
+  ar(name, fields, open);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<PurposeDesc> v) {
@@ -71,6 +71,11 @@ template <typename A>
 void Fields(A& ar, typename A::template Ref<Tool> v) {
   auto& [name, slots, arguments, facts, live, lets, actions, layout_hash] = v;
   ar(name, slots, arguments, facts, live, lets, actions, layout_hash);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<Wrapper> v) {
+  auto& [tool, tool_member, arguments_member, span] = v;
+  ar(tool, tool_member, arguments_member, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ResourceHole> v) {
@@ -193,6 +198,11 @@ void Fields(A& ar, typename A::template Ref<Decimal> v) {
   ar(low, high, scale);
 }
 template <typename A>
+void Fields(A& ar, typename A::template Ref<Json> v) {
+  auto& [cbor] = v;
+  ar(cbor);
+}
+template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumMember> v) {
   auto& [name] = v;
   ar(name);
@@ -236,6 +246,7 @@ void ForEachTable(ProgramRef& p, Section section) {
   section(p.forbids);
   section(p.zone_version);
   section(p.tables);
+  section(p.wrappers);
 }
 
 }  // namespace cap::codec

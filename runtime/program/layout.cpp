@@ -85,6 +85,7 @@ void Hasher::AddType(TypeIndex type, uint32_t depth) {
   if (t.kind == TypeKind::kEnum) {
     for (const std::string& member : program_.enums[t.ref].members) Add(member);
   } else if (t.kind == TypeKind::kRecord) {
+    Add(uint64_t{program_.records[t.ref].open});
     for (const RecordField& field : program_.records[t.ref].fields) {
       Add(field.name);
       Add(uint64_t{field.optional});
@@ -283,7 +284,8 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
                                                               : ValueClass::kList;
     case TypeKind::kApprovers: return ValueClass::kMask;
     case TypeKind::kList:
-    case TypeKind::kRecord: return ValueClass::kList;
+    case TypeKind::kRecord:
+    case TypeKind::kJson: return ValueClass::kList;
   }
   return ValueClass::kList;
 }

@@ -348,6 +348,7 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kPattern: text += "pattern"; break;
       case TypeKind::kZone: text += "zone"; break;
       case TypeKind::kSchedule: text += "schedule"; break;
+      case TypeKind::kJson: text += "json" + max; break;
       case TypeKind::kSet:
       case TypeKind::kList:
         text += type.kind == TypeKind::kSet ? "set<" : "list<";
@@ -372,6 +373,9 @@ std::string PrintValue(const Program& program, const Value& value) {
     std::string operator()(const Duration& duration) const { return FormatDuration(duration); }
     std::string operator()(const Date& date) const { return FormatDate(date); }
     std::string operator()(const Decimal& decimal) const { return FormatDecimal(decimal); }
+    std::string operator()(const Json& json) const {
+      return fmt::format("a json of {} bytes", json.cbor.size());
+    }
     std::string operator()(const EnumMember& member) const { return Quoted(member.name); }
     std::string operator()(const ApproverMask& approvers) const {
       std::string text = "approvers";

@@ -30,6 +30,7 @@ struct RecordField {
 struct RecordType {
   std::string name;
   std::vector<RecordField> fields;
+  bool open = false;                // `...`: further fields pass, unread
   bool operator==(const RecordType&) const = default;
 };
 struct EnumType {
@@ -148,6 +149,16 @@ struct Tool {
   std::vector<uint32_t> actions;       // indices into Program::actions; guards choose among them
   uint64_t layout_hash = 0;            // layout.h: LayoutHash()
   bool operator==(const Tool&) const = default;
+};
+
+/// A tool that carries the call of another: `wrapper "call_tool" { name: tool, input: arguments }`.
+/// A call of it is decided as the call that it carries, and is none of any action.
+struct Wrapper {
+  std::string tool;              // no name in Program::tools
+  std::string tool_member;       // its argument that names the tool
+  std::string arguments_member;  // … and the one that holds the arguments
+  Span span;
+  bool operator==(const Wrapper&) const = default;
 };
 
 // --- code ---
@@ -276,6 +287,7 @@ struct Program {
 
   std::vector<ObligationType> obligations;
   std::vector<Tool> tools;
+  std::vector<Wrapper> wrappers;
   std::vector<Action> actions;
   std::vector<Inst> insts;
   std::vector<Clause> clauses;
@@ -290,8 +302,8 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
-/// What instructions compute with for a value of `type`. A record has none: kList stands in, and
-/// the verifier lets no instruction have a record as its value.
+/// What instructions compute with for a value of `type`. Records and jsons have none: kList stands
+/// in, and the verifier lets no instruction have one as its value.
 ValueClass ClassOf(const Program& program, TypeIndex type);
 
 /// The table of the Program that a slot of class kTable points at; null for any other slot.

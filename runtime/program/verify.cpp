@@ -133,6 +133,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     case TypeKind::kPattern: return HoldsTable(value, TableKind::kDfa);
     case TypeKind::kZone: return HoldsTable(value, TableKind::kZone);
     case TypeKind::kSchedule: return HoldsTable(value, TableKind::kSchedule);
+    case TypeKind::kJson: return false;  // of calls only: there is no constant of this type
   }
   return false;
 }

@@ -11,6 +11,9 @@
 namespace cap::verify {
 namespace {
 
+/// Whether instructions compute with values of this kind.
+bool IsValue(TypeKind kind) { return kind != TypeKind::kRecord && kind != TypeKind::kJson; }
+
 class ShapeVerifier {
  public:
   ShapeVerifier(Context& context, size_t index)
@@ -89,8 +92,8 @@ bool ShapeVerifier::Header() {
   }
   if (shape_.const_types.size() > limits::kConstants) return FailShape("too many constants");
   for (TypeIndex type : shape_.const_types) {
-    if (type >= program_.types.size() || context_.TypeAt(type).kind == TypeKind::kRecord) {
-      return FailShape("a constant has no type, or is a record");
+    if (type >= program_.types.size() || !IsValue(context_.TypeAt(type).kind)) {
+      return FailShape("a constant has no type, or one that no instruction reads");
     }
   }
   return true;
@@ -236,7 +239,7 @@ bool ShapeVerifier::ElementSource(uint32_t at) {
 bool ShapeVerifier::ResultType(uint32_t at) {
   const Inst& inst = At(at);
   const TypeKind kind = KindOf(at);
-  if (kind == TypeKind::kRecord) return Fail(at, "a record is no value");
+  if (!IsValue(kind)) return Fail(at, "a record or a json is no value");
   const OpInfo& info = InfoOf(inst.op);
   if (info.typed_result) return true;
   bool fits = ClassOf(program_, inst.type) == info.result;

@@ -272,6 +272,23 @@ bool VerifyAction(Context& context, size_t index, std::unordered_set<std::string
   return context.SpanOk(action.span) || context.Fail(where, "there is no such file");
 }
 
+/// `names`: of all tools. A wrapper is none of them, or a call would have two meanings.
+bool VerifyWrappers(Context& context, std::unordered_set<std::string_view> names) {
+  for (size_t i = 0; i < context.program.wrappers.size(); ++i) {
+    const Wrapper& wrapper = context.program.wrappers[i];
+    const std::string where = fmt::format("wrappers[{}]", i);
+    if (wrapper.tool.empty() || !IsUtf8(wrapper.tool) || !names.insert(wrapper.tool).second) {
+      return context.Fail(where, "the tool is empty, doubled or not UTF-8");
+    }
+    if (!IsUtf8(wrapper.tool_member) || !IsUtf8(wrapper.arguments_member) ||
+        wrapper.tool_member == wrapper.arguments_member) {
+      return context.Fail(where, "its members are one, or not UTF-8");
+    }
+    if (!context.SpanOk(wrapper.span)) return context.Fail(where, "there is no such file");
+  }
+  return true;
+}
+
 }  // namespace
 
 bool VerifyTools(Context& context) {
@@ -286,6 +303,7 @@ bool VerifyTools(Context& context) {
       return context.Fail(fmt::format("tools[{}]", i), "the name stands there twice");
     }
   }
+  if (!VerifyWrappers(context, std::move(names))) return false;
   names.clear();
   for (size_t i = 0; i < program.actions.size(); ++i) {
     if (!VerifyAction(context, i, names)) return false;

@@ -80,6 +80,9 @@ bool VerifyType(Context& context, size_t index) {
   if (type.kind == TypeKind::kString && type.max > limits::kStringBytesMax) {
     return context.Fail(where, "the string is too long");
   }
+  if (type.kind == TypeKind::kJson && type.max > limits::kJsonBytesMax) {
+    return context.Fail(where, "the json is too large");
+  }
   const bool fixed = type.kind == TypeKind::kMoney && type.form == MoneyForm::kFixed;
   if (fixed ? FindCurrency(type.currency) == nullptr : type.currency != 0) {
     return context.Fail(where, "the currency is missing, unknown or unwanted");
@@ -226,6 +229,8 @@ bool VerifyHolders(Context& context) {
       return context.Fail(where, "a bound value has no sibling that could name its currency");
     }
     if (IsTable(type.kind)) return context.Fail(where, "a bound value cannot be a table");
+    const Type& inner = type.element == kNone ? type : context.TypeAt(type.element);
+    if (inner.kind == TypeKind::kJson) return context.Fail(where, "a json is never bound");
     if (bound.optional) return context.Fail(where, "a bound value is always required");
     names.push_back(bound.name);
   }

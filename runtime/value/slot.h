@@ -8,7 +8,7 @@
 //   money                  lo = minor units, hi = currency id (runtime/value/money.h)
 //   decimal                lo, hi = coefficient in two's complement; the type has the scale
 //   string, email, path,   lo = address of the bytes, hi = length:32 | hash:32 (length is low)
-//   ip, cidr, url
+//   ip, cidr, url, json
 //   set<enum>, approvers   lo = mask of members, hi = count of members that are not declared
 //   table                  lo = address of its words, hi = count:32 | kind:32 (program/table.h)
 //   list, other sets       lo = address of the first element slot, hi = count:32 | stride:32

@@ -18,8 +18,9 @@ enum class TypeKind : uint8_t {
   kZone,       // a time zone: a table of the Program; only of constants
   kSchedule,   // windows of time: a table of the Program; only of constants
   kPath, kIp, kCidr, kUrl,  // texts in one canonical form, as emails are (text.h)
+  kJson,       // any JSON value: laid out, shown, approved, and no instruction's value
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kUrl;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kJson;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
@@ -43,7 +44,7 @@ struct Type {
   uint32_t ref = kNone;
   TypeIndex element = kNone;    // kSet, kList
   uint32_t currency = 0;        // kMoney, kFixed: currency id; 0 = not known statically
-  uint32_t max = 0;             // kSet, kList: elements · kString: bytes
+  uint32_t max = 0;             // kSet, kList: elements · kString, kJson: bytes
 
   bool operator==(const Type&) const = default;
 };

@@ -29,6 +29,10 @@ struct Decimal {  // runtime/value/decimal.h
   uint32_t scale = 0;  // how many of its digits stand after the point
   bool operator==(const Decimal&) const = default;
 };
+struct Json {
+  std::string cbor;  // in the canonical form of runtime/frame/opaque.h
+  bool operator==(const Json&) const = default;
+};
 struct EnumMember {
   std::string name;  // checked against the type where the value meets it
   bool operator==(const EnumMember&) const = default;
@@ -53,7 +57,7 @@ struct Value {
   // Strings serve string, email, path, ip, cidr and url; List serves list and set.
   // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
-               List, Record, Duration, Decimal, TableRef, Date>
+               List, Record, Duration, Decimal, TableRef, Date, Json>
       v;
 
   bool operator==(const Value&) const;

@@ -117,7 +117,8 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
     case TypeKind::kZone:
-    case TypeKind::kSchedule: break;
+    case TypeKind::kSchedule:
+    case TypeKind::kJson: break;
   }
   Die("no such value in a request: " + json.dump());
 }

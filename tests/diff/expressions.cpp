@@ -98,7 +98,8 @@ Value ExpressionMaker::Simple(Ty ty) {
       for (uint64_t i = 0; i < count; ++i) list.push_back(Simple(info.element));
       return {list};
     }
-    case Kind::kRecord: break;
+    case Kind::kRecord:
+    case Kind::kJson: break;
   }
   return {};
 }
@@ -312,7 +313,7 @@ ExprPtr ExpressionMaker::About(const Var& var) {
   if (info.kind == Kind::kBool) return self;
   if (info.kind == Kind::kSet || info.kind == Kind::kList) {
     if (Dice(2) == 0 && info.element != kItem && info.element != kBool &&
-        info.element != kShare) {
+        info.element != kShare && info.element != kAnything) {
       return Node(Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint, kBool,
                   {self, Literal(var.ty)});
     }
@@ -350,7 +351,8 @@ ExprPtr ExpressionMaker::Presence(int depth) {
   test.op = present ? ExprOp::kPresent : ExprOp::kAbsent;
   test.var = scope_[at];
   const ExprPtr tested = Make(std::move(test));
-  if (depth <= 0) return tested;
+  // Of a json there is nothing more to ask.
+  if (depth <= 0 || scope_[at].ty == kAnything) return tested;
   const std::string outer = std::exchange(focus_, scope_[at].text);
   scope_[at].optional = false;
   const ExprPtr rest = Chance(random_, 0.6) ? About(scope_[at]) : Bool(depth - 1);

@@ -32,8 +32,8 @@ std::string Header() {
   return "module generated\nimport std.data\nimport std.money\nimport std.approval\n"
          "approver manager, user\n" +
          EnumText("Color", kColor) + EnumText("Size", kSize) +
-         fmt::format("record Item {{{}}}\nrecord Order {{{}}}\n", FieldTexts(FieldsOf(kItem)),
-                     FieldTexts(FieldsOf(kOrder))) +
+         fmt::format("record Item {{{}... }}\nrecord Order {{{}... }}\n",
+                     FieldTexts(FieldsOf(kItem)), FieldTexts(FieldsOf(kOrder))) +
          fmt::format("context bound {{{}}}\ncontext live {{{}}}\n", FieldTexts(BoundFields()),
                      FieldTexts(LiveFields())) +
          "def reaches(n: int, most: int): bool = n > most or n == most\n"
@@ -75,7 +75,8 @@ class ActionMaker {
                               kNumbers, kMailSet, kInts, kTexts, kMails,    kColorList, kFlags,
                               kItems,  kItem, kDuration, kSpans, kShare, kShares, kPath,    kPath,
                               kIp,    kIp,    kCidr,   kUrl,   kUrl,    kNets,      kPaths,
-                              kUrls,  kDay,   kDay,    kDays,  kLocal};
+                              kUrls,  kDay,   kDay,    kDays,  kLocal,  kAnything,
+                              kAnythings};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];
@@ -86,9 +87,10 @@ class ActionMaker {
       action_.arguments.push_back({"currency", kString});
     }
     const bool plain = argument.ty != kSibling && argument.ty != kItem;
-    if (plain && Chance(random_, 0.25)) {
+    const bool literal = argument.ty != kItems && argument.ty != kAnythings;
+    if (plain && (argument.ty == kAnything || Chance(random_, 0.25))) {
       argument.optional = true;
-    } else if (plain && argument.ty != kItems && Chance(random_, 0.15)) {
+    } else if (plain && literal && Chance(random_, 0.15)) {
       std::vector<Value> unused;
       argument.default_value = ExpressionMaker(random_, {}, unused).Simple(argument.ty);
     }

@@ -49,6 +49,8 @@ const TyInfo& InfoOf(Ty ty) {
       {"set<cidr>", Kind::kSet, kCidr},
       {"list<path>", Kind::kList, kPath},
       {"set<url>", Kind::kSet, kUrl},
+      {"json", Kind::kJson},
+      {"list<json>", Kind::kList, kAnything},
   };
   return kInfos[ty];
 }
@@ -65,7 +67,7 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"note", kString, true}, {"marks", kTags, true}, {"mail", kEmail, true},
       {"good", kBool},        {"weights", kInts, true}, {"grade", kInt, true},
       {"tone", kColor, true}, {"wait", kDuration},     {"share", kShare},
-      {"file", kPath, true},  {"page", kUrl, true}};
+      {"file", kPath, true},  {"page", kUrl, true},    {"blob", kAnything, true}};
   static const std::vector<FieldModel> kOrderFields = {
       {"owner", kString}, {"shade", kColor},        {"total", kUsd},  {"paid", kAnyMoney, true},
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
@@ -141,7 +143,8 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kDecimal: return FormatDecimal(std::get<Decimal>(value.v));
     case Kind::kSet:
     case Kind::kList: return ListText(std::get<Value::List>(value.v), InfoOf(ty).element);
-    case Kind::kRecord: break;
+    case Kind::kRecord:
+    case Kind::kJson: break;  // nothing writes one
   }
   return "";
 }

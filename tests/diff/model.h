@@ -14,7 +14,7 @@ namespace cap::diff {
 
 enum class Kind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
-  kDuration, kDecimal, kDate, kPath, kIp, kCidr, kUrl,
+  kDuration, kDecimal, kDate, kPath, kIp, kCidr, kUrl, kJson,
 };
 
 // Every type that generated modules use; TypeText() spells them.
@@ -22,7 +22,7 @@ enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
   kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kLocal, kPath, kIp, kCidr, kUrl, kNets,
-  kPaths, kUrls, kTyCount,
+  kPaths, kUrls, kAnything, kAnythings, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {

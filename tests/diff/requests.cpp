@@ -4,6 +4,8 @@
 
 #include "tests/diff/places.h"
 
+#include "runtime/frame/opaque.h"
+
 namespace cap::diff {
 namespace {
 
@@ -55,6 +57,12 @@ Value RequestMaker::MakeList(Ty element, uint32_t depth) {
   return {list};
 }
 
+Value RequestMaker::Anything() {
+  static const std::vector<Json> kValues = {*ParseJson("null"), *ParseJson("98.70"),
+                                            *ParseJson(R"({"note": [true, {}], "count": 7})")};
+  return {kValues[Below(random_, kValues.size())]};
+}
+
 Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
   const auto pick = [this](const auto& items) { return items[Below(random_, items.size())]; };
   const TyInfo& info = InfoOf(ty);
@@ -78,6 +86,7 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     case Kind::kDecimal: return {MakeDecimal(pick(aims_.shares), 2)};
     case Kind::kSet: return MakeList(info.element, depth);
     case Kind::kList: return MakeList(info.element, depth);
+    case Kind::kJson: return Anything();
     case Kind::kRecord: break;
   }
   Value::Record record;
@@ -88,6 +97,8 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     }
     record.push_back({field.name, MakeValue(field.ty, depth + 1)});
   }
+  // Records of generated modules are open.
+  if (Chance(random_, 0.2)) record.push_back({"surplus", Anything()});
   return {record};
 }
 

@@ -165,6 +165,7 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kPattern:  // of literal constants alone, which are not random
+    case TypeKind::kJson: return arena.CopyString(Pick(hints_.texts));
     case TypeKind::kRecord: break;
   }
   return {};

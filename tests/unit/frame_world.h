@@ -51,6 +51,7 @@ class WorldMaker {
   Tool Transfer();
   Tool Bulk();
   Tool Settle();
+  Tool Store();
   void AddPolicy();
 
   Program program_;
@@ -186,6 +187,25 @@ inline Tool WorldMaker::Settle() {
   return tool;
 }
 
+/// store { payload: json?, parts: list<json>?, card: Card? } record Card { holder: string ... }
+/// fact card_on_file: Card for holder
+inline Tool WorldMaker::Store() {
+  const auto card = static_cast<uint32_t>(program_.records.size());
+  program_.records.push_back({"Card", {{"holder", string_}, {"note", string_, true}}, true});
+  const TypeIndex card_type = AddType({.kind = TypeKind::kRecord, .ref = card});
+  const TypeIndex json = AddType({.kind = TypeKind::kJson, .max = 1000});
+  const TypeIndex jsons = AddType({.kind = TypeKind::kList, .element = json, .max = 4});
+  Tool tool;
+  tool.name = "store";
+  const uint32_t holder = Argument(tool, "holder", string_);
+  Argument(tool, "payload", json, true);
+  Argument(tool, "parts", jsons, true);
+  Argument(tool, "card", card_type, true);
+  const uint32_t on_file = AddSlots(tool, "on_file", card_type, SlotSource::kFact);
+  tool.facts.push_back({"on_file", card_type, on_file, {holder}, 0, "", kNone, {}});
+  return tool;
+}
+
 /// context bound { customer_id: string, tags: set<string> } policy support
 inline void WorldMaker::AddPolicy() {
   program_.bound = {{"customer_id", string_, false}, {"tags", strings_, false}};
@@ -226,6 +246,8 @@ inline Program WorldMaker::Make() {
                                {HoleSource::kSlot, 3, false, instant_}},
                      .each_slot = kNone,
                      .span = {}});
+  AddTool(Store(), {});
+  program_.wrappers = {{"call_tool", "name", "input", {}}, {"batch", "tool", "arguments", {}}};
   AddPolicy();
   return std::move(program_);
 }

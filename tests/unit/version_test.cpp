@@ -44,6 +44,7 @@ TEST_CASE("a reader takes its own major version, up to its own minor one") {
 TEST_CASE("what bundles of this major version hold keeps its number") {
   CHECK(kBundleVersion.major == 3);
   CHECK(static_cast<int>(TypeKind::kDecimal) == 12);
+  CHECK(static_cast<int>(TypeKind::kJson) == 14);
   CHECK(static_cast<int>(TypeKind::kApprovers) == 10);
   CHECK(static_cast<int>(TypeKind::kPattern) == 13);
   CHECK(static_cast<int>(TypeKind::kUrl) == 17);

@@ -144,6 +144,7 @@ struct DecisionReport {
   bool escalate = false;
   bool complete = true;    // false: the program or the grant is gone, only codes and spans remain
   std::string tool;
+  std::vector<std::string> wrapped_in;  // the tools that carried the call, outermost first
   std::string action;
   std::string resource;    // the one that was not covered, or the first
   std::string policy;

@@ -1,10 +1,11 @@
 // The values of requests and grants: Value and what it may hold, currencies and amounts, email
-// addresses, paths, urls, network addresses, points in time. For hosts that build
+// addresses, paths, urls, network addresses, points in time, any JSON. For hosts that build
 // calls in C++ instead of JSON.
 #pragma once
 
 // IWYU pragma: begin_exports
 #include "runtime/base/result.h"
+#include "runtime/frame/opaque.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
