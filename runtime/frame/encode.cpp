@@ -97,6 +97,8 @@ class Encoder {
   Result<Slot> OneApprovers(const ApproverMask& approvers) const;
   Result<Slot> OneTable(const TableRef& table, TableKind kind) const;
   Result<Slot> Mask(const Type& element, const Value::List& list) const;
+  Result<Slot> OneCollection(TypeIndex type, const Value::List& list, uint32_t currency,
+                             uint32_t depth);
   Result<Slot> Elements(const Type& type, const Value::List& list, uint32_t currency,
                         uint32_t depth);
   Result<Slot> Sorted(const Type& type, Slot list) const;
@@ -290,6 +292,17 @@ Result<Slot> Encoder::Elements(const Type& type, const Value::List& list, uint32
   return type.kind == TypeKind::kSet ? Sorted(type, out) : out;
 }
 
+Result<Slot> Encoder::OneCollection(TypeIndex type, const Value::List& list, uint32_t currency,
+                                    uint32_t depth) {
+  const Type& t = program_.types[type];
+  if (list.size() > ElementsAllowed(t)) {
+    return Fail("oversize", std::to_string(list.size()) + " elements, at most " +
+                                std::to_string(ElementsAllowed(t)) + " are allowed");
+  }
+  if (ClassOf(program_, type) == ValueClass::kMask) return Mask(program_.types[t.element], list);
+  return Elements(t, list, currency, depth);
+}
+
 Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency, uint32_t depth) {
   const Type& t = program_.types[type];
   switch (t.kind) {
@@ -334,14 +347,7 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
     case TypeKind::kSet:
     case TypeKind::kList:
       if (const auto* list = std::get_if<Value::List>(&value.v)) {
-        if (list->size() > ElementsAllowed(t)) {
-          return Fail("oversize", std::to_string(list->size()) + " elements, at most " +
-                                      std::to_string(ElementsAllowed(t)) + " are allowed");
-        }
-        if (ClassOf(program_, type) == ValueClass::kMask) {
-          return Mask(program_.types[t.element], *list);
-        }
-        return Elements(t, *list, currency, depth);
+        return OneCollection(type, *list, currency, depth);
       }
       break;
     case TypeKind::kApprovers:
