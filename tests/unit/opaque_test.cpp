@@ -193,7 +193,7 @@ TEST_CASE("further fields of a fact are dropped") {
 TEST_CASE("a typed call brings a json, too") {
   const auto call = [](Value payload, Value card) {
     FrameBuilder builder(World(), *FindTool(World(), "store"), "agent-7", kNowUs);
-    builder.SetArgument("holder", Value{.v = std::string("h")});
+    builder.SetArgument("holder", Value{std::string("h")});
     builder.SetArgument("payload", std::move(payload));
     builder.SetArgument("card", std::move(card));
     return std::move(builder).Seal();
