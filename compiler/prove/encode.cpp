@@ -58,7 +58,10 @@ Sym Encoder::Step(uint32_t at) {
   const Sym* right = b ? &*b : nullptr;
   if (std::optional<Sym> made = Source(inst)) return *made;
   if (std::optional<Sym> made = Logic(inst, left, right)) return *made;
-  Sym made = Strict(at, inst, left, right);
+  const std::optional<Sym> known = Strict(at, inst, left, right);
+  // Whether a fault goes through what is not known here is not known either.
+  if (!known) return UnknownOp(at, inst, left, right);
+  Sym made = *known;
   for (const Sym* operand : {left, right}) {
     if (operand == nullptr) continue;
     const Expr good = Not(operand->fault);
@@ -110,7 +113,7 @@ std::optional<Sym> Encoder::Logic(const Inst& inst, const Sym* a, const Sym* b) 
 }
 
 /// Operands are taken for no faults; Step() adds these.
-Sym Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b) {
+std::optional<Sym> Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b) {
   std::optional<Sym> made;
   if (inst.op == Op::kApproved) return Approved(*a);
   if (inst.op == Op::kAny || inst.op == Op::kAll) return Quantify(at, inst, *a);
@@ -121,8 +124,7 @@ Sym Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b) {
     if (!made) made = Lists(inst, *a, *b);
   }
   if (!made && a != nullptr) made = Mask(inst, *a, b);
-  if (made) return *made;
-  return UnknownOp(at, inst, a, b);
+  return made;
 }
 
 Sym Encoder::Approved(const Sym& mask) {

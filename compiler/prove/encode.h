@@ -41,7 +41,7 @@ class Encoder {
   uint32_t Next(uint32_t at) const;
   Sym Range(uint32_t begin, uint32_t end);
   Sym Step(uint32_t at);
-  Sym Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
+  std::optional<Sym> Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
   std::optional<Sym> Source(const Inst& inst);
   std::optional<Sym> Logic(const Inst& inst, const Sym* a, const Sym* b);
   std::optional<Sym> Compare(const Inst& inst, const Sym& a, const Sym& b);
@@ -52,6 +52,7 @@ class Encoder {
   Sym Approved(const Sym& mask);
   Sym Quantify(uint32_t at, const Inst& inst, const Sym& list);
   Sym UnknownOp(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
+  std::string OperandKey(OperandKind kind, uint32_t operand, const Sym* value);
   /// The bodies of a quantifier-like instruction, one an element that is shown.
   std::vector<Sym> Bodies(uint32_t at, const Inst& inst, const List& list);
   Expr Same(const Sym& a, const Sym& b);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "compiler/prove/encode.h"
+#include "runtime/program/print.h"
 
 namespace cap::prove {
 
@@ -109,17 +110,35 @@ Sym Encoder::Quantify(uint32_t at, const Inst& inst, const Sym& of) {
   return world_.Bool(yes, no);
 }
 
+/// Equal keys are equal operands. A body and the element that a field is of are not in it.
+std::string Encoder::OperandKey(OperandKind kind, uint32_t operand, const Sym* value) {
+  if (kind == OperandKind::kNothing || kind == OperandKind::kLength) return "";
+  if (kind == OperandKind::kValue) return KeyOf(*value);
+  if (kind == OperandKind::kSlot) return InputName(*tool_, operand);
+  if (kind == OperandKind::kField) return std::to_string(operand);
+  if (kind == OperandKind::kConst) {
+    return KeyOf(Constant(shape_->const_types[operand], (*consts_)[operand]));
+  }
+  if (kind != OperandKind::kQuant) throw TooLarge("an instruction is not known to the prover");
+  std::string key;
+  for (const Cell& cell : ElementOf(operand)->cells) {
+    world_.Keep(cell.present);
+    key += std::to_string(IdOf(cell.present)) + KeyOf(cell.value);
+  }
+  return key;
+}
+
 /// Any value, the same one for the same operands. What it does with the elements of a list that are
 /// not shown follows from the body, which is the same where its value of those shown is.
 Sym Encoder::UnknownOp(uint32_t at, const Inst& inst, const Sym* a, const Sym* b) {
   const OpInfo& info = InfoOf(inst.op);
-  std::string key = fmt::format("op:{}", info.text);
-  if (info.a == OperandKind::kSlot) key += ":" + InputName(*tool_, inst.a);
-  if (info.b == OperandKind::kSlot) key += ":" + InputName(*tool_, inst.b);
-  if (info.a == OperandKind::kQuant) key += KeyOf(ElementOf(inst.a)->cells[inst.b].value);
-  if (a != nullptr) key += ":" + KeyOf(*a);
-  if (b != nullptr) key += ":" + KeyOf(*b);
-  if (info.b == OperandKind::kLength && a != nullptr && a->list != nullptr) {
+  std::string key = fmt::format("op:{}:{}", info.text, PrintType(program_, inst.type));
+  key += ":" + OperandKey(info.a, inst.a, a);
+  key += ":" + OperandKey(info.b, inst.b, b);
+  if (info.b == OperandKind::kLength) {
+    if (a == nullptr || a->list == nullptr) {
+      throw TooLarge("an instruction is not known to the prover");
+    }
     for (const Sym& body : Bodies(at, inst, *a->list)) key += ":" + KeyOf(body);
   }
   return world_.Unknown(program_, inst.type, key);
