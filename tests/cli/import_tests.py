@@ -126,7 +126,7 @@ def _refusals(capc, check):
              {"name": "any", "parameters": {"anyOf": [{}]}}, 7]
     capc.file(json.dumps(tools), "tools.json")
     status, out, err = capc.run("import", "tools", "tools.json")
-    check("what can be imported is", status == 3 and out.endswith("\naction good { }\n"), out)
+    check("what can be imported is", status == 3 and out.endswith("\naction good {}\n"), out)
     for reason in ['"bad": its argument "a`b" cannot be spelt: a name cannot have a back-quote',
                    '"good": tools.json has a tool of this name with other arguments',
                    '"wide": the action `wide` has more than 128 values',
