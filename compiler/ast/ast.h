@@ -85,6 +85,7 @@ struct Type {
   std::optional<int64_t> max;            // max n
   SourceSpan max_span;
   bool minor = false;
+  bool is_signed = false;
   bool optional = false;                 // T?
   SourceSpan span;
 };
@@ -118,6 +119,7 @@ struct Fact {
   Ident name;
   TypeId type;
   std::vector<ExprId> keys;               // `for order_id, …`
+  bool each = false;                      // `for each xs`: keys has the list, or a path below it
   std::optional<Ident> attestor;          // `by`
   std::optional<int64_t> max_age_us;      // `within`
   SourceSpan span;

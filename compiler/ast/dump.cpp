@@ -168,6 +168,7 @@ class Dumper {
 
   void Member(const Fact& fact) {
     std::string line = "fact " + fact.name.text + ": " + TypeText(fact.type) + " for ";
+    if (fact.each) line += "each ";
     for (size_t i = 0; i < fact.keys.size(); ++i) line += (i > 0 ? ", " : "") + Text(fact.keys[i]);
     if (fact.attestor) line += " by " + fact.attestor->text;
     if (fact.max_age_us) line += fmt::format(" within {} us", *fact.max_age_us);
@@ -294,6 +295,7 @@ class Dumper {
     if (type.in_expr) out += " in " + Text(*type.in_expr);
     if (type.max) out += fmt::format(" max {}", *type.max);
     if (type.minor) out += " minor";
+    if (type.is_signed) out += " signed";
     return out + (type.optional ? "?" : "");
   }
 

@@ -6,9 +6,9 @@
 
 #include "compiler/check/annotation.h"
 #include "compiler/check/declare.h"
+#include "compiler/check/fact.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
-#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -25,8 +25,8 @@ class ActionChecker {
   void Arguments();
   void SetCurrencies();
   void Facts();
+  void OfEach(const ast::Fact& fact, FactDesc& desc);
   void Keys();
-  std::vector<uint32_t> KeysOf(const ast::Fact& fact);
   bool TooWide() const { return tool_.slots.size() > limits::kFrameSlots; }
   void DeclareValues();
   void PlaceLive();
@@ -237,7 +237,8 @@ void ActionChecker::Facts() {
            .notes = {}});
     }
     desc.max_age_us = fact.max_age_us.value_or(0);
-    if (declared.type == kNone) {
+    if (fact.each && desc.type != kNone) OfEach(fact, desc);
+    if (desc.type == kNone) {
       Declare(SymbolKind::kFact, fact.name, kNone, 0, false);
       continue;
     }
@@ -245,20 +246,30 @@ void ActionChecker::Facts() {
     const auto first = std::ranges::find(tool_.facts, desc.name, &FactDesc::name);
     if (shared_ != kNone && first != tool_.facts.end() && first->type == desc.type &&
         first->attestor == desc.attestor && first->max_age_us == desc.max_age_us &&
-        first->currency_slot == desc.currency_slot) {
-      Declare(SymbolKind::kFact, fact.name, declared.type, first->slot, false);
+        first->currency_slot == desc.currency_slot && first->each_offset == desc.each_offset &&
+        (!fact.each || first->key_slots == desc.key_slots)) {
+      Declare(SymbolKind::kFact, fact.name, desc.type, first->slot, false);
       continue;
     }
     if (shared_ != kNone && Taken(fact.name)) continue;
-    desc.slot = Place(fact.name.text, declared.type, SlotSource::kFact, false);
-    Declare(SymbolKind::kFact, fact.name, declared.type, desc.slot, false);
+    desc.slot = Place(fact.name.text, desc.type, SlotSource::kFact, false);
+    Declare(SymbolKind::kFact, fact.name, desc.type, desc.slot, false);
     tool_.facts.push_back(std::move(desc));
   }
 }
 
+void ActionChecker::OfEach(const ast::Fact& fact, FactDesc& desc) {
+  const std::optional<EachKey> key = EachKeyOf(context_, tool_, *checker_, fact);
+  desc.type = key ? TypeOfEach(context_, fact, desc.type, key->max) : kNone;
+  if (desc.type == kNone) return;
+  desc.key_slots = {key->slot};
+  desc.each_offset = key->offset;
+}
+
 void ActionChecker::Keys() {
   for (const ast::Fact& fact : decl_.facts) {
-    std::vector<uint32_t> keys = KeysOf(fact);
+    if (fact.each) continue;  // Facts() has it
+    std::vector<uint32_t> keys = KeysOf(context_, tool_, *checker_, fact);
     const auto desc = std::ranges::find(tool_.facts, fact.name.text, &FactDesc::name);
     if (desc == tool_.facts.end()) continue;
     if (desc->key_slots.empty()) {
@@ -267,33 +278,6 @@ void ActionChecker::Keys() {
       Taken(fact.name);
     }
   }
-}
-
-std::vector<uint32_t> ActionChecker::KeysOf(const ast::Fact& fact) {
-  std::vector<uint32_t> keys;
-  for (const ast::ExprId key : fact.keys) {
-    // A fact keyed by an optional that is absent is missing: reading it is a fault, as ever.
-    const NodeId id = checker_->CheckPath(key);
-    if (context_.nodes.IsError(id)) continue;
-    const Node& node = context_.nodes[id];
-    const bool argument =
-        node.kind == NodeKind::kSlot && tool_.slots[node.index].source == SlotSource::kArgument;
-    const TypeKind kind = context_.types.KindOf(node.type);
-    const bool scalar = IsTextKind(kind) || kind == TypeKind::kInt || kind == TypeKind::kEnum;
-    if (argument && scalar) {
-      keys.push_back(node.index);
-      continue;
-    }
-    context_.Error(
-        diag::Code::kBadFactKey, node.span,
-        {.message = argument ? fmt::format("{} is {}: no key", context_.Quoted(node.span),
-                                           context_.TypeName(id))
-                             : fmt::format("{} is no argument", context_.Quoted(node.span)),
-         .label = "not a key",
-         .help = "a fact is keyed by arguments that are texts, int or enum",
-         .notes = {}});
-  }
-  return keys;
 }
 
 /// The context first, so that an argument that takes its name is what gets reported.

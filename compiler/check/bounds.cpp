@@ -75,7 +75,8 @@ bool Bounds::Comparison(Op op, Placed left, Placed right, bool negated,
   if (at.reported) return true;
   const TypeKind kind = context_.types.KindOf(path.type);
   if (is_new && kind != TypeKind::kDecimal) {
-    at.low = kind == TypeKind::kMoney ? 0 : INT64_MIN;
+    const bool from_zero = kind == TypeKind::kMoney && !context_.types[path.type].is_signed;
+    at.low = from_zero ? 0 : INT64_MIN;
     at.high = INT64_MAX;
   }
   const std::string& name = context_.program.tools[tool_].slots[path.index].path;

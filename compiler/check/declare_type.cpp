@@ -151,6 +151,7 @@ bool TypeReader::SuffixesFit(const ast::Type& type) {
     return bad("in", "only money has a currency, and only an instant a zone, as a text");
   }
   if (type.minor && !money) return bad("minor", "only money has minor units");
+  if (type.is_signed && !money) return bad("signed", "only money is signed or not");
   if (type.scale && name != "decimal") {
     return bad("(…)", "only `decimal` has digits after a point");
   }
@@ -201,7 +202,8 @@ TypeIndex TypeReader::ReadTable(TypeIndex table, const ast::Type& type) {
 }
 
 TypeIndex TypeReader::ReadMoney(const ast::Type& type) {
-  Type money{.kind = TypeKind::kMoney, .form = MoneyForm::kObject, .minor = type.minor};
+  Type money{.kind = TypeKind::kMoney, .form = MoneyForm::kObject, .minor = type.minor,
+             .is_signed = type.is_signed};
   if (type.in_text) {
     const Currency* currency = FindCurrency(type.in_text->text);
     if (currency == nullptr) {
@@ -269,10 +271,7 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
     sibling_.reset();
     return false;
   }
-  const bool set_only = container == TypeKind::kSet &&
-                        (type.kind == TypeKind::kRecord || type.kind == TypeKind::kMoney ||
-                         type.kind == TypeKind::kDecimal || type.kind == TypeKind::kBool ||
-                         type.kind == TypeKind::kJson);
+  const bool set_only = container == TypeKind::kSet && !types_.IsSetElement(element);
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
@@ -379,6 +378,10 @@ uint32_t DeclareDefault(Context& context, const ast::Module& module, const ast::
   if (too_long) {
     return bad(fmt::format("the default is over the bound of {}", declared.max),
                "raise the bound with `max`, or shorten the default");
+  }
+  if (!declared.is_signed && IsBelowZero(value)) {
+    return bad("the default is below zero, and its type is not `signed`",
+               "declare it `signed`, or give a default that is not below zero");
   }
   return context.nodes[node].index;
 }

@@ -83,6 +83,7 @@ class ExprChecker {
   NodeId EnumLiteral(const std::string& text, const SourceSpan& span, TypeIndex type);
   NodeId TextLiteral(const std::string& text, const SourceSpan& span, TypeIndex type);
   NodeId InstantLiteral(const std::string& text, const SourceSpan& span);
+  TypeIndex ElementToHold(TypeIndex element, const Value::List& values);
   TypeIndex ElementOfLiterals(const ast::ListExpr& list, TypeIndex expected);
 
   // expr_logic.cpp

@@ -144,7 +144,9 @@ NodeId ExprChecker::CheckArithmetic(const ast::BinaryExpr& binary, const SourceS
   if (rule->result == kMoney) {
     uint32_t currency = types_[nodes_[pair.left].type].currency;
     if (currency == 0 && amounts) currency = types_[nodes_[pair.right].type].currency;
-    type = types_.MoneyIn(currency);
+    const bool is_signed = types_[nodes_[pair.left].type].is_signed ||
+                           types_[nodes_[pair.right].type].is_signed;
+    type = types_.MoneyIn(currency, is_signed);
   }
   // Nothing is concluded from a datum, which may be another one tomorrow.
   if (IsWritten(pair.left) && IsWritten(pair.right)) {
@@ -161,13 +163,14 @@ NodeId ExprChecker::FoldArithmetic(ast::BinaryOp symbol, Pair pair, TypeIndex ty
   Coefficient exact = 0;
   const bool overflows =
       Overflows(symbol, NumberOf(left), NumberOf(context_.ValueOf(pair.right)), &exact);
-  if (overflows || (!decimal && !FitsFactor(exact)) || (money && exact < 0)) {
+  const bool below = money && exact < 0 && !types_[type].is_signed;
+  if (overflows || (!decimal && !FitsFactor(exact)) || below) {
     context_.Error(diag::Code::kOverflow, span,
                    {.message = fmt::format("{} is out of range", context_.Quoted(span)),
                     .label = money     ? "not an amount of money"
                              : decimal ? "over 128 bits"
                                        : "over 64 bits",
-                    .help = money     ? "money is never negative, and counts in 64 bits"
+                    .help = money ? "money is below zero only where it is `signed`; 64 bits"
                             : decimal ? "a decimal has 128 bits, a factor of a product 64"
                                       : "integers, and times in microseconds, have 64 bits",
                     .notes = {}});
@@ -191,22 +194,33 @@ NodeId ExprChecker::CheckUnary(const ast::UnaryExpr& unary, const SourceSpan& sp
   const NodeId operand = Check(unary.operand, decimal ? expected : kNone);
   if (nodes_.IsError(operand)) return nodes_.Error(span);
   const TypeKind kind = types_.KindOf(nodes_[operand].type);
-  if (kind != kInt && kind != kDuration && kind != kDecimal) {
+  // An amount below zero is signed; nothing turns the sign of one that is not.
+  const bool literal = nodes_[operand].kind == NodeKind::kLiteral && !nodes_[operand].datum;
+  const bool amount = kind == kMoney && (literal || types_[nodes_[operand].type].is_signed);
+  if (kind != kInt && kind != kDuration && kind != kDecimal && !amount) {
     context_.Error(
         diag::Code::kNoSuchOperation, span,
         {.message = fmt::format("no `-` of {}", context_.TypeName(operand)),
          .label = "not defined",
-         .help = kind == kMoney ? "money is never negative"
+         .help = kind == kMoney ? "money is never below zero unless `signed`"
                                 : "only int, decimal and duration have a sign",
          .notes = {}});
     return nodes_.Error(span);
   }
-  const TypeIndex type = nodes_[operand].type;
+  TypeIndex type = nodes_[operand].type;
+  if (amount) type = types_.MoneyIn(types_[type].currency, true);
   Value nothing{.v = int64_t{0}};
   if (kind == kDuration) nothing.v = Duration{0};
   if (kind == kDecimal) nothing.v = MakeDecimal(0, types_[type].ref);
+  if (amount && literal) {
+    nothing.v = Money{0, std::get<Money>(context_.ValueOf(operand).v).currency};
+  } else if (amount) {
+    nothing.v = int64_t{-1};
+    const NodeId by = context_.AddLiteral(std::move(nothing), types_.Int(), span);
+    return MakeOperation(Op::kMoneyMul, type, operand, by, span);
+  }
   const NodeId zero = context_.AddLiteral(std::move(nothing), type, span);
-  if (nodes_[operand].kind == NodeKind::kLiteral) {
+  if (literal) {
     return FoldArithmetic(ast::BinaryOp::kSubtract, {zero, operand}, type, span);
   }
   return MakeOperation(kind == kDecimal ? Op::kDecSub : Op::kIntSub, type, zero, operand, span);

@@ -148,10 +148,20 @@ TypeIndex ExprChecker::ElementOfLiterals(const ast::ListExpr& list, TypeIndex ex
   return nodes_.IsError(first) ? kNone : nodes_[first].type;
 }
 
+/// Amounts below zero are held by a list of signed ones, whatever the first of them was.
+TypeIndex ExprChecker::ElementToHold(TypeIndex element, const Value::List& values) {
+  if (types_.KindOf(element) != TypeKind::kMoney) return element;
+  const bool below = std::ranges::any_of(values, IsBelowZero);
+  return types_.MoneyIn(types_[element].currency, below || types_[element].is_signed);
+}
+
 NodeId ExprChecker::CheckList(const ast::ListExpr& list, const SourceSpan& span,
                               TypeIndex expected) {
-  const bool as_list = expected != kNone && types_.KindOf(expected) == TypeKind::kList;
   const TypeIndex element = ElementOfLiterals(list, expected);
+  // What no set holds is a list, where nothing else is expected.
+  const bool expects = expected != kNone && types_.IsContainer(expected);
+  const bool as_list = expects ? types_.KindOf(expected) == TypeKind::kList
+                               : element != kNone && !types_.IsSetElement(element);
   if (element == kNone) {
     if (list.items.empty()) {
       context_.Error(diag::Code::kUntypedList, span,
@@ -189,6 +199,7 @@ NodeId ExprChecker::CheckList(const ast::ListExpr& list, const SourceSpan& span,
     }
   }
   if (!good) return nodes_.Error(span);
+  const TypeIndex held = ElementToHold(element, values);
   if (!as_list) {
     const Type& type = types_[element];
     const EnumType* members =
@@ -198,7 +209,7 @@ NodeId ExprChecker::CheckList(const ast::ListExpr& list, const SourceSpan& span,
     const auto repeats = std::ranges::unique(values);
     values.erase(repeats.begin(), repeats.end());
   }
-  const TypeIndex type = as_list ? types_.ListOf(element) : types_.SetOf(element);
+  const TypeIndex type = as_list ? types_.ListOf(held) : types_.SetOf(held);
   return context_.AddLiteral(Value{.v = std::move(values)}, type, span);
 }
 

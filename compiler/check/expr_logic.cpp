@@ -128,7 +128,7 @@ NodeId ExprChecker::CheckConditional(const ast::ConditionalExpr& conditional,
                     .notes = {}});
     return nodes_.Error(span);
   }
-  const TypeIndex type = nodes_[yes].type;
+  TypeIndex type = nodes_[yes].type;
   if (!types_.IsScalar(type)) {
     context_.Error(diag::Code::kTypeMismatch, nodes_[yes].span,
                    {.message = fmt::format("`if` chooses between single values, but {} is {}",
@@ -139,7 +139,11 @@ NodeId ExprChecker::CheckConditional(const ast::ConditionalExpr& conditional,
     return nodes_.Error(span);
   }
   if (!Expect(no, type, "the `else` of this `if`")) return nodes_.Error(span);
-  const bool currencies = types_[type].currency != types_[nodes_[no].type].currency;
+  if (types_.KindOf(type) == TypeKind::kMoney) {
+    const Type a = types_[type];
+    const Type b = types_[nodes_[no].type];
+    type = types_.MoneyIn(a.currency == b.currency ? a.currency : 0, a.is_signed || b.is_signed);
+  }
   const uint16_t below =
       std::max({nodes_[condition].depth, nodes_[yes].depth, nodes_[no].depth});
   if (below >= limits::kExpressionDepth) return TooDeep(span);
@@ -147,7 +151,7 @@ NodeId ExprChecker::CheckConditional(const ast::ConditionalExpr& conditional,
   context_.has_choices = context_.has_choices || !truth;
   return nodes_.Add({.kind = NodeKind::kConditional,
                      .depth = static_cast<uint16_t>(below + 1),
-                     .type = currencies ? types_.Money() : type,
+                     .type = type,
                      .index = condition,
                      .left = yes,
                      .right = no,
@@ -243,7 +247,9 @@ NodeId ExprChecker::CheckQuantifier(const ast::QuantifierExpr& quantifier, const
   if (element == kNone || nodes_.IsError(body)) return nodes_.Error(span);
   TypeIndex type = nodes_[body].type;  // of a sum
   if (quantifier.kind == ast::QuantifierKind::kCount) type = types_.Int();
-  if (types_.KindOf(type) == TypeKind::kMoney) type = types_.MoneyIn(types_[type].currency);
+  if (types_.KindOf(type) == TypeKind::kMoney) {
+    type = types_.MoneyIn(types_[type].currency, types_[type].is_signed);
+  }
   const Op op = OpOf(quantifier.kind, types_.KindOf(type));
   const NodeId node = MakeOperation(op, type, list, body, span);
   if (nodes_.IsError(node)) return node;

@@ -91,7 +91,7 @@ TypeIndex Lowering::ConstantType(const Node& node) {
   Types& types = context_.types;
   const Type type = types[node.type];
   if (node.kind == NodeKind::kBound && type.kind == TypeKind::kMoney) {
-    return types.MoneyIn(type.currency);
+    return types.MoneyIn(type.currency, type.is_signed);
   }
   const bool amounts =
       types.IsContainer(node.type) && types.KindOf(type.element) == TypeKind::kMoney;

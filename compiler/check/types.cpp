@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "runtime/base/limits.h"
 #include "runtime/value/money.h"
 #include "runtime/value/text.h"
@@ -12,7 +14,6 @@ Types::Types(Program& program)
     : program_(program),
       bool_(Intern({.kind = TypeKind::kBool})),
       int_(Intern({.kind = TypeKind::kInt})),
-      money_(Intern({.kind = TypeKind::kMoney})),
       string_(Intern({.kind = TypeKind::kString, .max = limits::kStringBytesMax})),
       email_(Intern({.kind = TypeKind::kEmail})),
       instant_(Intern({.kind = TypeKind::kInstant})),
@@ -27,15 +28,19 @@ Types::Types(Program& program)
       url_(Intern({.kind = TypeKind::kUrl})) {}
 
 TypeIndex Types::Intern(const Type& type) {
-  const Key key{type.kind, type.form, type.minor, type.ref, type.element, type.currency, type.max};
+  const Key key{type.kind,    type.form,     type.minor, type.is_signed, type.ref,
+                type.element, type.currency, type.max};
   const auto [at, added] = known_.emplace(key, static_cast<TypeIndex>(program_.types.size()));
   if (added) program_.types.push_back(type);
   return at->second;
 }
 
-TypeIndex Types::MoneyIn(uint32_t currency) {
-  if (currency == 0) return money_;
-  return Intern({.kind = TypeKind::kMoney, .form = MoneyForm::kFixed, .currency = currency});
+TypeIndex Types::MoneyIn(uint32_t currency, bool is_signed) {
+  if (currency == 0) return Intern({.kind = TypeKind::kMoney, .is_signed = is_signed});
+  return Intern({.kind = TypeKind::kMoney,
+                 .form = MoneyForm::kFixed,
+                 .is_signed = is_signed,
+                 .currency = currency});
 }
 
 TypeIndex Types::Decimal(uint32_t scale) {
@@ -99,6 +104,12 @@ bool Types::IsScalar(TypeIndex type) const {
   return false;
 }
 
+bool Types::IsSetElement(TypeIndex type) const {
+  const TypeKind kind = KindOf(type);
+  return IsScalar(type) && kind != TypeKind::kBool && kind != TypeKind::kMoney &&
+         kind != TypeKind::kDecimal;
+}
+
 bool Types::Same(TypeIndex a, TypeIndex b) const {
   while (a != b) {
     const Type& left = program_.types[a];
@@ -115,7 +126,7 @@ bool Types::Same(TypeIndex a, TypeIndex b) const {
 TypeIndex Types::Canonical(TypeIndex type) {
   switch (KindOf(type)) {
     case TypeKind::kMoney:
-      return money_;
+      return MoneyIn(0, program_.types[type].is_signed);
     case TypeKind::kString:
       return string_;
     case TypeKind::kInstant:
@@ -147,6 +158,14 @@ TypeIndex Types::Canonical(TypeIndex type) {
   return type;
 }
 
+bool IsBelowZero(const Value& value) {
+  if (const auto* list = std::get_if<Value::List>(&value.v)) {
+    return std::ranges::any_of(*list, IsBelowZero);
+  }
+  const auto* money = std::get_if<Money>(&value.v);
+  return money != nullptr && money->minor_units < 0;
+}
+
 std::string Types::NameOf(TypeIndex type) const {
   const Type& t = program_.types[type];
   switch (t.kind) {
@@ -156,7 +175,9 @@ std::string Types::NameOf(TypeIndex type) const {
       return "int";
     case TypeKind::kMoney: {
       const Currency* currency = t.currency == 0 ? nullptr : FindCurrency(t.currency);
-      return currency == nullptr ? "money" : fmt::format("money in \"{}\"", currency->code);
+      const std::string_view sign = t.is_signed ? " signed" : "";
+      return currency == nullptr ? fmt::format("money{}", sign)
+                                 : fmt::format("money in \"{}\"{}", currency->code, sign);
     }
     case TypeKind::kString:
       return "string";

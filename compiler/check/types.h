@@ -30,9 +30,8 @@ class Types {
   TypeIndex Zone() const { return zone_; }
   TypeIndex Schedule() const { return schedule_; }
   TypeIndex InstantIn(uint32_t zone);  // of Program::tables
-  TypeIndex Money() const { return money_; }
   TypeIndex Approvers() const { return approvers_; }
-  TypeIndex MoneyIn(uint32_t currency);
+  TypeIndex MoneyIn(uint32_t currency, bool is_signed = false);
   TypeIndex Decimal(uint32_t scale);
   TypeIndex Enum(uint32_t index);
   TypeIndex Record(uint32_t index);
@@ -43,6 +42,7 @@ class Types {
   TypeKind KindOf(TypeIndex type) const { return program_.types[type].kind; }
   bool IsContainer(TypeIndex type) const;
   bool IsScalar(TypeIndex type) const;
+  bool IsSetElement(TypeIndex type) const;
 
   /// The enum's members are compared in the order of their declaration. Only the compiler asks: a
   /// word in a frame is the member's place, so that nothing else has to know.
@@ -59,13 +59,16 @@ class Types {
   std::string NameOf(TypeIndex type) const;  // "set<string>", "money in \"USD\"", "Order"
 
  private:
-  using Key = std::tuple<TypeKind, MoneyForm, bool, uint32_t, TypeIndex, uint32_t, uint32_t>;
+  using Key = std::tuple<TypeKind, MoneyForm, bool, bool, uint32_t, TypeIndex, uint32_t, uint32_t>;
 
   Program& program_;
   std::map<Key, TypeIndex> known_;
   std::set<uint32_t> ordered_enums_;
-  TypeIndex bool_, int_, money_, string_, email_, instant_, duration_, date_, zone_, schedule_,
+  TypeIndex bool_, int_, string_, email_, instant_, duration_, date_, zone_, schedule_,
       approvers_, path_, ip_, cidr_, url_;
 };
+
+/// Of an amount, or of one in a list.
+bool IsBelowZero(const Value& value);
 
 }  // namespace cap::check

@@ -264,12 +264,11 @@ void Builder::Member(CapParser::MemberContext& context, ast::ActionDecl& action)
 void Builder::Fact(CapParser::FactMemberContext& context, ast::ActionDecl& action) {
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
-  ast::Fact fact{std::move(*name), Type(context.type()), {},
+  ast::Fact fact{std::move(*name), Type(context.type()), {},     false,
                  std::nullopt,     std::nullopt,         SpanOf(context)};
   if (auto* each = As<CapParser::EachKeyContext>(context.factKeys())) {
-    Later(diag::Code::kLaterFactForEach, SpanOf(*each), "a fact `for each` element",
-          "key the fact by the whole list");
-    fact.keys.push_back(Error(each));
+    fact.each = true;
+    fact.keys.push_back(Operand(each->operand()));
   } else if (auto* keys = As<CapParser::PlainKeysContext>(context.factKeys())) {
     for (CapParser::OperandContext* key : keys->operand()) fact.keys.push_back(Operand(key));
   }

@@ -68,7 +68,7 @@ void Builder::TypeSuffix(CapParser::TypeSuffixContext& context, ast::Type& type)
   } else if (As<CapParser::MinorSuffixContext>(&context) != nullptr) {
     type.minor = true;
   } else if (As<CapParser::SignedSuffixContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterType, SpanOf(context), "`signed` money");
+    type.is_signed = true;
   }
 }
 

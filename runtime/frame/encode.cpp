@@ -164,7 +164,7 @@ Result<void> Encoder::PutRecord(const RecordType& record, const Value& value,
 
 Result<Slot> Encoder::OneMoney(TypeIndex type, const Money& money, uint32_t currency) const {
   const Type& t = program_.types[type];
-  if (money.minor_units < 0) return Bad(FormatMoney(money) + " is below zero");
+  if (money.minor_units < 0 && !t.is_signed) return Bad(FormatMoney(money) + " is below zero");
   if (FindCurrency(money.currency) == nullptr) return Bad("an amount has no known currency");
   const uint32_t wanted = t.currency != 0 ? t.currency : currency;
   if (wanted != 0 && wanted != money.currency) return Mismatch(type, Value{money});

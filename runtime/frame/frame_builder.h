@@ -31,7 +31,7 @@ std::optional<uint32_t> FindTool(const Program& program, std::string_view name);
 /// could not be read; it poisons.
 struct FactInput {
   std::string name = {};
-  std::vector<Value> key = {};   // in order of FactDesc::key_slots
+  std::vector<Value> key = {};   // in order of FactDesc::key_slots; `for each`: of one element
   int64_t as_of_us = 0;
   std::string attestor = {};  // who the host knows to have attested it
   Result<Value> value = Value{};

@@ -119,10 +119,12 @@ Result<Value> Reader::ReadInt(const JsonNode& node, TypeIndex type) const {
 
 Result<Value> Reader::ReadAmount(const JsonNode& node, TypeIndex type, uint32_t currency) const {
   if (node.kind != Kind::kNumber) return Mismatch(node, type);
-  const Result<int64_t> units = program_.types[type].minor ? ParseMinorUnits(node.text)
-                                                           : ParseMoney(node.text, currency);
+  const Type& t = program_.types[type];
+  const bool below = t.is_signed && node.text.starts_with('-');
+  const std::string_view text = node.text.substr(below ? 1 : 0);
+  const Result<int64_t> units = t.minor ? ParseMinorUnits(text) : ParseMoney(text, currency);
   if (!units) return Bad(DescribeJson(node) + " is no amount: " + units.error().message);
-  return Value{Money{*units, currency}};
+  return Value{Money{below ? -*units : *units, currency}};
 }
 
 Result<Value> Reader::ReadMoney(const JsonNode& node, TypeIndex type, uint32_t currency) const {

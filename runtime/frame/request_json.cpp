@@ -11,6 +11,7 @@
 #include "runtime/frame/json_tree.h"
 #include "runtime/frame/json_value.h"
 #include "runtime/frame/unwrap.h"
+#include "runtime/program/layout.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
@@ -239,7 +240,9 @@ bool RequestReader::ReadFact(const JsonNode& node, const std::string& place,
   const auto declared = std::ranges::find(tool.facts, name->text, &FactDesc::name);
   if (declared != tool.facts.end()) {
     if (key != nullptr) fact.key = ReadKey(*declared, *key);
-    fact.value = Read(*value, declared->type, declared->currency_slot, Rest::kDrop);
+    const bool each = declared->each_offset != kNone;
+    const TypeIndex type = each ? program_.types[declared->type].element : declared->type;
+    fact.value = Read(*value, type, declared->currency_slot, Rest::kDrop);
   }
   builder.AddFact(std::move(fact));
   return true;
@@ -257,7 +260,11 @@ std::vector<Value> RequestReader::ReadKey(const FactDesc& fact, const JsonNode& 
     const SlotDesc& desc = tool.slots[slot];
     const JsonNode* node = by_name ? tree_->Find(key, desc.path) : &key;
     if (node == nullptr) return none;
-    Result<Value> value = ReadJsonValue(program_, *tree_, *node, desc.type, 0);
+    TypeIndex type = desc.type;
+    if (fact.each_offset != kNone) {
+      type = ElementLeafType(program_, program_.types[type].element, fact.each_offset);
+    }
+    Result<Value> value = ReadJsonValue(program_, *tree_, *node, type, 0);
     if (!value) return none;
     out.push_back(std::move(*value));
   }

@@ -199,6 +199,7 @@ void Sealer::PutFacts(bool with_sibling) {
 }
 
 void Sealer::PutFact(const FactDesc& fact) {
+  if (fact.each_offset != kNone) return PutFactOfEach(fact);
   const FactInput* given = FindNamed(in_.facts_, fact.name);
   // Poison, not absence: what nobody attested is not known, so that `is absent` of one of its
   // fields is a fault as well.
@@ -209,15 +210,13 @@ void Sealer::PutFact(const FactDesc& fact) {
   if (std::ranges::count_if(in_.facts_, of_name) > 1) {
     return Poison(fact.slot, fact.type, FaultNote::kFactDoubled, "was given more than once");
   }
-  if (!fact.attestor.empty() && given->attestor != fact.attestor) {
-    return Poison(fact.slot, fact.type, FaultNote::kFactWrongAttestor,
-                  fmt::format("is attested by {}, not by {}", QuoteCut(given->attestor),
-                              QuoteCut(fact.attestor)));
+  std::string text;
+  if (const FaultNote note = AttestorOf(fact, *given, text); note != FaultNote::kFine) {
+    return Poison(fact.slot, fact.type, note, std::move(text));
   }
   if (!SameKey(fact, *given)) {
     return Poison(fact.slot, fact.type, FaultNote::kFactWrongKey, "speaks of another object");
   }
-  std::string text;
   if (const FaultNote note = FreshnessOf(fact, *given, text); note != FaultNote::kFine) {
     return Poison(fact.slot, fact.type, note, std::move(text));
   }
@@ -237,6 +236,68 @@ void Sealer::PutFact(const FactDesc& fact) {
   if (!done) Poison(fact.slot, fact.type, NoteOf(done.error()), done.error().message);
 }
 
+/// Which elements of the list a fact speaks of: those whose key is the fact's. A fact that speaks
+/// of none is no fact of this call.
+FaultNote Sealer::PlaceFact(const FactDesc& fact, const FactInput& given,
+                            std::vector<const FactInput*>& places, std::string& text) {
+  if (const FaultNote note = AttestorOf(fact, given, text); note != FaultNote::kFine) return note;
+  const Slot list = *SlotAt(fact.key_slots[0]);
+  const TypeIndex element = program_.types[tool_->slots[fact.key_slots[0]].type].element;
+  const TypeIndex type = ElementLeafType(program_, element, fact.each_offset);
+  const bool record = program_.types[element].kind == TypeKind::kRecord;
+  text = "speaks of another object";
+  if (given.key.size() != 1) return FaultNote::kFactWrongKey;
+  const Result<Slot> key = EncodeConstant(program_, type, given.key[0], out_->arena);
+  if (!key) return FaultNote::kFactWrongKey;
+  bool found = false;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const Slot* at = ElementsOf(list) + i * StrideOf(list);
+    if (record && (at->lo >> fact.each_offset & 1) == 0) continue;
+    if (!SameValue(type, *key, at[fact.each_offset])) continue;
+    found = true;
+    if (places[i] != nullptr) {
+      text = "was given more than once for one element";
+      return FaultNote::kFactDoubled;
+    }
+    places[i] = &given;
+  }
+  return found ? FreshnessOf(fact, given, text) : FaultNote::kFactWrongKey;
+}
+
+/// A list of what is attested of each element, all or nothing: a part of it would speak of fewer
+/// objects than the call does.
+void Sealer::PutFactOfEach(const FactDesc& fact) {
+  if (!BitOf(out_->header->present, fact.key_slots[0])) {
+    return Poison(fact.slot, fact.type, FaultNote::kMissing, "has no list that it is for");
+  }
+  std::vector<const FactInput*> places(CountOf(*SlotAt(fact.key_slots[0])), nullptr);
+  for (const FactInput& given : in_.facts_) {
+    if (given.name != fact.name) continue;
+    std::string text;
+    const FaultNote note = PlaceFact(fact, given, places, text);
+    if (note != FaultNote::kFine) return Poison(fact.slot, fact.type, note, std::move(text));
+  }
+  Value::List values;
+  for (const FactInput* given : places) {
+    if (given == nullptr) {
+      return Poison(fact.slot, fact.type, FaultNote::kMissing,
+                    fmt::format("was not given for element {}", values.size()));
+    }
+    if (!given->value) {
+      const Error& error = given->value.error();
+      return Poison(fact.slot, fact.type, NoteOf(error), error.message);
+    }
+    values.push_back(*given->value);
+  }
+  const Result<void> done = Encode(program_, fact.type, Value{std::move(values)}, out_->arena,
+                                   TargetAt(fact.slot), kOptions);
+  if (!done) Poison(fact.slot, fact.type, NoteOf(done.error()), done.error().message);
+}
+
+bool Sealer::SameValue(TypeIndex type, const Slot& a, const Slot& b) const {
+  return ClassOf(program_, type) == ValueClass::kStr ? StringOf(a) == StringOf(b) : a == b;
+}
+
 bool Sealer::SameKey(const FactDesc& fact, const FactInput& given) {
   if (given.key.size() != fact.key_slots.size()) return false;
   for (size_t i = 0; i < given.key.size(); ++i) {
@@ -245,12 +306,17 @@ bool Sealer::SameKey(const FactDesc& fact, const FactInput& given) {
     const TypeIndex type = tool_->slots[slot].type;
     const Result<Slot> key = EncodeConstant(program_, type, given.key[i], out_->arena);
     if (!key) return false;
-    const bool same = ClassOf(program_, type) == ValueClass::kStr
-                          ? StringOf(*key) == StringOf(*SlotAt(slot))
-                          : *key == *SlotAt(slot);
-    if (!same) return false;
+    if (!SameValue(type, *key, *SlotAt(slot))) return false;
   }
   return true;
+}
+
+FaultNote Sealer::AttestorOf(const FactDesc& fact, const FactInput& given,
+                             std::string& text) const {
+  if (fact.attestor.empty() || given.attestor == fact.attestor) return FaultNote::kFine;
+  text = fmt::format("is attested by {}, not by {}", QuoteCut(given.attestor),
+                     QuoteCut(fact.attestor));
+  return FaultNote::kFactWrongAttestor;
 }
 
 FaultNote Sealer::FreshnessOf(const FactDesc& fact, const FactInput& given,

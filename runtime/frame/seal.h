@@ -28,6 +28,9 @@ class Sealer {
   void OpenHeader();
   void PutFacts(bool with_sibling);
   void PutFact(const FactDesc& fact);
+  void PutFactOfEach(const FactDesc& fact);
+  FaultNote PlaceFact(const FactDesc& fact, const FactInput& given,
+                      std::vector<const FactInput*>& places, std::string& text);
   void PutLive();
   void PutLets();
   void PutLet(const LetDesc& let);
@@ -35,6 +38,8 @@ class Sealer {
   void FormCanonical();
 
   bool SameKey(const FactDesc& fact, const FactInput& given);
+  bool SameValue(TypeIndex type, const Slot& a, const Slot& b) const;
+  FaultNote AttestorOf(const FactDesc& fact, const FactInput& given, std::string& text) const;
   FaultNote FreshnessOf(const FactDesc& fact, const FactInput& given, std::string& text) const;
   uint32_t CurrencyAt(uint32_t slot) const;
   Slot* SlotAt(uint32_t slot);

@@ -49,7 +49,8 @@ InstValue EvalMoneySum(Evaluation& e, const Inst& inst, uint32_t at) {
     sum += Signed(body);
   });
   if (faulted != kNone) return FaultOf(faulted);
-  if (mixed || currency == 0 || sum < 0 || !FitsFactor(sum)) return Fault();
+  const bool below = sum < 0 && !e.TypeOf(at).is_signed;
+  if (mixed || currency == 0 || below || !FitsFactor(sum)) return Fault();
   return {.fault = false, .value = {static_cast<uint64_t>(sum), currency}};
 }
 

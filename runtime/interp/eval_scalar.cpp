@@ -13,9 +13,10 @@ InstValue CheckedWord(bool overflowed, int64_t result) {
   return overflowed ? Fault() : Word(static_cast<uint64_t>(result));
 }
 
-InstValue CheckedMoney(bool overflowed, int64_t result, uint64_t currency) {
-  if (overflowed || result < 0) return Fault();
-  return {.fault = false, .value = {static_cast<uint64_t>(result), currency}};
+/// Of the left operand's currency; not below zero unless the result's type is signed.
+InstValue CheckedMoney(const Evaluation& e, const Inst& inst, bool overflowed, int64_t result) {
+  if (overflowed || (result < 0 && !e.in().program.types[inst.type].is_signed)) return Fault();
+  return {.fault = false, .value = {static_cast<uint64_t>(result), e.A(inst).value.hi}};
 }
 
 bool SameCurrency(const Evaluation& e, const Inst& inst) {
@@ -61,19 +62,19 @@ InstValue EvalMoneyLt(Evaluation& e, const Inst& inst, uint32_t) {
 InstValue EvalMoneyAdd(Evaluation& e, const Inst& inst, uint32_t) {
   int64_t result = 0;
   const bool overflowed = __builtin_add_overflow(Signed(e.A(inst)), Signed(e.B(inst)), &result);
-  return CheckedMoney(overflowed || !SameCurrency(e, inst), result, e.A(inst).value.hi);
+  return CheckedMoney(e, inst, overflowed || !SameCurrency(e, inst), result);
 }
 
 InstValue EvalMoneySub(Evaluation& e, const Inst& inst, uint32_t) {
   int64_t result = 0;
   const bool overflowed = __builtin_sub_overflow(Signed(e.A(inst)), Signed(e.B(inst)), &result);
-  return CheckedMoney(overflowed || !SameCurrency(e, inst), result, e.A(inst).value.hi);
+  return CheckedMoney(e, inst, overflowed || !SameCurrency(e, inst), result);
 }
 
 InstValue EvalMoneyMul(Evaluation& e, const Inst& inst, uint32_t) {
   int64_t result = 0;
   const bool overflowed = __builtin_mul_overflow(Signed(e.A(inst)), Signed(e.B(inst)), &result);
-  return CheckedMoney(overflowed, result, e.A(inst).value.hi);
+  return CheckedMoney(e, inst, overflowed, result);
 }
 
 InstValue EvalMaskIn(Evaluation& e, const Inst& inst, uint32_t) {

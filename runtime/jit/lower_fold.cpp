@@ -157,7 +157,7 @@ void LowerMoneySum(Emitter& e, uint32_t i) {
   loop.Close();
   Value* whole = loop.After(sum);
   Value* ok = e.Both(loop.ok(), FitsWord(e, whole));
-  ok = e.Both(ok, b.CreateICmpSGE(whole, Zero(e)));
+  if (!e.TypeOf(i).is_signed) ok = e.Both(ok, b.CreateICmpSGE(whole, Zero(e)));
   if (known == 0) ok = e.Both(ok, b.CreateICmpNE(loop.After(currency), e.Word(0)));
   e.Set(i, {.lo = Low(e, whole), .hi = loop.After(currency), .ok = ok});
 }

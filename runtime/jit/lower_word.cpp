@@ -32,10 +32,12 @@ llvm::Value* SameCurrency(Emitter& e, uint32_t i) {
 // Members that are not declared, counted by hi, are in no constant.
 bool MayHaveUndeclared(const Emitter& e, uint32_t mask) { return e.inst(mask).op != Op::kConst; }
 
-// Money: of the left operand's currency.
-void SetNonNegative(Emitter& e, uint32_t i, Lowered value) {
+// Money: of the left operand's currency, and not below zero unless it is signed.
+void SetMoney(Emitter& e, uint32_t i, Lowered value) {
   value.hi = e.Hi(e.A(i));
-  value.ok = e.Both(value.ok, e.b().CreateICmpSGE(value.lo, e.Word(0)));
+  if (!e.TypeOf(i).is_signed) {
+    value.ok = e.Both(value.ok, e.b().CreateICmpSGE(value.lo, e.Word(0)));
+  }
   e.Set(i, value);
 }
 
@@ -62,18 +64,18 @@ void LowerMoneyLt(Emitter& e, uint32_t i) {
 }
 
 void LowerMoneyAdd(Emitter& e, uint32_t i) {
-  SetNonNegative(
+  SetMoney(
       e, i, Checked(e, llvm::Intrinsic::sadd_with_overflow, e.A(i), e.B(i), SameCurrency(e, i)));
 }
 
 void LowerMoneySub(Emitter& e, uint32_t i) {
-  SetNonNegative(
+  SetMoney(
       e, i, Checked(e, llvm::Intrinsic::ssub_with_overflow, e.A(i), e.B(i), SameCurrency(e, i)));
 }
 
 void LowerMoneyMul(Emitter& e, uint32_t i) {
-  SetNonNegative(e, i,
-                 Checked(e, llvm::Intrinsic::smul_with_overflow, e.A(i), e.B(i), e.OperandsOk(i)));
+  SetMoney(e, i,
+           Checked(e, llvm::Intrinsic::smul_with_overflow, e.A(i), e.B(i), e.OperandsOk(i)));
 }
 
 // INVARIANT: an enum word of a sealed frame or record is below limits::kEnumMembers. Masking the

@@ -14,8 +14,8 @@ void Fields(A& ar, typename A::template Ref<Span> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Type> v) {
-  auto& [kind, form, minor, ref, element, currency, max] = v;
-  ar(kind, form, minor, ref, element, currency, max);
+  auto& [kind, form, minor, is_signed, ref, element, currency, max] = v;
+  ar(kind, form, minor, is_signed, ref, element, currency, max);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumType> v) {
@@ -54,8 +54,8 @@ void Fields(A& ar, typename A::template Ref<ArgumentDesc> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<FactDesc> v) {
-  auto& [name, type, slot, key_slots, max_age_us, attestor, currency_slot, span] = v;
-  ar(name, type, slot, key_slots, max_age_us, attestor, currency_slot, span);
+  auto& [name, type, slot, key_slots, max_age_us, attestor, currency_slot, span, each_offset] = v;
+  ar(name, type, slot, key_slots, max_age_us, attestor, currency_slot, span, each_offset);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<LiveDesc> v) {

@@ -80,6 +80,7 @@ void Hasher::AddType(TypeIndex type, uint32_t depth) {
   Add(static_cast<uint64_t>(t.kind));
   Add(static_cast<uint64_t>(t.form));
   Add(uint64_t{t.minor});
+  Add(uint64_t{t.is_signed});
   Add(uint64_t{t.currency});
   Add(uint64_t{t.max});
   if (t.kind == TypeKind::kEnum) {
@@ -179,6 +180,7 @@ void AddInputs(Hasher& hasher, const Tool& tool) {
     hasher.Add(static_cast<uint64_t>(fact.max_age_us));
     hasher.Add(fact.attestor);
     hasher.Add(uint64_t{fact.currency_slot});
+    hasher.Add(uint64_t{fact.each_offset});
   }
   hasher.Add(uint64_t{tool.live.size()});
   for (const LiveDesc& live : tool.live) {

@@ -123,6 +123,7 @@ void Printer::PrintTool(const Tool& tool) {
     for (uint32_t slot : fact.key_slots) {
       keys += (keys.empty() ? "" : ", ") + tool.slots[slot].path;
     }
+    if (fact.each_offset != kNone) keys = fmt::format("each {} at {}", keys, fact.each_offset);
     Line("  fact {} for {}{}{}", fact.name, keys,
          fact.max_age_us != 0 ? fmt::format(" within {} us", fact.max_age_us) : "",
          fact.attestor.empty() ? "" : " by " + fact.attestor);
@@ -310,7 +311,8 @@ std::string PrintMoneyType(const Type& type) {
   } else if (type.form == MoneyForm::kSibling) {
     text += " in sibling";
   }
-  return type.minor ? text + " minor" : text;
+  if (type.minor) text += " minor";
+  return type.is_signed ? text + " signed" : text;
 }
 
 }  // namespace

@@ -67,6 +67,9 @@ struct FactDesc {
   std::string attestor;                // `by`; empty = any
   uint32_t currency_slot = kNone;      // a money fact of MoneyForm::kSibling
   Span span;
+  // `for each`: the key slot is a list, what stands at this offset of an element is a key, and the
+  // fact is a list of what is attested of each, in their order. kNone: one fact, one key.
+  uint32_t each_offset = kNone;
   bool operator==(const FactDesc&) const = default;
 };
 struct LiveDesc {  // `context live`

@@ -90,7 +90,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     }
     case TypeKind::kMoney: {
       const auto* money = std::get_if<Money>(&value.v);
-      return money != nullptr && money->minor_units >= 0 &&
+      return money != nullptr && (t.is_signed || money->minor_units >= 0) &&
              FindCurrency(money->currency) != nullptr &&
              (t.currency == 0 || t.currency == money->currency);
     }

@@ -27,6 +27,8 @@ class ToolVerifier {
  private:
   bool Arguments();
   bool Facts();
+  bool EachFact(const FactDesc& fact);
+  TypeIndex EachKeyType(const FactDesc& fact) const;
   bool LiveValues();
   bool Lets();
   bool Actions();
@@ -100,16 +102,39 @@ bool ToolVerifier::Arguments() {
   return true;
 }
 
+TypeIndex ToolVerifier::EachKeyType(const FactDesc& fact) const {
+  return ElementLeafType(context_.program, TypeOfSlot(fact.key_slots[0]).element,
+                         fact.each_offset);
+}
+
+/// A fact for each element of a list is a list.
+bool ToolVerifier::EachFact(const FactDesc& fact) {
+  if (fact.key_slots.size() != 1 || fact.key_slots[0] >= tool_.slots.size()) {
+    return Fail(fact.name, "a fact for each element has one key");
+  }
+  const TypeIndex list = tool_.slots[fact.key_slots[0]].type;
+  const bool lists = context_.TypeAt(list).element != kNone &&
+                     ClassOf(context_.program, list) == ValueClass::kList &&
+                     context_.TypeAt(fact.type).kind == TypeKind::kList;
+  if (!lists) return Fail(fact.name, "a fact for each element, and no list");
+  if (fact.each_offset >= SlotsOf(context_.program, context_.TypeAt(list).element)) {
+    return Fail(fact.name, "an element has no such slot");
+  }
+  return true;
+}
+
 bool ToolVerifier::Facts() {
   for (const FactDesc& fact : tool_.facts) {
     if (!Own(fact.name, fact.type, fact.slot, SlotSource::kFact, false)) return false;
     if (!CurrencySlot(fact.name, fact.type, fact.currency_slot)) return false;
     if (fact.key_slots.empty()) return Fail(fact.name, "a fact is keyed by an argument");
+    if (fact.each_offset != kNone && !EachFact(fact)) return false;
     for (uint32_t slot : fact.key_slots) {
       if (slot >= tool_.slots.size() || tool_.slots[slot].source != SlotSource::kArgument) {
         return Fail(fact.name, "a key is no argument");
       }
-      const TypeKind kind = TypeOfSlot(slot).kind;
+      TypeKind kind = TypeOfSlot(slot).kind;
+      if (fact.each_offset != kNone) kind = context_.TypeAt(EachKeyType(fact)).kind;
       if (!IsTextKind(kind) && kind != TypeKind::kInt && kind != TypeKind::kEnum) {
         return Fail(fact.name, "a key is a text, an int or an enum");
       }

@@ -61,6 +61,9 @@ bool VerifyType(Context& context, size_t index) {
   if (type.kind > kLastTypeKind || type.form > MoneyForm::kSibling) {
     return context.Fail(where, "there is no such kind");
   }
+  if (type.is_signed && type.kind != TypeKind::kMoney) {
+    return context.Fail(where, "only money is signed or not");
+  }
   const bool collection = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;
   if (!collection && type.element != kNone) return context.Fail(where, "it has no elements");
   if (collection && !VerifyCollection(context, type, where)) return false;

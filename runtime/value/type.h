@@ -39,6 +39,7 @@ struct Type {
   TypeKind kind = TypeKind::kBool;
   MoneyForm form = MoneyForm::kObject;
   bool minor = false;           // money: the number on the wire is in minor units, an integer
+  bool is_signed = false;       // money: may be below zero
   // kEnum: enum index · kRecord: record index · kDecimal: digits after the point ·
   // kInstant: the zone (of Program::tables) whose clock the wire shows, or kNone
   uint32_t ref = kNone;

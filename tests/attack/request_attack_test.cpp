@@ -131,6 +131,51 @@ TEST_CASE("attack: a fact of another type, or that is no fact at all") {
   }
 }
 
+TEST_CASE("attack: of facts for each element one is missing, doubled, or of another object") {
+  const auto fact = [](std::string_view key, std::string_view value = "3") {
+    return fmt::format(R"({{"name":"scores","key":{},"as_of":"2026-03-31T11:59:50Z",)"
+                       R"("by":"shop","value":{}}})",
+                       key, value);
+  };
+  const auto call = [](std::string_view facts) {
+    return Parse(fmt::format(
+        R"({{"tool":"score","arguments":{{"who":["a@x.org","B@X.org","a@x.org"]}},"facts":[{}]}})",
+        facts));
+  };
+  const std::string a = fact(R"("a@x.org")");
+  const std::string b = fact(R"("B@x.org")", "4");
+  const Frame good = call(b + "," + a);
+  const Slot scores = At(good, "scores");
+  REQUIRE(CountOf(scores) == 3);
+  CHECK(ElementsOf(scores)[0].lo == 3);
+  CHECK(ElementsOf(scores)[1].lo == 4);
+  CHECK(ElementsOf(scores)[2].lo == 3);
+  CHECK(Present(call(fact(R"({"who":"a@x.org"})") + "," + b), "scores"));
+  const auto note = [&](const std::string& facts) {
+    const Frame frame = call(facts);
+    CHECK_FALSE(Present(frame, "scores"));
+    CHECK(Poisoned(frame, "scores"));
+    return NoteOf(frame, "scores");
+  };
+  CHECK(note(a) == FaultNote::kMissing);
+  CHECK(note(b) == FaultNote::kMissing);
+  CHECK(note("") == FaultNote::kMissing);
+  CHECK(note(a + "," + b + "," + a) == FaultNote::kFactDoubled);
+  CHECK(note(a + "," + b + "," + fact(R"("b@x.org")")) == FaultNote::kFactWrongKey);
+  CHECK(note(a + "," + fact(R"("c@x.org")")) == FaultNote::kFactWrongKey);
+  for (const auto key : {"null"sv, "1"sv, "0"sv, R"(["a@x.org","B@x.org"])"sv, "{}"sv,
+                         R"({"who":["a@x.org"]})"sv, R"({"scores":"a@x.org"})"sv, R"("")"sv}) {
+    CAPTURE(key);
+    CHECK(note(a + "," + b + "," + fact(key)) == FaultNote::kFactWrongKey);
+  }
+  CHECK(note(a + "," + Replaced(b, "11:59:50Z", "11:59:29Z")) == FaultNote::kFactStale);
+  CHECK(note(a + "," + Replaced(b, "11:59:50Z", "12:00:03Z")) == FaultNote::kFactFromFuture);
+  CHECK(note(a + "," + Replaced(b, R"("shop")", R"("agent")")) == FaultNote::kFactWrongAttestor);
+  CHECK(note(a + "," + fact(R"("B@x.org")", "null")) == FaultNote::kBadValue);
+  CHECK(note(a + "," + fact(R"("B@x.org")", "[4]")) == FaultNote::kBadValue);
+  CHECK(note(fact(R"("a@x.org")", "[3,4,3]")) == FaultNote::kMissing);
+}
+
 TEST_CASE("attack: a resource that the caller brings") {
   const auto with = [](std::string_view resource) {
     return KindOf(Parse(GoodRefund(Facts(kOrder) + R"(,"resource":")" + std::string(resource) +

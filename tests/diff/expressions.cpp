@@ -64,7 +64,10 @@ Value ExpressionMaker::Simple(Ty ty) {
   switch (info.kind) {
     case Kind::kBool: return {Dice(2) == 1};
     case Kind::kInt: return {kInts[Dice(kInts.size())]};
-    case Kind::kMoney: return {Money{kAmounts[Dice(kAmounts.size())], 840}};
+    case Kind::kMoney: {
+      const int64_t amount = kAmounts[Dice(kAmounts.size())];
+      return {Money{ty == kSigned && Dice(2) == 0 ? -amount : amount, 840}};
+    }
     case Kind::kString: return {kTexts[Dice(kTexts.size())]};
     case Kind::kEmail: return {kMails[Dice(kMails.size())]};
     case Kind::kPath:
@@ -173,7 +176,7 @@ ExprPtr ExpressionMaker::Def(int depth) {
 }
 
 ExprPtr ExpressionMaker::MoneyOf(int depth, bool literal_fine) {
-  if (literal_fine && Chance(random_, 0.5)) return Literal(kUsd);
+  if (literal_fine && Chance(random_, 0.5)) return Literal(Dice(5) == 0 ? kSigned : kUsd);
   if (depth > 0 && Chance(random_, 0.35)) {
     if (Chance(random_, 0.3)) {
       return Node(ExprOp::kMul, kAnyMoney, {MoneyOf(depth - 1, false), Int(0, true)});

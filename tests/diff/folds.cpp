@@ -42,7 +42,8 @@ namespace {
 uint32_t CurrencyOf(const Expr& expr) {
   switch (expr.op) {
     case ExprOp::kVar:
-    case ExprOp::kLiteral: return expr.ty == kUsd || expr.ty == kUsdMinor ? 840 : 0;
+    case ExprOp::kLiteral:
+      return expr.ty == kUsd || expr.ty == kUsdMinor || expr.ty == kSigned ? 840 : 0;
     case ExprOp::kMul: return CurrencyOf(*expr.kids[0]);
     case ExprOp::kSum: return CurrencyOf(*expr.kids[1]);
     case ExprOp::kAdd:
@@ -72,6 +73,21 @@ struct Total {
 };
 
 }  // namespace
+
+bool Oracle::IsSigned(const Expr& expr) {
+  switch (expr.op) {
+    case ExprOp::kVar: return expr.ty == kSigned;
+    case ExprOp::kLiteral: {
+      const auto* money = std::get_if<Money>(&expr.literal.v);
+      return money != nullptr && money->minor_units < 0;
+    }
+    case ExprOp::kMul: return IsSigned(*expr.kids[0]);
+    case ExprOp::kSum: return IsSigned(*expr.kids[1]);
+    case ExprOp::kAdd:
+    case ExprOp::kSub: return IsSigned(*expr.kids[0]) || IsSigned(*expr.kids[1]);
+    default: return false;
+  }
+}
 
 std::vector<const Value*> Oracle::ElementsOf(const Value& list, Kind kind) {
   std::vector<const Value*> elements;
@@ -112,7 +128,7 @@ const Value* Oracle::Fold(const Expr& expr) {
   const auto word = static_cast<int64_t>(total.value());
   if (expr.ty == kInt) return Keep({word});
   if (expr.ty == kDuration) return Keep({Duration{word}});
-  if (word < 0 || currency == 0) return nullptr;
+  if ((word < 0 && !IsSigned(expr)) || currency == 0) return nullptr;
   return Keep({Money{word, currency}});
 }
 

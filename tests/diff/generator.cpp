@@ -76,7 +76,7 @@ class ActionMaker {
                               kItems,  kItem, kDuration, kSpans, kShare, kShares, kPath,    kPath,
                               kIp,    kIp,    kCidr,   kUrl,   kUrl,    kNets,      kPaths,
                               kUrls,  kDay,   kDay,    kDays,  kLocal,  kAnything,
-                              kAnythings};
+                              kAnythings, kSigned};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];
@@ -101,7 +101,7 @@ class ActionMaker {
     static const Ty kTys[] = {kOrder, kOrder, kOrder,  kOrder,  kInt,     kTags,  kUsd,  kBool,
                               kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
                               kFlags, kSize,  kItems, kDuration, kShare, kPath, kIp,
-                              kCidr,  kUrl,   kNets,  kDay,   kDays};
+                              kCidr,  kUrl,   kNets,  kDay,   kDays, kSigned};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];

@@ -51,6 +51,7 @@ const TyInfo& InfoOf(Ty ty) {
       {"set<url>", Kind::kSet, kUrl},
       {"json", Kind::kJson},
       {"list<json>", Kind::kList, kAnything},
+      {"money in \"USD\" signed", Kind::kMoney},
   };
   return kInfos[ty];
 }

@@ -22,7 +22,7 @@ enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
   kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kLocal, kPath, kIp, kCidr, kUrl, kNets,
-  kPaths, kUrls, kAnything, kAnythings, kTyCount,
+  kPaths, kUrls, kAnything, kAnythings, kSigned, kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {

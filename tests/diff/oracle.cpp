@@ -198,7 +198,8 @@ const Value* Oracle::Arithmetic(const Expr& expr) {
   const auto* money = std::get_if<Money>(&a->v);
   if (money == nullptr) return Keep({result});
   const auto* other = std::get_if<Money>(&b->v);
-  if (result < 0 || (other != nullptr && other->currency != money->currency)) return nullptr;
+  const bool mixed = other != nullptr && other->currency != money->currency;
+  if (mixed || (result < 0 && !IsSigned(expr))) return nullptr;
   return Keep({Money{result, money->currency}});
 }
 

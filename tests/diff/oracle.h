@@ -53,6 +53,7 @@ class Oracle {
   Tri Quantify(const Expr& expr);
   // folds.cpp
   const Value* Fold(const Expr& expr);
+  static bool IsSigned(const Expr& expr);  // an amount that may be below zero
   static std::vector<const Value*> ElementsOf(const Value& list, Kind kind);  // of a set: distinct
   const Value* Arithmetic(const Expr& expr);
   const Value* WallClock(const Expr& expr);

@@ -1,6 +1,7 @@
 #include "tests/diff/requests.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/diff/places.h"
 
@@ -34,7 +35,7 @@ void Aims::Add(const Value& value) {
     }
   }
   if (const auto* money = std::get_if<Money>(&value.v)) {
-    Around(amounts, money->minor_units);
+    Around(amounts, std::abs(money->minor_units));
     std::erase_if(amounts, [](int64_t amount) { return amount < 0; });
   }
   if (const auto* text = std::get_if<std::string>(&value.v)) {
@@ -71,7 +72,9 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     case Kind::kInt: return {pick(aims_.ints)};
     case Kind::kMoney: {
       const bool other = (ty == kAnyMoney) && Chance(random_, 0.1);
-      return {Money{pick(aims_.amounts), other ? kEurId : kUsdId}};
+      const int64_t amount = pick(aims_.amounts);
+      const bool below = ty == kSigned && Chance(random_, 0.4);
+      return {Money{below ? -amount : amount, other ? kEurId : kUsdId}};
     }
     case Kind::kString: return {pick(aims_.texts)};
     case Kind::kEmail: return {pick(aims_.mails)};

@@ -95,13 +95,18 @@ std::string NameOr(Bytes& bytes, const Name& name) {
 }
 
 FactInput MakeFact(const Program& program, const Tool& tool, const FactDesc& desc,
-                   const std::vector<Value>& arguments, Bytes& bytes) {
+                   const std::vector<Value>& arguments, Bytes& bytes, size_t nth = 0) {
   FactInput fact;
   fact.name = NameOr(bytes, desc.name);
   for (const uint32_t slot : desc.key_slots) {
     Value key;
     for (size_t i = 0; i < tool.arguments.size(); ++i) {
       if (tool.arguments[i].slot == slot) key = arguments[i];
+    }
+    const auto* list = std::get_if<Value::List>(&key.v);
+    if (desc.each_offset != kNone && list != nullptr && nth < list->size()) {
+      Value element = (*list)[nth];  // of records none is a key, and such a fact is of no object
+      key = std::move(element);
     }
     fact.key.push_back(bytes.Chance(12) ? MakeAny(bytes, 0) : std::move(key));
   }
@@ -111,7 +116,9 @@ FactInput MakeFact(const Program& program, const Tool& tool, const FactDesc& des
   if (bytes.Chance(6)) {
     fact.value = cap::Fail("unreadable", "it could not be read");
   } else {
-    fact.value = MakeValue(program, desc.type, bytes);
+    const bool each = desc.each_offset != kNone;
+    fact.value =
+        MakeValue(program, each ? program.types[desc.type].element : desc.type, bytes);
   }
   return fact;
 }
@@ -131,6 +138,11 @@ FrameBuilder MakeBuilder(const Program& program, uint32_t index, Bytes bytes) {
     if (bytes.Chance(12)) continue;
     call.AddFact(MakeFact(program, tool, desc, arguments, bytes));
     if (bytes.Chance(6)) call.AddFact(MakeFact(program, tool, desc, arguments, bytes));
+    // More elements: some of them, so that often a fact is missing and sometimes none is.
+    const size_t more = desc.each_offset != kNone ? bytes.Below(4) : 0;
+    for (size_t nth = 1; nth <= more; ++nth) {
+      call.AddFact(MakeFact(program, tool, desc, arguments, bytes, nth));
+    }
   }
   for (const LiveDesc& desc : tool.live) {
     if (bytes.Chance(24)) continue;

@@ -141,10 +141,13 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
       return {decimal.low, decimal.high};
     }
     case TypeKind::kEnum: return {Below(random_, program_.enums[t.ref].members.size()), 0};
-    case TypeKind::kMoney:
-      return {static_cast<uint64_t>(Pick(hints_.amounts)),
+    case TypeKind::kMoney: {
+      const int64_t amount = Pick(hints_.amounts);
+      const bool below = t.is_signed && Chance(random_, 0.4);
+      return {static_cast<uint64_t>(below ? -amount : amount),
               t.currency != 0 ? t.currency
               : Chance(random_, 0.85) ? hints_.currencies.back() : Pick(hints_.currencies)};
+    }
     case TypeKind::kString: return arena.CopyString(Pick(hints_.texts));
     case TypeKind::kEmail: return arena.CopyEmail(Pick(hints_.emails));
     case TypeKind::kPath:

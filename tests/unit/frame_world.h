@@ -52,12 +52,13 @@ class WorldMaker {
   Tool Bulk();
   Tool Settle();
   Tool Store();
+  Tool Score();
   void AddPolicy();
 
   Program program_;
   TypeIndex bool_ = 0, int_ = 0, usd_ = 0, money_ = 0, sibling_ = 0, minor_ = 0, string_ = 0,
             email_ = 0, enum_ = 0, enums_ = 0, strings_ = 0, emails_ = 0, ints_ = 0, instant_ = 0,
-            duration_ = 0, decimal_ = 0, order_ = 0, line_ = 0, lines_ = 0;
+            duration_ = 0, decimal_ = 0, order_ = 0, line_ = 0, lines_ = 0, scores_ = 0;
 };
 
 inline void WorldMaker::Types() {
@@ -86,6 +87,7 @@ inline void WorldMaker::Types() {
                                        {"currency", string_, true}}});
   line_ = AddType({.kind = TypeKind::kRecord, .ref = 1});
   lines_ = AddType({.kind = TypeKind::kList, .element = line_, .max = 4});
+  scores_ = AddType({.kind = TypeKind::kList, .element = int_, .max = 4});
 }
 
 inline void WorldMaker::AddTool(Tool tool, Resource resource) {
@@ -206,6 +208,16 @@ inline Tool WorldMaker::Store() {
   return tool;
 }
 
+/// score { who: list<email> max 4 }, fact scores: int for each who by shop within 30s
+inline Tool WorldMaker::Score() {
+  Tool tool;
+  tool.name = "score";
+  const uint32_t who = Argument(tool, "who", emails_);
+  const uint32_t scores = AddSlots(tool, "scores", scores_, SlotSource::kFact);
+  tool.facts.push_back({"scores", scores_, scores, {who}, 30'000'000, "shop", kNone, {}, 0});
+  return tool;
+}
+
 /// context bound { customer_id: string, tags: set<string> } policy support
 inline void WorldMaker::AddPolicy() {
   program_.bound = {{"customer_id", string_, false}, {"tags", strings_, false}};
@@ -248,6 +260,7 @@ inline Program WorldMaker::Make() {
                      .span = {}});
   AddTool(Store(), {});
   program_.wrappers = {{"call_tool", "name", "input", {}}, {"batch", "tool", "arguments", {}}};
+  AddTool(Score(), {});
   AddPolicy();
   return std::move(program_);
 }
