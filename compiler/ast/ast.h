@@ -49,7 +49,7 @@ enum class UnaryOp : uint8_t { kNot, kNegate };
 struct UnaryExpr { UnaryOp op; ExprId operand; };
 enum class BinaryOp : uint8_t {
   kOr, kAnd, kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
-  kIn, kSubset, kDisjoint, kAdd, kSubtract, kMultiply, kConcat,
+  kIn, kSubset, kDisjoint, kAdd, kSubtract, kMultiply, kConcat, kMatches,
 };
 struct BinaryExpr { BinaryOp op; SourceSpan op_span; ExprId left; ExprId right; };
 enum class Presence : uint8_t { kPresent, kAbsent, kNull };

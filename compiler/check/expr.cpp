@@ -42,6 +42,8 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
       case ast::BinaryOp::kSubset:
       case ast::BinaryOp::kDisjoint:
         return CheckSets(e, span);
+      case ast::BinaryOp::kMatches:
+        return CheckMatches(e, span);
       case ast::BinaryOp::kAdd:
       case ast::BinaryOp::kSubtract:
       case ast::BinaryOp::kMultiply:

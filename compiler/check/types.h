@@ -24,6 +24,7 @@ class Types {
   TypeIndex Duration() const { return duration_; }
   TypeIndex Money() const { return money_; }
   TypeIndex Approvers() const { return approvers_; }
+  TypeIndex Pattern() { return Intern({.kind = TypeKind::kPattern}); }
   TypeIndex MoneyIn(uint32_t currency);
   TypeIndex Decimal(uint32_t scale);
   TypeIndex Enum(uint32_t index);

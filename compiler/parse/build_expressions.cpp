@@ -34,6 +34,8 @@ ast::BinaryOp OperatorOf(size_t type) {
       return ast::BinaryOp::kSubset;
     case P::DISJOINT:
       return ast::BinaryOp::kDisjoint;
+    case P::MATCHES:
+      return ast::BinaryOp::kMatches;
     case P::PLUS:
       return ast::BinaryOp::kAdd;
     case P::MINUS:
@@ -130,6 +132,9 @@ ast::ExprId Builder::Relation(P::ExprContext& context) {
   std::vector<P::ExprContext*> sides;
   if (auto* compare = As<P::CompareExprContext>(&context)) sides = compare->expr();
   if (auto* contain = As<P::ContainExprContext>(&context)) sides = contain->expr();
+  if (auto* match = As<P::MatchExprContext>(&context); match != nullptr && match->MATCHES()) {
+    sides = match->expr();
+  }
   if (sides.size() != 2) return LaterExpr(context);
   return Binary(context, OperatorOf(OperatorToken(context)->getType()), sides[0], sides[1]);
 }
@@ -159,7 +164,7 @@ bool Builder::CheckOperands(P::ExprContext& context) {
 ast::ExprId Builder::LaterExpr(P::ExprContext& context) {
   if (auto* match = As<P::MatchExprContext>(&context)) {
     const antlr4::Token& op = *OperatorToken(*match);
-    Later(diag::Code::kLaterMatches, SpanOf(op), Quoted(TextOf(SpanOf(op))));
+    Later(diag::Code::kLaterUnder, SpanOf(op), Quoted(TextOf(SpanOf(op))));
   }
   return Error(&context);
 }

@@ -67,8 +67,8 @@ struct ClauseMasks {
   bool operator==(const ClauseMasks&) const = default;
 };
 
-/// Pure, bounded, allocation-free helpers that every engine shares. Strings and lists are slots,
-/// passed by address. Results are 0 or 1.
+/// Pure, bounded, allocation-free helpers that every engine shares. Strings, lists and tables are
+/// slots, passed by address. Results are 0 or 1.
 struct CallOuts {
   uint64_t version = 1;
   uint64_t (*bytes_equal)(const void* a, const void* b, uint64_t length);
@@ -82,6 +82,7 @@ struct CallOuts {
   uint64_t (*word_in)(uint64_t value, const Slot* list);
   uint64_t (*word_subset)(const Slot* left, const Slot* right);
   uint64_t (*word_disjoint)(const Slot* left, const Slot* right);
+  uint64_t (*str_matches)(const Slot* text, const Slot* table);  // of kind kDfa
 };
 const CallOuts& StandardCallOuts();
 

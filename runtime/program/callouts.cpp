@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/program/abi.h"
+#include "runtime/program/table.h"
 
 namespace cap {
 namespace {
@@ -126,6 +127,18 @@ uint64_t WordDisjoint(const Slot* left, const Slot* right) noexcept {
   return !SomeElement<SameWord, WordLess>(*left, *right, true);
 }
 
+// The verifier has seen that no row leads out of the table.
+uint64_t StrMatches(const Slot* text, const Slot* table) noexcept {
+  const uint32_t* words = WordsOf(*table);
+  const uint32_t* rows = words + dfa::kRows;
+  uint32_t row = words[dfa::kStart];
+  for (const char byte : StringOf(*text)) {
+    row = rows[row + dfa::ClassOf(words, static_cast<uint8_t>(byte))];
+    if (row == 0) return 0;  // the dead state
+  }
+  return row >= words[dfa::kAccept];
+}
+
 }  // namespace
 
 const CallOuts& StandardCallOuts() {
@@ -139,7 +152,8 @@ const CallOuts& StandardCallOuts() {
                                          .str_disjoint = StrDisjoint,
                                          .word_in = WordIn,
                                          .word_subset = WordSubset,
-                                         .word_disjoint = WordDisjoint};
+                                         .word_disjoint = WordDisjoint,
+                                         .str_matches = StrMatches};
   return kCallOuts;
 }
 

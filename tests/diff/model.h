@@ -58,7 +58,7 @@ struct Var {
 enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
-  kNull,
+  kNull, kMatches,
 };
 
 struct Expr;
@@ -69,7 +69,7 @@ struct Expr {
   std::vector<ExprPtr> kids;
   Var var;             // kVar, kPresent, kAbsent, kNull
   Value literal;
-  std::string compare; // "==", "<=", …
+  std::string compare; // "==", "<=", …; kMatches: the regular expression
   size_t element = 0;  // kAny, kAll: the quantifier's number, and the element's name is e<number>
   std::string def;     // kDef: the function; the last of kids is what the call means
 };

@@ -189,7 +189,7 @@ const Value* Oracle::Get(const Expr& expr) {
     case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
     case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
     case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
-    case ExprOp::kPresent: case ExprOp::kAbsent: case ExprOp::kNull: break;
+    case ExprOp::kPresent: case ExprOp::kAbsent: case ExprOp::kNull: case ExprOp::kMatches: break;
   }
   const Tri value = Bool(expr);
   return value == Tri::kFault ? nullptr : Keep({value == Tri::kTrue});
@@ -265,6 +265,10 @@ Tri Oracle::Bool(const Expr& expr) {
       if (expr.op == ExprOp::kStarts) return Of(Text(*a).starts_with(Text(*b)));
       if (expr.op == ExprOp::kEnds) return Of(Text(*a).ends_with(Text(*b)));
       return Of(Text(*a).find(Text(*b)) != std::string::npos);
+    }
+    case ExprOp::kMatches: {
+      const Value* text = Get(*expr.kids[0]);
+      return text == nullptr ? Tri::kFault : Of(RegexMatches(expr.compare, Text(*text)));
     }
     case ExprOp::kAny:
     case ExprOp::kAll: return Quantify(expr);

@@ -16,6 +16,7 @@
 
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
+#include "tests/support/tables.h"
 
 namespace cap::test {
 
@@ -38,6 +39,7 @@ enum : TypeIndex {
   kTApprovers,
   kTBools,
   kTShare,
+  kTPattern,
   kTypes
 };
 
@@ -65,6 +67,7 @@ inline void AddTypes(Program& p) {
   p.types[kTIntSet] = {.kind = TypeKind::kSet, .element = kTInt, .max = 32};
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
   p.types[kTBools] = {.kind = TypeKind::kList, .element = kTBool, .max = 8};
+  p.types[kTPattern] = {.kind = TypeKind::kPattern};
   p.types[kTShare] = {.kind = TypeKind::kDecimal, .ref = 2};
 }
 
@@ -77,10 +80,10 @@ inline constexpr std::array<TypeIndex, 26> kSlotTypes = {
     kTShare,   kTShare};
 inline constexpr uint32_t kOptionalFrom = 70;
 inline constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
-inline constexpr std::array<TypeIndex, 13> kConstTypes = {
+inline constexpr std::array<TypeIndex, 14> kConstTypes = {
     kTBool,    kTInt,     kTMoney,   kTUsd,    kTString,    kTEnum,
     kTEnumSet, kTIntList, kTTextSet, kTIntSet, kTApprovers, kTInstant,
-    kTShare};
+    kTShare,   kTPattern};
 
 inline Program EmptyProgram() {
   Program p;
@@ -157,6 +160,10 @@ class Values {
         const int64_t high = random_.Chance(70) ? low >> 63 : random_.Pick(kInts);
         return {static_cast<uint64_t>(low), static_cast<uint64_t>(high)};
       }
+      case kTPattern: {
+        static const Table kTable = TableOfAsAndB();
+        return SlotOf(kTable);
+      }
       case kTItems:
         return Items(random_.Below(4));
       default:
@@ -166,21 +173,10 @@ class Values {
 
  private:
   static constexpr std::array<int64_t, 9> kInts = {0, 1, 2, 3, 4, -1, 5, INT64_MAX, INT64_MIN};
-  static constexpr std::array<const char*, 15> kTexts = {"",
-                                                         "a",
-                                                         "b",
-                                                         "ab",
-                                                         "abc",
-                                                         "abcd",
-                                                         "abcde",
-                                                         "abcdefg",
-                                                         "abcdefgh",
-                                                         "abcdefgi",
-                                                         "abcdefghijkl",
-                                                         "abcdefghijklmnop",
-                                                         "abcdefghijklmnopq",
-                                                         "abcdefghijklmnopr",
-                                                         "bcdefghijklmnopqrstuvwxyz0123456789"};
+  static constexpr std::array<const char*, 15> kTexts = {
+      "", "a", "b", "ab", "abc", "abcd", "abcde", "abcdefg", "abcdefgh", "abcdefgi", "abcdefghijkl",
+      "abcdefghijklmnop", "abcdefghijklmnopq", "abcdefghijklmnopr",
+      "bcdefghijklmnopqrstuvwxyz0123456789"};
   static constexpr std::array<const char*, 4> kEmails = {"a@abc", "b@abcd", "abc@abcdefgh", "q@b"};
 
   uint64_t Units() { return random_.Chance(20) ? uint64_t{INT64_MAX} : random_.Below(4); }
@@ -324,7 +320,8 @@ class Builder {
     }
     if (type == kTInstant && random_.Chance(30)) return Add(Op::kNow, type);
     const auto constant = std::find(kConstTypes.begin(), kConstTypes.end(), type);
-    if (constant != kConstTypes.end() && (type == kTApprovers || random_.Chance(30))) {
+    const bool only = type == kTApprovers || type == kTPattern;
+    if (constant != kConstTypes.end() && (only || random_.Chance(30))) {
       return Add(Op::kConst, type, static_cast<uint32_t>(constant - kConstTypes.begin()));
     }
     std::vector<uint32_t> slots;
@@ -379,7 +376,9 @@ class Builder {
   uint32_t Compare(uint32_t depth) {
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
-    switch (random_.Below(16)) {
+    switch (random_.Below(17)) {
+      case 15:
+        return two(Op::kStrMatches, Text(depth), [&] { return Source(kTPattern); });
       case 13:
       case 14:
         return two(either(Op::kDecEq, Op::kDecLt), Share(depth), [&] { return Share(depth); });
