@@ -4,6 +4,7 @@
 #include <set>
 
 #include "runtime/value/decimal.h"
+#include "tests/diff/regexes.h"
 
 namespace cap::diff {
 namespace {

@@ -1,5 +1,5 @@
-// A regular expression, a line feed, and a text: what is accepted here, RE2 accepts, and the languages
-// are one. What RE2 refuses may only be a repetition that it finds too large.
+// A regular expression, a line feed, and a text: what is accepted here, RE2 accepts, and the two
+// languages are one. What RE2 refuses may only be a repetition that it finds too large.
 #include "compiler/regex/regex.h"
 
 #include <re2/re2.h>
