@@ -54,7 +54,7 @@ enum class UnaryOp : uint8_t { kNot, kNegate };
 struct UnaryExpr { UnaryOp op; ExprId operand; };
 enum class BinaryOp : uint8_t {
   kOr, kAnd, kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
-  kIn, kSubset, kDisjoint, kUnder, kAdd, kSubtract, kMultiply, kConcat,
+  kIn, kSubset, kDisjoint, kUnder, kMatches, kAdd, kSubtract, kMultiply, kConcat,
 };
 struct BinaryExpr { BinaryOp op; SourceSpan op_span; ExprId left; ExprId right; };
 enum class Presence : uint8_t { kPresent, kAbsent, kNull };

@@ -38,6 +38,8 @@ std::string_view SpellingOf(BinaryOp op) {
       return "-";
     case BinaryOp::kMultiply:
       return "*";
+    case BinaryOp::kMatches:
+      return "matches";
     case BinaryOp::kConcat:
       return "++";
   }

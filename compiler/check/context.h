@@ -74,6 +74,11 @@ struct Context {
   /// Fields whose declaration was reported, by record: a use of them stays silent.
   std::vector<std::unordered_set<std::string>> bad_fields;
 
+  /// Program::tables by the text of the regular expression, and what all of them may still cost.
+  std::unordered_map<std::string, uint32_t> regexes;
+  uint64_t regex_steps = limits::kProgramRegexSteps;
+  uint64_t table_words = 0;  // of all tables
+
   std::unordered_map<std::string, uint32_t> tools;  // Program::tools by name
 
   /// The standard library's module that declares a constraint, by the constraint's name: for help.

@@ -45,6 +45,8 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
         return CheckSets(e, span);
       case ast::BinaryOp::kUnder:
         return CheckUnder(e, span);
+      case ast::BinaryOp::kMatches:
+        return CheckMatches(e, span);
       case ast::BinaryOp::kAdd:
       case ast::BinaryOp::kSubtract:
       case ast::BinaryOp::kMultiply:

@@ -1,7 +1,7 @@
 // Expressions: from the syntax tree to typed nodes. One object checks the expressions of one place
 // (an action, a capability, a constraint's body), whose names are in its scope. A construct is one
 // file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_place,
-// expr_call.
+// expr_match, expr_call.
 #pragma once
 
 #include <string>
@@ -126,6 +126,12 @@ class ExprChecker {
   NodeId CheckPlace(const ast::CallExpr& call, TypeIndex type, const SourceSpan& span);
   NodeId UrlPart(NodeId url, std::string_view part, const SourceSpan& span);
   bool IsPlace(NodeId place);
+
+  // expr_match.cpp
+  NodeId CheckMatches(const ast::BinaryExpr& binary, const SourceSpan& span);
+  NodeId CheckRegex(ast::ExprId id);
+  uint32_t TableOf(const std::string& text, const SourceSpan& span);
+  bool SaysSomething(const Table& table, const SourceSpan& span);
 
   // expr_call.cpp
   NodeId CheckCall(const ast::CallExpr& call, const SourceSpan& span);

@@ -31,6 +31,7 @@ class Types {
   TypeIndex Schedule() const { return schedule_; }
   TypeIndex InstantIn(uint32_t zone);  // of Program::tables
   TypeIndex Approvers() const { return approvers_; }
+  TypeIndex Pattern() { return Intern({.kind = TypeKind::kPattern}); }
   TypeIndex MoneyIn(uint32_t currency, bool is_signed = false);
   TypeIndex Decimal(uint32_t scale);
   TypeIndex Enum(uint32_t index);

@@ -36,6 +36,8 @@ ast::BinaryOp OperatorOf(size_t type) {
       return ast::BinaryOp::kDisjoint;
     case P::UNDER:
       return ast::BinaryOp::kUnder;
+    case P::MATCHES:
+      return ast::BinaryOp::kMatches;
     case P::PLUS:
       return ast::BinaryOp::kAdd;
     case P::MINUS:
@@ -95,7 +97,7 @@ ast::ExprId Builder::Expr(P::ExprContext* context) {
   if (auto* both = As<P::AndExprContext>(context)) sides = both->expr();
   if (auto* sum = As<P::AddExprContext>(context)) sides = sum->expr();
   if (auto* product = As<P::MultiplyExprContext>(context)) sides = product->expr();
-  if (sides.size() != 2) return LaterExpr(*context);
+  if (sides.size() != 2) return Error(context);
   if (!CheckOperands(*context)) return Error(context);
   return Binary(*context, OperatorOf(OperatorToken(*context)->getType()), sides[0], sides[1]);
 }
@@ -132,10 +134,8 @@ ast::ExprId Builder::Relation(P::ExprContext& context) {
   std::vector<P::ExprContext*> sides;
   if (auto* compare = As<P::CompareExprContext>(&context)) sides = compare->expr();
   if (auto* contain = As<P::ContainExprContext>(&context)) sides = contain->expr();
-  if (auto* match = As<P::MatchExprContext>(&context); match != nullptr && match->UNDER()) {
-    sides = match->expr();
-  }
-  if (sides.size() != 2) return LaterExpr(context);
+  if (auto* match = As<P::MatchExprContext>(&context)) sides = match->expr();
+  if (sides.size() != 2) return Error(&context);
   return Binary(context, OperatorOf(OperatorToken(context)->getType()), sides[0], sides[1]);
 }
 
@@ -159,14 +159,6 @@ bool Builder::CheckOperands(P::ExprContext& context) {
     }
   }
   return true;
-}
-
-ast::ExprId Builder::LaterExpr(P::ExprContext& context) {
-  if (auto* match = As<P::MatchExprContext>(&context)) {
-    const antlr4::Token& op = *OperatorToken(*match);
-    Later(diag::Code::kLaterMatches, SpanOf(op), Quoted(TextOf(SpanOf(op))));
-  }
-  return Error(&context);
 }
 
 ast::ExprId Builder::Operand(P::OperandContext* context) {

@@ -101,7 +101,6 @@ class Builder {
   ast::ExprId Relation(CapParser::ExprContext& context);
   /// Refuses what the grammar lets through: comparisons in a chain, `not` behind an operator.
   bool CheckOperands(CapParser::ExprContext& context);
-  ast::ExprId LaterExpr(CapParser::ExprContext& context);
   ast::ExprId Operand(CapParser::OperandContext* context);
   ast::ExprId Literal(CapParser::OperandContext& context);
   ast::ExprId Quantifier(Context& context, ast::QuantifierKind kind, CapParser::NameContext* name,

@@ -22,6 +22,15 @@ inline constexpr uint32_t kTypes = 65'536;              // one program: an instr
 inline constexpr uint32_t kDiagnostics = 200;           // printed in one run; the rest is counted
 inline constexpr uint32_t kNameBytes = 128;             // one identifier
 
+// --- regular expressions (compiler) ---
+inline constexpr uint32_t kRegexBytes = 1024;           // the text of one
+inline constexpr uint32_t kRegexDepth = 32;             // groups in groups
+inline constexpr uint32_t kRegexRepeat = 1000;          // a count of a repetition
+inline constexpr uint32_t kRegexSize = 65'536;          // parts of one, its counts written out
+inline constexpr uint32_t kRegexStates = 10'000;        // of its automaton
+inline constexpr uint64_t kRegexSteps = 1u << 24;       // to make one
+inline constexpr uint64_t kProgramRegexSteps = 1u << 27;  // to make all of a compilation
+
 // --- values ---
 inline constexpr uint32_t kStringBytes = 4096;          // default bound of a string
 inline constexpr uint32_t kStringBytesMax = 1u << 20;   // largest `max n` of a string

@@ -36,6 +36,10 @@ InstValue EvalStrContains(Evaluation& e, const Inst& inst, uint32_t) {
   return CallOut(e, inst, e.in().call_outs.str_contains);
 }
 
+InstValue EvalStrMatches(Evaluation& e, const Inst& inst, uint32_t) {
+  return CallOut(e, inst, e.in().call_outs.str_matches);
+}
+
 InstValue EvalStrSize(Evaluation& e, const Inst& inst, uint32_t) {
   return Word(StringOf(e.A(inst).value).size());
 }

@@ -43,6 +43,8 @@ void LowerStrContains(Emitter& e, uint32_t i) {
   SetCallOut(e, i, offsetof(CallOuts, str_contains));
 }
 
+void LowerStrMatches(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, str_matches)); }
+
 void LowerStrSize(Emitter& e, uint32_t i) { e.Set(i, {.lo = e.Length(e.A(i)), .ok = e.A(i).ok}); }
 
 // The header before the bytes holds where the domain starts and its hash (slot.h, EmailDomainOf).

@@ -70,8 +70,8 @@ struct ClauseMasks {
 /// What a call-out that may fault gives then; no value that it could give otherwise.
 inline constexpr int64_t kFaultWord = INT64_MIN;
 
-/// Pure, bounded, allocation-free helpers that every engine shares. Strings and lists are slots,
-/// passed by address. Results are 0 or 1.
+/// Pure, bounded, allocation-free helpers that every engine shares. Strings, lists and tables are
+/// slots, passed by address. Results are 0 or 1.
 struct CallOuts {
   uint64_t version = 1;
   uint64_t (*bytes_equal)(const void* a, const void* b, uint64_t length);
@@ -96,6 +96,7 @@ struct CallOuts {
   uint64_t (*net_in)(const Slot* address, const Slot* networks);
   uint64_t (*url_under)(const Slot* url, const Slot* place);
   uint64_t (*url_is_place)(const Slot* url);  // neither query nor fragment
+  uint64_t (*str_matches)(const Slot* text, const Slot* table);  // of kind kDfa
 };
 const CallOuts& StandardCallOuts();
 

@@ -11,6 +11,7 @@
 #include "runtime/value/zone.h"
 #include "runtime/value/net.h"
 #include "runtime/value/path.h"
+#include "runtime/program/table.h"
 
 namespace cap {
 namespace {
@@ -183,6 +184,18 @@ uint64_t UrlUnder(const Slot* url, const Slot* place) noexcept {
 
 uint64_t UrlIsPlace(const Slot* url) noexcept { return UrlHeaderOf(*url).plain; }
 
+// The verifier has seen that no row leads out of the table.
+uint64_t StrMatches(const Slot* text, const Slot* table) noexcept {
+  const uint32_t* words = WordsOf(*table);
+  const uint32_t* rows = words + dfa::kRows;
+  uint32_t row = words[dfa::kStart];
+  for (const char byte : StringOf(*text)) {
+    row = rows[row + dfa::ClassOf(words, static_cast<uint8_t>(byte))];
+    if (row == 0) return 0;  // the dead state
+  }
+  return row >= words[dfa::kAccept];
+}
+
 }  // namespace
 
 const CallOuts& StandardCallOuts() {
@@ -206,7 +219,8 @@ const CallOuts& StandardCallOuts() {
                                          .net_within = NetIsWithin,
                                          .net_in = NetIn,
                                          .url_under = UrlUnder,
-                                         .url_is_place = UrlIsPlace};
+                                         .url_is_place = UrlIsPlace,
+                                         .str_matches = StrMatches};
   return kCallOuts;
 }
 

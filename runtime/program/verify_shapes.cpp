@@ -391,6 +391,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kWordIn: return WordsOf(at, TypeOf(inst.a), TypeOf(inst.b));
     case Op::kWordSubset:
     case Op::kWordDisjoint: return WordsOf(at, ElementOf(inst.a), TypeOf(inst.b));
+    case Op::kStrMatches:
+      return KindOf(inst.b) == TypeKind::kPattern || Fail(at, "that is no regular expression");
     case Op::kStrIn: return TextsOf(at, TypeOf(inst.b));
     case Op::kStrSubset:
     case Op::kStrDisjoint: return TextsOf(at, TypeOf(inst.a)) && TextsOf(at, TypeOf(inst.b));

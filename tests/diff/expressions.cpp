@@ -6,6 +6,7 @@
 
 #include "runtime/value/decimal.h"
 #include "tests/diff/places.h"
+#include "tests/diff/regexes.h"
 
 namespace cap::diff {
 
@@ -299,7 +300,15 @@ ExprPtr ExpressionMaker::SetRelation() {
   return Node(op, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)});
 }
 
+/// A string against one of the regular expressions, with texts that aim at its edges.
+ExprPtr ExpressionMaker::Matching() {
+  const RegexSample& sample = RegexSamples()[Dice(RegexSamples().size())];
+  for (const std::string& text : sample.texts) literals_.push_back({text});
+  return Node(ExprOp::kMatches, kBool, {Text(false)}, sample.regex);
+}
+
 ExprPtr ExpressionMaker::TextRelation() {
+  if (Chance(random_, 0.4)) return Matching();
   static const ExprOp kOps[] = {ExprOp::kStarts, ExprOp::kEnds, ExprOp::kContains};
   return Node(kOps[Dice(3)], kBool, {Text(false), Text(true)});
 }

@@ -31,6 +31,7 @@ class ExpressionMaker {
   ExprPtr Membership(int depth);
   ExprPtr SetRelation();
   ExprPtr TextRelation();
+  ExprPtr Matching();
   ExprPtr Presence(int depth);
   ExprPtr Null(const Var& var, int depth);
   ExprPtr About(const Var& var);

@@ -7,6 +7,7 @@
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
+#include "tests/diff/regexes.h"
 
 namespace cap::diff {
 
@@ -188,6 +189,8 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kStarts: return Call(expr, "startsWith");
     case ExprOp::kEnds: return Call(expr, "endsWith");
     case ExprOp::kContains: return Call(expr, "contains");
+    case ExprOp::kMatches:
+      return fmt::format("({} matches {})", TextOf(*expr.kids[0]), RegexLiteral(expr.compare));
     case ExprOp::kAny: return Quantifier(expr, "any");
     case ExprOp::kAll: return Quantifier(expr, "all");
     case ExprOp::kCount: return Quantifier(expr, "count");

@@ -59,7 +59,7 @@ struct Var {
 enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
-  kNull, kCount, kSum, kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin, kUnder, kPart,
+  kNull, kCount, kSum, kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin, kUnder, kPart, kMatches,
 };
 
 struct Expr;
@@ -70,7 +70,7 @@ struct Expr {
   std::vector<ExprPtr> kids;
   Var var;             // kVar, kPresent, kAbsent, kNull
   Value literal;
-  std::string compare; // "==", "<=", …; of kPart "host", …
+  std::string compare; // "==", "<=", …; of kPart "host", …; the regular expression
   size_t element = 0;  // of what has a body: its number; the element's name is e<number>
   // kDef: the function; the last of kids is what the call means · the zone · the schedule
   std::string def;

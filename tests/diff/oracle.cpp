@@ -6,6 +6,7 @@
 #include "runtime/value/decimal.h"
 #include "tests/diff/times.h"
 #include "tests/diff/places.h"
+#include "tests/diff/regexes.h"
 
 namespace cap::diff {
 namespace {
@@ -254,7 +255,7 @@ const Value* Oracle::Get(const Expr& expr) {
     case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
     case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
     case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
-    case ExprOp::kPresent: case ExprOp::kAbsent: case ExprOp::kNull: break;
+    case ExprOp::kPresent: case ExprOp::kAbsent: case ExprOp::kNull: case ExprOp::kMatches: break;
   }
   const Tri value = Bool(expr);
   return value == Tri::kFault ? nullptr : Keep({value == Tri::kTrue});
@@ -337,6 +338,10 @@ Tri Oracle::Bool(const Expr& expr) {
       const Value* b = Get(*expr.kids[1]);
       if (a == nullptr || b == nullptr) return Tri::kFault;
       return LiesUnder(expr.kids[0]->ty, Text(*a), Text(*b));
+    }
+    case ExprOp::kMatches: {
+      const Value* text = Get(*expr.kids[0]);
+      return text == nullptr ? Tri::kFault : Of(RegexMatches(expr.compare, Text(*text)));
     }
     case ExprOp::kAny:
     case ExprOp::kAll: return Quantify(expr);

@@ -60,9 +60,6 @@ class ShapeBuilder {
   uint32_t begin_ = 0;
 };
 
-/// The regular expression `a*b` as a table, by hand.
-Table TableOfAsAndB();
-
 /// A frame as an engine sees it; every slot is absent at first.
 class FrameImage {
  public:

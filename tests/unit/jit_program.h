@@ -90,7 +90,8 @@ class Builder {
     }
     if (type == kTInstant && random_.Chance(30)) return Add(Op::kNow, type);
     const auto constant = std::find(kConstTypes.begin(), kConstTypes.end(), type);
-    if (constant != kConstTypes.end() && (type == kTApprovers || random_.Chance(30))) {
+    const bool only = type == kTApprovers || type == kTPattern;
+    if (constant != kConstTypes.end() && (only || random_.Chance(30))) {
       return Add(Op::kConst, type, static_cast<uint32_t>(constant - kConstTypes.begin()));
     }
     std::vector<uint32_t> slots;
@@ -171,7 +172,9 @@ class Builder {
     if (random_.Chance(15)) return Place();
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
-    switch (random_.Below(16)) {
+    switch (random_.Below(17)) {
+      case 15:
+        return two(Op::kStrMatches, Text(depth), [&] { return Source(kTPattern); });
       case 13:
       case 14:
         return two(either(Op::kDecEq, Op::kDecLt), Share(depth), [&] { return Share(depth); });

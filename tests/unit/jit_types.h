@@ -24,6 +24,7 @@ enum : TypeIndex {
   kTApprovers,
   kTBools,
   kTShare,
+  kTPattern,
   kTPath,
   kTIp,
   kTCidr,
@@ -57,6 +58,7 @@ inline void AddTypes(Program& p) {
   p.types[kTApprovers] = {.kind = TypeKind::kApprovers};
   p.types[kTBools] = {.kind = TypeKind::kList, .element = kTBool, .max = 8};
   p.types[kTShare] = {.kind = TypeKind::kDecimal, .ref = 2};
+  p.types[kTPattern] = {.kind = TypeKind::kPattern};
   p.types[kTPath] = {.kind = TypeKind::kPath};
   p.types[kTIp] = {.kind = TypeKind::kIp};
   p.types[kTCidr] = {.kind = TypeKind::kCidr};

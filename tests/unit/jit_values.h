@@ -17,6 +17,7 @@
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
 #include "runtime/value/text.h"
+#include "tests/support/tables.h"
 #include "tests/unit/jit_types.h"
 
 namespace cap::test {
@@ -31,10 +32,10 @@ inline constexpr std::array<TypeIndex, 34> kSlotTypes = {
     kTUrl,     kTNets};
 inline constexpr uint32_t kOptionalFrom = 70;
 inline constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
-inline constexpr std::array<TypeIndex, 17> kConstTypes = {
+inline constexpr std::array<TypeIndex, 18> kConstTypes = {
     kTBool,    kTInt,     kTMoney,   kTUsd,    kTString,    kTEnum,
     kTEnumSet, kTIntList, kTTextSet, kTIntSet, kTApprovers, kTInstant,
-    kTShare,   kTPath,    kTCidr,    kTUrl,    kTNets};
+    kTShare,   kTPattern, kTPath,    kTCidr,   kTUrl,       kTNets};
 
 inline Program EmptyProgram() {
   Program p;
@@ -110,6 +111,10 @@ class Values {
         const int64_t low = random_.Pick(kInts);
         const int64_t high = random_.Chance(70) ? low >> 63 : random_.Pick(kInts);
         return {static_cast<uint64_t>(low), static_cast<uint64_t>(high)};
+      }
+      case kTPattern: {
+        static const Table kTable = TableOfAsAndB();
+        return SlotOf(kTable);
       }
       case kTItems:
         return Items(random_.Below(4));

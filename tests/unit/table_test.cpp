@@ -7,10 +7,12 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
+#include "runtime/interp/interp.h"
 #include "runtime/program/bundle.h"
 #include "runtime/program/print.h"
 #include "runtime/program/verify.h"
 #include "tests/support/shape_builder.h"
+#include "tests/support/tables.h"
 
 namespace cap {
 namespace {
@@ -146,6 +148,56 @@ TEST_CASE("a bundle gives back the same tables, and a bit flipped in one is noti
   }
   CHECK(refused > 500);
   CHECK(harmless > 10);
+}
+
+TEST_CASE("a walk takes the whole string, byte by byte, and ends in the dead state early") {
+  const Table table = TableOfAsAndB();
+  const Slot slot = SlotOf(table);
+  const auto matches = [&](std::string_view text) {
+    const Slot string = StringSlot(text);
+    return StandardCallOuts().str_matches(&string, &slot);
+  };
+  for (std::string_view text : {"b", "ab", "aaaaaaaab"}) CHECK_MESSAGE(matches(text) == 1, text);
+  for (std::string_view text : {"", "a", "bb", "aba", "c", "abc", "ab\xff"}) {
+    CHECK_MESSAGE(matches(text) == 0, text);
+  }
+  CHECK(matches(std::string_view("ab\0", 3)) == 0);
+}
+
+TEST_CASE("str.matches wants a string and a regular expression") {
+  const auto accepts = [](TypeIndex left, TypeIndex right) {
+    ShapeBuilder builder;
+    builder.AddTable(TableOfAsAndB());
+    const uint32_t text = builder.AddLoad(left);
+    const uint32_t table = right == kTPattern ? builder.AddConst(kTPattern, {TableRef{0}})
+                                              : builder.AddLoad(right);
+    builder.Add(Op::kStrMatches, kTBool, text, table);
+    builder.EndClause();
+    return Verify(builder.Finish()).has_value();
+  };
+  CHECK(accepts(kTString, kTPattern));
+  CHECK_FALSE(accepts(kTString, kTString));
+  CHECK_FALSE(accepts(kTInt, kTPattern));
+}
+
+TEST_CASE("the interpreter asks the table: true, false and fault") {
+  ShapeBuilder builder;
+  const uint32_t table = builder.AddTable(TableOfAsAndB());
+  const uint32_t text = builder.AddLoad(kTString);
+  builder.Add(Op::kStrMatches, kTBool, text, builder.AddConst(kTPattern, {TableRef{table}}));
+  builder.EndClause();
+  const Program p = builder.Finish(ShapeKind::kPredicate);
+  REQUIRE(ErrorOf(p) == "");
+  const RecordImage record({SlotOf(p.tables[0])});
+  FrameImage frame;
+  const auto ask = [&] {
+    return interp::Predicate(p, p.shapes[0], frame.get(), record.get(), StandardCallOuts());
+  };
+  CHECK(ask() == 0);
+  frame.SetText(0, "aab");
+  CHECK(ask() == 1);
+  frame.SetText(0, "aa");
+  CHECK(ask() == 2);
 }
 
 }  // namespace
