@@ -130,7 +130,7 @@ TEST_CASE("a json is shown as JSON, and cut") {
   CHECK(shown("98.70") == "987e-1");
   CHECK(shown("[[],{},false]") == "[[],{},false]");
   CHECK(shown("[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]").size() < 50);
-  CHECK(FormatJson("\x82\x01", 40) == "[1,");
+  CHECK(FormatJson("\x82\x01", 40).empty());  // says more than it has
 }
 
 Frame Store(std::string_view arguments, std::string_view more = "") {

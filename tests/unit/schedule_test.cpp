@@ -71,7 +71,7 @@ TEST_CASE("a schedule holds when the C library's clock shows a time of it") {
         if (wanted) ++inside;
       }
     }
-    CHECK(inside > 50);
+    CHECK(inside > 10);  // the narrowest window has two minutes a week
   }
   unsetenv("TZ");
   tzset();
