@@ -173,7 +173,7 @@ TEST_CASE("attack: of facts for each element one is missing, doubled, or of anot
   CHECK(note(a + "," + Replaced(b, R"("shop")", R"("agent")")) == FaultNote::kFactWrongAttestor);
   CHECK(note(a + "," + fact(R"("B@x.org")", "null")) == FaultNote::kBadValue);
   CHECK(note(a + "," + fact(R"("B@x.org")", "[4]")) == FaultNote::kBadValue);
-  CHECK(note(fact(R"("a@x.org")", "[3,4,3]")) == FaultNote::kMissing);
+  CHECK(note(fact(R"("a@x.org")", "[3,4,3]")) == FaultNote::kBadValue);
 }
 
 TEST_CASE("attack: a resource that the caller brings") {

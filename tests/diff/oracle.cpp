@@ -393,6 +393,16 @@ bool Oracle::Acts(const ForbidModel& forbid) {
   return forbid.unless == 0 || (request_.approvals & forbid.unless) != forbid.unless;
 }
 
+namespace {
+
+/// Of the texts that calls are given: which may stand for one segment of a resource.
+bool IsSegment(const std::string& text) {
+  return !text.empty() && text != "." && text != ".." &&
+         text.find_first_of("/\\*%") == std::string::npos;
+}
+
+}  // namespace
+
 Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
   if (Malformed()) return Outcome::kDeny;
   bool forbid_steps_up = false;
@@ -403,7 +413,7 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
   }
   if (action_.resource_argument >= 0) {
     const auto& given = request_.arguments[static_cast<size_t>(action_.resource_argument)];
-    if (std::get<std::string>(given->v).empty()) return Outcome::kDeny;  // no segment
+    if (!IsSegment(std::get<std::string>(given->v))) return Outcome::kDeny;
   }
   Outcome best = Outcome::kDeny;
   for (const CapabilityModel& capability : policy.capabilities) {

@@ -73,7 +73,7 @@ const std::vector<std::string>& PlaceTexts(Ty ty) {
       "10.0.0.1", "10.0.0.255", "10.1.0.0", "11.0.0.0", "0.0.0.0", "::", "::1", "2001:db8::1",
       "2001:db9::"};
   static const std::vector<std::string> kCidrTexts = {
-      "10.0.0.0/8", "10.0.0.0/31", "10.0.0.1/32", "0.0.0.0/0", "10.1.0.0/15", "::/0",
+      "10.0.0.0/8", "10.0.0.0/31", "10.0.0.1/32", "0.0.0.0/0", "10.0.0.0/15", "::/0",
       "2001:db8::/32", "2001:db8::/31", "::1/128"};
   static const std::vector<std::string> kUrlTexts = {
       "https://api.example.com/",         "https://api.example.com/v1",

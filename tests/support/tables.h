@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runtime/program/table.h"
+#include "runtime/value/zone.h"
 
 namespace cap::test {
 
@@ -17,6 +18,22 @@ inline Table TableOfAsAndB() {
   table.words[dfa::kClassOf + 'a' / 4] = 1u << 'a' % 4 * 8 | 2u << 'b' % 4 * 8;
   table.words[dfa::kRows + 3 + 1] = 3;
   table.words[dfa::kRows + 3 + 2] = 6;
+  return table;
+}
+
+/// A zone an hour east of UTC in the first ten days of 1970, and unknown before and after them.
+inline Table TableOfZone() {
+  Table table{.kind = TableKind::kZone, .name = "Test/Zone", .words = {}};
+  zone::Append(0, 3'600, table.words);
+  zone::Append(864'000, 0, table.words);
+  return table;
+}
+
+/// One window of a minute. 1970 begins in that zone with the minute 60.
+inline Table TableOfSchedule(uint32_t minute) {
+  Table table{.kind = TableKind::kSchedule, .name = "Test/Schedule", .words = {0, 1, minute, minute + 1}};
+  const Table zone = TableOfZone();
+  table.words.insert(table.words.end(), zone.words.begin(), zone.words.end());
   return table;
 }
 

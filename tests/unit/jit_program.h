@@ -90,7 +90,7 @@ class Builder {
     }
     if (type == kTInstant && random_.Chance(30)) return Add(Op::kNow, type);
     const auto constant = std::find(kConstTypes.begin(), kConstTypes.end(), type);
-    const bool only = type == kTApprovers || type == kTPattern;
+    const bool only = type == kTApprovers || type == kTPattern || type == kTZone || type == kTSchedule;
     if (constant != kConstTypes.end() && (only || random_.Chance(30))) {
       return Add(Op::kConst, type, static_cast<uint32_t>(constant - kConstTypes.begin()));
     }
@@ -104,7 +104,14 @@ class Builder {
     if (depth == 0) return Source(kTInt);
     if (random_.Chance(15)) return Fold(Op::kCount, kTInt, depth, [&](auto d) { Bool(d); });
     if (random_.Chance(8)) return Fold(Op::kIntSum, kTInt, depth, [&](auto d) { Int(d); });
-    switch (random_.Below(8)) {
+    switch (random_.Below(10)) {
+      case 8:
+        if (random_.Chance(40)) return Add(Op::kDateWeekday, kTInt, Int(depth - 1));
+        return Add(Op::kDateAdd, kTInt, Source(kTInt), Int(depth - 1));
+      case 9: {
+        const uint32_t time = random_.Chance(70) ? Source(kTInt) : Int(depth - 1);
+        return Add(random_.Chance(50) ? Op::kZoneDate : Op::kZoneTime, kTInt, time, Source(kTZone));
+      }
       case 0:
       case 1:
       case 2: {
@@ -168,11 +175,45 @@ class Builder {
     return Add(op, kTBool, a, b);
   }
 
+  // What has few values that another expression would have as well: held against those.
+  uint32_t Exact() {
+    switch (random_.Below(5)) {
+      case 3: {
+        const uint32_t weekday = Add(Op::kDateWeekday, kTInt, Source(kTInt));
+        return Add(Op::kWordEq, kTBool, weekday, Source(kTInt));
+      }
+      case 0: {
+        const uint32_t scheme = Add(Op::kUrlScheme, kTString, Source(kTUrl));
+        return Add(Op::kStrEq, kTBool, scheme, Source(kTString));
+      }
+      case 1: {
+        const uint32_t port = Add(Op::kUrlPort, kTInt, Source(kTUrl));
+        return Add(Op::kWordEq, kTBool, port, Source(kTInt));
+      }
+      case 2: {
+        const uint32_t time = Source(kTInt);
+        const uint32_t local = Add(Op::kZoneTime, kTInt, time, Source(kTZone));
+        return Add(Op::kWordEq, kTBool, local, Source(kTInt));
+      }
+      default: {
+        const uint32_t day = Source(kTInt);
+        const uint32_t later = Add(Op::kDateAdd, kTInt, day, Source(kTInt));
+        return Add(Op::kWordEq, kTBool, later, day);
+      }
+    }
+  }
+
   uint32_t Compare(uint32_t depth) {
     if (random_.Chance(15)) return Place();
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
-    switch (random_.Below(17)) {
+    switch (random_.Below(20)) {
+      case 18:
+        return Exact();
+      case 17:
+        return two(Op::kScheduleHas, Source(kTInt), [&] { return Source(kTSchedule); });
+      case 16:
+        return two(Op::kStrContains, Source(kTString), [&] { return Source(kTString); });
       case 15:
         return two(Op::kStrMatches, Text(depth), [&] { return Source(kTPattern); });
       case 13:
@@ -294,6 +335,8 @@ struct Case {
         frame.header.present[s >> 6] |= bit;
       } else if (random.Chance(missing)) {
         frame.header.poison[s >> 6] |= bit;
+      } else if (random.Chance(30)) {
+        frame.slots[s] = kNullSlot;
       }
     }
     for (size_t k = 0; k < consts.size(); ++k) consts[k] = values.Make(kConstTypes[k]);

@@ -106,7 +106,7 @@ TEST_CASE("native code agrees with the interpreter on random expressions at O0 a
 
 TEST_CASE("every opcode runs true, false and faulting, and a mutant of each is noticed") {
   Random random(7);
-  const Program p = RandomProgram(300, random);
+  const Program p = RandomProgram(500, random);
   jit::OpCounters counters;
   jit::Options options = At(jit::OptLevel::kO0);
   options.counters = &counters;

@@ -30,6 +30,8 @@ enum : TypeIndex {
   kTCidr,
   kTUrl,
   kTNets,
+  kTZone,
+  kTSchedule,
   kTypes
 };
 
@@ -63,6 +65,8 @@ inline void AddTypes(Program& p) {
   p.types[kTIp] = {.kind = TypeKind::kIp};
   p.types[kTCidr] = {.kind = TypeKind::kCidr};
   p.types[kTUrl] = {.kind = TypeKind::kUrl};
+  p.types[kTZone] = {.kind = TypeKind::kZone};
+  p.types[kTSchedule] = {.kind = TypeKind::kSchedule};
   p.types[kTNets] = {.kind = TypeKind::kSet, .element = kTCidr, .max = 8};
 }
 

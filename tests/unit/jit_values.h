@@ -32,10 +32,11 @@ inline constexpr std::array<TypeIndex, 34> kSlotTypes = {
     kTUrl,     kTNets};
 inline constexpr uint32_t kOptionalFrom = 70;
 inline constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
-inline constexpr std::array<TypeIndex, 18> kConstTypes = {
+inline constexpr std::array<TypeIndex, 20> kConstTypes = {
     kTBool,    kTInt,     kTMoney,   kTUsd,    kTString,    kTEnum,
     kTEnumSet, kTIntList, kTTextSet, kTIntSet, kTApprovers, kTInstant,
-    kTShare,   kTPattern, kTPath,    kTCidr,   kTUrl,       kTNets};
+    kTShare,   kTPattern, kTPath,    kTCidr,   kTUrl,       kTNets,
+    kTZone,    kTSchedule};
 
 inline Program EmptyProgram() {
   Program p;
@@ -116,6 +117,14 @@ class Values {
         static const Table kTable = TableOfAsAndB();
         return SlotOf(kTable);
       }
+      case kTZone: {
+        static const Table kTable = TableOfZone();
+        return SlotOf(kTable);
+      }
+      case kTSchedule: {
+        static const Table kTables[] = {TableOfSchedule(60), TableOfSchedule(61)};
+        return SlotOf(kTables[random_.Below(2)]);
+      }
       case kTItems:
         return Items(random_.Below(4));
       case kTPath:
@@ -134,8 +143,9 @@ class Values {
   }
 
  private:
-  static constexpr std::array<int64_t, 9> kInts = {0, 1, 2, 3, 4, -1, 5, INT64_MAX, INT64_MIN};
-  static constexpr std::array<const char*, 15> kTexts = {"",
+  static constexpr std::array<int64_t, 11> kInts = {
+      0, 1, 2, 3, 4, -1, 5, INT64_MAX, INT64_MIN, 443, 3'600'000'001};
+  static constexpr std::array<const char*, 16> kTexts = {"https", "",
                                                          "a",
                                                          "b",
                                                          "ab",
@@ -215,7 +225,7 @@ class Values {
     for (uint32_t i = 0; i < count; ++i) {
       uint64_t present = 1;
       for (uint64_t f = 1; f <= 4; ++f) present |= uint64_t{random_.Chance(80)} << f;
-      slots.push_back({present, 0});
+      slots.push_back({present, random_.Below(32) & ~present});  // and which were null
       const TypeIndex fields[] = {kTInt, kTString, kTIntList, kTBool};
       for (uint64_t f = 1; f <= 4; ++f) {
         slots.push_back((present >> f & 1) != 0 ? Make(fields[f - 1]) : Slot{});
