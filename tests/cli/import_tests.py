@@ -140,7 +140,7 @@ def _refusals(capc, check):
     check("an unreadable file", capc.run("import", "tools", "none.json")[0] == 1)
     check("a bad module name", capc.run("import", "tools", "--module", "a b", "none.json")[0] == 1)
     deep = {"type": "string"}
-    for _ in range(8):
+    for _ in range(40):
         deep = {"type": "object", "properties": {"x": deep}}
     status, out, err = capc.run("import", "tools", "-", text=json.dumps(
         {"name": "deep", "parameters": {"properties": {"x": deep}}}))

@@ -197,7 +197,8 @@ class Builder {
       }
       default: {
         const uint32_t day = Source(kTInt);
-        const uint32_t later = Add(Op::kDateAdd, kTInt, day, Source(kTInt));
+        const Op add = random_.Chance(50) ? Op::kDateAdd : Op::kIntAdd;
+        const uint32_t later = Add(add, kTInt, day, Source(kTInt));
         return Add(Op::kWordEq, kTBool, later, day);
       }
     }
