@@ -6,10 +6,13 @@
 
 #include "compiler/prove/bounds.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
+#include "runtime/value/zone.h"
 
 namespace cap::prove {
 
@@ -73,12 +76,24 @@ std::optional<std::string> ModelReader::Scalar(const Program& program, const Typ
     const std::optional<std::string> text = world_.texts().Concrete(model_, value.word);
     return text ? std::optional(JsonText(*text)) : std::nullopt;
   }
+  if (type.kind == TypeKind::kJson) return "0";  // any will do: no rule reads it
+  if (IsCanonicalKind(type.kind)) return Place(type, value);
   if (value.kind != ValueClass::kWord) return std::nullopt;
   const std::optional<int64_t> word = Word(value.word);
   if (!word) return std::nullopt;
   if (type.kind == TypeKind::kInt) return std::to_string(*word);
   if (type.kind == TypeKind::kEnum) {
     return JsonText(program.enums[type.ref].members[static_cast<size_t>(*word)]);
+  }
+  if (type.kind == TypeKind::kDate) {
+    const std::string text = FormatDate({*word});
+    return ParseDate(text) ? std::optional(JsonText(text)) : std::nullopt;
+  }
+  if (type.kind == TypeKind::kInstant && type.ref != kNone) {  // the wire has no offset
+    const std::optional<int64_t> local = zone::LocalOf(program.tables[type.ref].words, *word);
+    if (!local) return std::nullopt;
+    const std::string text = FormatInstant({*local});
+    return JsonText(text.substr(0, text.size() - 1));
   }
   if (type.kind == TypeKind::kInstant) {
     const std::string text = FormatInstant({*word});
@@ -89,6 +104,16 @@ std::optional<std::string> ModelReader::Scalar(const Program& program, const Typ
     return ParseDuration(text) ? std::optional(JsonText(text)) : std::nullopt;
   }
   return std::nullopt;
+}
+
+// What the model says where it can be one, else the plainest: the trial shows whether it will do.
+std::optional<std::string> ModelReader::Place(const Type& type, const Sym& value) {
+  const std::optional<std::string> text = world_.texts().Concrete(model_, value.word);
+  if (text && CanonicalText(type.kind, *text)) return JsonText(*text);
+  if (type.kind == TypeKind::kPath) return JsonText("/a");
+  if (type.kind == TypeKind::kIp) return JsonText("10.0.0.1");
+  if (type.kind == TypeKind::kCidr) return JsonText("10.0.0.0/8");
+  return JsonText("https://a.example/");
 }
 
 std::optional<std::string> ModelReader::List(const Program& program, const Type& type,

@@ -321,6 +321,7 @@ Sym World::Any(const Program& program, TypeIndex type, const std::string& key,
   if (made.kind == ValueClass::kBool) return Bool(context_.bool_const(key.c_str()));
   if (made.kind == ValueClass::kWord) return AnyWord(program, t, key);
   if (made.kind == ValueClass::kMoney) return AnyMoney(t, key, currency);
+  if (t.kind == TypeKind::kJson) return made;  // no instruction reads one
   if (made.kind == ValueClass::kList) return AnyList(program, type, key, currency);
   if (made.kind == ValueClass::kMask) {
     for (size_t i = 0; i < MembersOf(program, type); ++i) {
