@@ -31,7 +31,9 @@ inline Table TableOfZone() {
 
 /// One window of a minute. 1970 begins in that zone with the minute 60.
 inline Table TableOfSchedule(uint32_t minute) {
-  Table table{.kind = TableKind::kSchedule, .name = "Test/Schedule", .words = {0, 1, minute, minute + 1}};
+  Table table{.kind = TableKind::kSchedule,
+              .name = "Test/Schedule",
+              .words = {0, 1, minute, minute + 1}};
   const Table zone = TableOfZone();
   table.words.insert(table.words.end(), zone.words.begin(), zone.words.end());
   return table;

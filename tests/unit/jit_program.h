@@ -90,7 +90,8 @@ class Builder {
     }
     if (type == kTInstant && random_.Chance(30)) return Add(Op::kNow, type);
     const auto constant = std::find(kConstTypes.begin(), kConstTypes.end(), type);
-    const bool only = type == kTApprovers || type == kTPattern || type == kTZone || type == kTSchedule;
+    const bool only = type == kTApprovers || type == kTPattern || type == kTZone ||
+                      type == kTSchedule;
     if (constant != kConstTypes.end() && (only || random_.Chance(30))) {
       return Add(Op::kConst, type, static_cast<uint32_t>(constant - kConstTypes.begin()));
     }
