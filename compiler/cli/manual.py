@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 
-OPTION = re.compile(r"^  (-[^ ]*(?:,--[^ ]+)?)( .*)?$")
+# The name stops before the value that a name alone stands for, as in `--coverage{clauses}`.
+OPTION = re.compile(r"^  (-[^ {]*(?:,--[^ {]+)?)(?:\{[^}]*\})?( .*)?$")
 
 
 def help_of(capc, *command):
