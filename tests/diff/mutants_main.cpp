@@ -13,7 +13,7 @@ namespace cap::diff {
 namespace {
 
 constexpr uint64_t kSeed = 4'711;
-constexpr size_t kModules = 80;
+constexpr size_t kModules = 120;
 constexpr size_t kPolicies = 40;
 constexpr size_t kRequests = 24;
 

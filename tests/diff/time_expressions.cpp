@@ -43,7 +43,7 @@ ExprPtr ExpressionMaker::Day(int depth, bool literal_fine) {
 ExprPtr ExpressionMaker::CompareDays(int depth) {
   static const std::vector<std::string> kOps = {"<", "<=", ">", ">=", "==", "!="};
   if (Chance(random_, 0.3)) return InZone(ExprOp::kWithin, kBool, depth);
-  if (Chance(random_, 0.35)) {
+  if (Chance(random_, 0.2)) {
     static const std::vector<int64_t> kHours = {0, 3, 9, 9, 17, 22};
     const ExprPtr shown = InZone(ExprOp::kTimeOfDay, kDuration, depth);
     const Duration hour{kHours[Dice(kHours.size())] * 3'600'000'000};
