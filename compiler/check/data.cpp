@@ -116,9 +116,10 @@ NodeId DataDeclarer::Declare(const resolve::Entry& entry) {
   const NodeId error = context_.nodes.Error(entry.span);
   if (type == kNone) return error;
   const TypeIndex element = context_.types[type].element;
-  if (element != kNone && context_.types.KindOf(element) == TypeKind::kRecord) {
+  const bool map = context_.types.KindOf(type) == TypeKind::kMap;
+  if (element != kNone && !map && context_.types.KindOf(element) == TypeKind::kRecord) {
     context_.Error(diag::Code::kTypeNotAllowed, module[decl.type].span,
-                   {.message = "a datum is a scalar, or a set or list of scalars",
+                   {.message = "a datum is a scalar, a set or list of scalars, or a map",
                     .label = "a list of records",
                     .help = "what differs from call to call is a fact",
                     .notes = {}});

@@ -76,6 +76,7 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },
                         [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
                         [&](const ast::MemberExpr&) { return CheckReference(id, true); },
+                        [&](const ast::IndexExpr& e) { return CheckIndex(e, span); },
                         [&](const ast::CallExpr& e) { return CheckCall(e, span); },
                         [&](const ast::QuantifierExpr& e) {
                           return CheckQuantifier(e, span, expected);

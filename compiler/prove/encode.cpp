@@ -196,6 +196,7 @@ std::optional<Sym> Encoder::Mask(const Inst& inst, const Sym& a, const Sym* b) {
   Expr holds = world_.True();
   if (inst.op == Op::kStrSize) return world_.Word(world_.texts().Length(a.word));
   if (inst.op == Op::kListSize) return world_.Word(a.list->size);
+  if (inst.op == Op::kListSome) return world_.Bool(a.list->size > world_.Int(int64_t{0}));
   if (inst.op == Op::kEmailDomain) {
     Sym made = a;
     made.fault = world_.False();

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
 #include "runtime/value/calendar.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/text.h"
 
@@ -30,7 +32,7 @@ bool Context::SameRepresentation(TypeIndex a, TypeIndex b) const {
     // The zone of an instant says how the wire writes it, and nothing of the instant.
     const bool same_ref = left.ref == right.ref || left.kind == TypeKind::kInstant;
     if (left.kind != right.kind || !same_ref || left.currency != right.currency) return false;
-    if (left.kind != TypeKind::kSet && left.kind != TypeKind::kList) return true;
+    if (left.element == kNone) return true;
     a = left.element;
     b = right.element;
   }
@@ -125,6 +127,16 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
              std::ranges::all_of(*list, [&](const Value& element) {
                return Conforms(element, t.element, depth + 1);
              });
+    }
+    case TypeKind::kMap: {
+      const auto* rows = std::get_if<Value::List>(&value.v);
+      const auto before = [](const Value& a, const Value& b) {
+        return KeyLess(KeyOfRow(a), KeyOfRow(b));
+      };
+      return rows != nullptr && rows->size() <= most &&
+             std::ranges::all_of(
+                 *rows, [&](const Value& row) { return Conforms(row, t.element, depth + 1); }) &&
+             std::ranges::adjacent_find(*rows, std::not_fn(before)) == rows->end();
     }
     case TypeKind::kRecord: {
       const auto* record = std::get_if<Value::Record>(&value.v);
