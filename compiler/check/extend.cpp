@@ -209,7 +209,7 @@ bool PolicyChecker::Restate(uint32_t index, const ast::Capability& decl) {
                     !std::ranges::equal(capability.patterns, old.patterns, same);
   if (good && !adds && !context_.ReportedIn(decl.span)) {
     context_.Error(diag::Code::kNoEffect, NameSpan(decl),
-                   {.message = fmt::format("`{}` is no other than in the extended policy", old.name),
+                   {.message = fmt::format("`{}` is as in the extended policy", old.name),
                     .label = "this changes nothing",
                     .help = "leave it out: a child has what its parent has",
                     .notes = {}});

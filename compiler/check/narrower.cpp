@@ -15,7 +15,8 @@ bool IsSame(const Context& context, const Node& a, const Node& b) {
   if (a.kind != b.kind) return false;
   switch (a.kind) {
     case NodeKind::kLiteral:
-      return a.index == b.index || context.program.values[a.index] == context.program.values[b.index];
+      return a.index == b.index ||
+             context.program.values[a.index] == context.program.values[b.index];
     case NodeKind::kBound:
     case NodeKind::kSlot:
       return a.index == b.index;

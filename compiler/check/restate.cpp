@@ -101,7 +101,7 @@ void PolicyChecker::KeepObligations(const std::map<uint32_t, SourceSpan>& change
   };
   std::vector<Row> rows;
   for (const auto& [index, span] : changed) rows.push_back({&program.capabilities[index], &span});
-  for (const uint32_t index : capabilities_) rows.push_back({&program.capabilities[index], nullptr});
+  for (const uint32_t own : capabilities_) rows.push_back({&program.capabilities[own], nullptr});
   std::ranges::sort(rows, [](const Row& a, const Row& b) {
     return std::tuple(a.capability->action, std::string_view(b.capability->name),
                       a.changed == nullptr) <

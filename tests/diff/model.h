@@ -123,7 +123,7 @@ struct CapabilityModel {
 };
 struct PolicyModel {
   std::string name;
-  std::string extends;       // of a child: the policy or child that it narrows; it says what it adds
+  std::string extends;       // of a child, which says what it adds: the policy or child it narrows
   std::vector<std::string> drops;
   size_t action = 0;
   std::vector<CapabilityModel> capabilities;

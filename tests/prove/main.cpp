@@ -46,7 +46,8 @@ bool ReadOptions(int argc, char** argv, RunOptions& options) {
 
 class Run {
  public:
-  explicit Run(const RunOptions& options) : options_(options), random_(options.seed), family_random_(options.seed) {}
+  explicit Run(const RunOptions& options) 
+      : options_(options), random_(options.seed), family_random_(options.seed) {}
 
   int Go() {
     const auto start = std::chrono::steady_clock::now();
@@ -199,7 +200,8 @@ class Run {
                children_[2]);
     fmt::print("wrong      {:6}\n", wrong_);
     if (!problem_.empty()) fmt::print("the run stopped: {}\n", problem_);
-    const bool reached = children_[0] > children_[2] && yes_ > 0 && no_ > 0 && undecided_ * 100 <= answers * options_.undecided;
+    const bool reached = children_[0] > children_[2] && yes_ > 0 && no_ > 0 &&
+                         undecided_ * 100 <= answers * options_.undecided;
     if (!reached) fmt::print("the run did not reach what it is for\n");
     return wrong_ == 0 && problem_.empty() && reached ? 0 : 1;
   }
