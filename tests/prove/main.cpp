@@ -46,7 +46,7 @@ bool ReadOptions(int argc, char** argv, RunOptions& options) {
 
 class Run {
  public:
-  explicit Run(const RunOptions& options) 
+  explicit Run(const RunOptions& options)
       : options_(options), random_(options.seed), family_random_(options.seed) {}
 
   int Go() {
