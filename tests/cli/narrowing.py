@@ -126,7 +126,7 @@ def families(capc, check):
     check("consent: a child", got == 0 and "policy teller" in out and "for at most 1h" in out, out)
     got, out, err = capc.run("fmt", "--check", "family.cap")
     check("fmt: a child", got in (0, 1), out + err)
-    for command in (("check",), ("cost",), ("facts",)):
+    for command in (("check",), ("facts",)):
         got, out, err = capc.run(*command, "family.cap")
         check(f"{command[0]}: a child", got == 0, out + err)
     bought = (PARENT + FAMILY).replace("module bank", "module bank\nimport std.money")
