@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <filesystem>
+#include <functional>
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/io.h"
@@ -49,23 +50,35 @@ class Linter {
 
   int Run() {
     int status = kOk;
-    for (const std::string& path : options_.files) status = Graver(status, One(path));
+    for (const std::string& path : options_.files) status = Graver(status, Path(path));
     if (options_.format == "sarif") fmt::print("{}", sarif_.Render());
     return status;
   }
 
  private:
+  int Path(const std::string& path) {
+    std::error_code error;
+    if (path == "-" || !std::filesystem::is_directory(path, error)) return One(path);
+    const Result<std::vector<std::string>> files = PoliciesBelow(path);
+    if (!files.has_value()) return Failed(files.error());
+    int status = kOk;
+    for (const std::string& file : *files) status = Graver(status, One(file));
+    return status;
+  }
+
+  int Failed(const Error& error) {
+    PrintError(error.message);
+    sarif_.AddFailure(error.message);
+    return kUsage;
+  }
+
   int One(const std::string& path) {
     Result<Compilation> compilation = CompileFile(path, options_.source);
-    if (!compilation.has_value()) {
-      PrintError(compilation.error().message);
-      sarif_.AddFailure(compilation.error().message);
-      return kUsage;
-    }
+    if (!compilation.has_value()) return Failed(compilation.error());
     // A policy that does not compile is first of all that.
     if (compilation->program != nullptr) Take(*compilation, lint::Lint(*compilation));
     Show(path, *compilation);
-    return compilation->errors > 0 ? kDiagnostics : kOk;
+    return compilation->diagnostics.empty() ? kOk : kDiagnostics;
   }
 
   void Take(Compilation& compilation, std::vector<diag::Diagnostic> findings) const {
@@ -109,7 +122,9 @@ void AddLint(CLI::App& app, int& status) {
   auto options = std::make_shared<LintOptions>();
   CLI::App* command =
       app.add_subcommand("lint", "Say what compiles in policies and was hardly meant");
-  command->add_option("FILE", options->files, "policies (.cap); - reads standard input")
+  command
+      ->add_option("FILE", options->files,
+                   "policies (.cap), or folders with policies; - reads standard input")
       ->required();
   command
       ->add_option("--format", options->format,
@@ -117,7 +132,7 @@ void AddLint(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"text", "json", "sarif"}))
       ->capture_default_str();
   const CLI::Validator code(std::function<std::string(std::string&)>(KnownCode), "");
-  command->add_option("--deny", options->denied, "take a finding for an error; `all` for each")
+  command->add_option("--deny", options->denied, "show a finding as an error; `all` for each")
       ->type_name("CODE")
       ->allow_extra_args(false)
       ->check(code);
@@ -129,12 +144,12 @@ void AddLint(CLI::App& app, int& status) {
   command->footer(R"(
 Examples:
   capc lint policy.cap
-  capc lint --deny all --allow CAP1026 policies/*/policy.cap
-  capc lint --format sarif policy.cap > lint.sarif
+  capc lint --allow CAP1026 policies stdlib
+  capc lint --deny all --format sarif policy.cap > lint.sarif
 
 A finding is an error where what should hold calls back does not, else a warning. In the text,
-`// lint: allow CAP1026 reason` before a line or behind it leaves one out there. Exit status: 0 no
-errors, 1 a file cannot be read, 3 there are errors, of the policy itself or found.)");
+`// lint: allow CAP1026 reason` before a line or behind it leaves one out there. Exit status: 0
+nothing is found, 1 a file cannot be read, 3 something is, or the policy has errors.)");
   command->callback([options, &status] { status = Linter(*options).Run(); });
 }
 

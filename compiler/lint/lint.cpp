@@ -18,6 +18,20 @@ Findings::Findings(const Compilation& compilation) : compilation_(compilation), 
   for (uint32_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n') lines_.push_back(i + 1);
   }
+  for (const Capability& capability : compilation.program->capabilities) {
+    if (!IsOwn(capability.span)) continue;
+    capabilities_.try_emplace({capability.span.line, capability.span.column}, &capability);
+  }
+}
+
+bool Findings::IsCopy(const Capability& capability) const {
+  const auto at = capabilities_.find({capability.span.line, capability.span.column});
+  return at != capabilities_.end() && at->second != &capability;
+}
+
+std::vector<diag::Label> Findings::NoteAt(const Span& span, std::string text) const {
+  if (!IsOwn(span)) return {};
+  return {{SourceOf(span), std::move(text)}};
 }
 
 SourceSpan Findings::SourceOf(const Span& span) const {
@@ -41,6 +55,7 @@ std::vector<diag::Diagnostic> Lint(const Compilation& compilation) {
   FindUnused(findings);
   FindInPolicies(findings);
   FindByLogic(findings);
+  FindInForbids(findings);
   return WithoutAllowed(compilation.sources, kUsersFile, findings.Sorted());
 }
 

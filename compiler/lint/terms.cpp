@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "runtime/program/print.h"
 
 namespace cap::lint {
@@ -25,11 +27,11 @@ TermId Terms::Range(Place& place, uint32_t begin, uint32_t end) {
 TermId Terms::One(Place& place, uint32_t at) {
   const Inst& inst = program_.insts[place.shape.first_inst + at];
   const OpInfo& info = InfoOf(inst.op);
-  Term term{.op = inst.op};
+  Term term{.op = inst.op, .type = inst.type};
   std::string parts[2];
   const OperandKind kinds[2] = {info.a, info.b};
   const uint32_t operands[2] = {inst.a, inst.b};
-  if (inst.op == Op::kConst) return Constant(place, inst.a);
+  if (inst.op == Op::kConst) return Constant(place, inst);
   for (size_t i = 0; i < 2; ++i) {
     if (kinds[i] == OperandKind::kNothing) continue;
     TermId part{};
@@ -55,17 +57,35 @@ TermId Terms::One(Place& place, uint32_t at) {
     (i == 0 ? term.left : term.right) = part;
     term.has_right = term.has_right || i == 1;
   }
-  const std::string extra = inst.reserved == 0 ? "" : fmt::format(" {}", inst.reserved);
+  // The same difference may fall below zero as one type and not as the other.
+  const Type& type = program_.types[inst.type];
+  const bool is_signed = info.typed_result && type.kind == TypeKind::kMoney && type.is_signed;
+  const std::string extra = is_signed ? " signed" : "";
   return Intern({static_cast<uint16_t>(inst.op), parts[0], parts[1] + extra}, term);
 }
 
-TermId Terms::Constant(const Place& place, uint32_t constant) {
-  const ConstSource& source = place.consts[constant];
+TermId Terms::Constant(const Place& place, const Inst& inst) {
+  const ConstSource& source = place.consts[inst.a];
   const auto op = static_cast<uint16_t>(Op::kConst);
   if (source.bound) return Intern({op, "bound", fmt::format("{}", source.index)}, {});
   const Value& value = program_.values[source.index];
-  return Intern({op, "literal", PrintValue(program_, value)},
-                {.kind = TermKind::kLiteral, .value = &value});
+  const Term term{.kind = TermKind::kLiteral, .value = &value, .type = inst.type};
+  if (const auto* table = std::get_if<TableRef>(&value.v)) {
+    return Intern({op, "table", fmt::format("{}", table->index)}, term);
+  }
+  return Intern({op, "literal", PrintValue(program_, value)}, term);
+}
+
+bool Terms::IsGiven(TermId id) const {
+  const Term& term = terms_[static_cast<uint32_t>(id)];
+  if (term.op == Op::kListSize || term.op == Op::kStrSize || term.op == Op::kMaskSize) {
+    return IsGiven(term.left);
+  }
+  if (term.op != Op::kLoad || term.slot == kNone) return false;
+  const std::vector<ArgumentDesc>& arguments = program_.tools[tool_].arguments;
+  return std::ranges::any_of(arguments, [&](const ArgumentDesc& argument) {
+    return argument.slot == term.slot && !argument.optional;
+  });
 }
 
 TermId Terms::Intern(Key key, Term term) {

@@ -27,17 +27,20 @@ struct Term {
   bool has_right = false;
   const Value* value = nullptr;
   uint32_t slot = kNone;  // of a leaf that reads one
+  TypeIndex type = 0;
 };
 
 /// The terms of all shapes of one tool.
 class Terms {
  public:
-  explicit Terms(const Program& program) : program_(program) {}
+  Terms(const Program& program, uint32_t tool) : program_(program), tool_(tool) {}
 
   /// What a clause demands. `consts`: those of its capability or forbid.
   TermId Of(const Shape& shape, const Clause& clause, const std::vector<ConstSource>& consts);
   const Term& operator[](TermId id) const { return terms_[static_cast<uint32_t>(id)]; }
-  size_t size() const { return terms_.size(); }
+
+  /// Whether no call that is decided lacks the value: a required argument, or the size of one.
+  bool IsGiven(TermId id) const;
 
  private:
   struct Place {
@@ -50,10 +53,11 @@ class Terms {
 
   TermId Range(Place& place, uint32_t begin, uint32_t end);
   TermId One(Place& place, uint32_t at);
-  TermId Constant(const Place& place, uint32_t constant);
+  TermId Constant(const Place& place, const Inst& inst);
   TermId Intern(Key key, Term term);
 
   const Program& program_;
+  uint32_t tool_;
   std::vector<Term> terms_;
   std::map<Key, TermId> known_;
 };

@@ -78,6 +78,7 @@ std::optional<Truths::Number> Truths::NumberOf(TermId id) const {
   }
   if (const auto* instant = std::get_if<Instant>(&term.value->v)) return Number{instant->us, 0};
   if (const auto* span = std::get_if<Duration>(&term.value->v)) return Number{span->us, 0};
+  if (const auto* date = std::get_if<Date>(&term.value->v)) return Number{date->days, 0};
   // The digits of a decimal are those of its type, so coefficients compare.
   if (const auto* decimal = std::get_if<Decimal>(&term.value->v)) {
     return Number{CoefficientOf(*decimal), 0};
@@ -167,8 +168,32 @@ std::optional<Truths::Atom> Truths::Membership(const Term& term, bool truth) con
   return atom;
 }
 
+/// What the type says of a value, if it is there.
+Truths::Known Truths::ByType(TermId id) const {
+  const Term& term = terms_[id];
+  const Type& type = program_.types[term.type];
+  Known known;
+  if (term.op == Op::kListSize || term.op == Op::kStrSize || term.op == Op::kMaskSize ||
+      term.op == Op::kCount) {
+    known.low = 0;
+    const Type& whole = program_.types[terms_[term.left].type];
+    const bool has_bound = whole.kind == TypeKind::kString || whole.kind == TypeKind::kList ||
+                           (whole.kind == TypeKind::kSet && term.op == Op::kListSize);
+    if (has_bound && whole.max != 0 && terms_.IsGiven(term.left)) known.high = whole.max;
+  } else if (type.kind == TypeKind::kMoney && !type.is_signed && type.currency != 0) {
+    known.low = 0;
+    known.currency = type.currency;
+  } else if (type.kind == TypeKind::kEnum && terms_.IsGiven(id)) {
+    known.one_of.emplace();
+    for (const std::string& member : program_.enums[type.ref].members) {
+      known.one_of->insert(PrintValue(program_, {EnumMember{member}}));
+    }
+  }
+  return known;
+}
+
 void Truths::Learn(const Atom& atom) {
-  Known& known = known_[atom.subject];
+  Known& known = known_.try_emplace(atom.subject, ByType(atom.subject)).first->second;
   switch (atom.kind) {
     case Kind::kRange:
       // Of two currencies one comparison faults, so both cannot hold.
@@ -200,8 +225,8 @@ void Truths::Learn(const Atom& atom) {
 
 bool Truths::Holds(const Atom& atom) const {
   const auto at = known_.find(atom.subject);
-  if (at == known_.end()) return false;
-  const Known& known = at->second;
+  if (at == known_.end() && !terms_.IsGiven(atom.subject)) return false;
+  const Known known = at == known_.end() ? ByType(atom.subject) : at->second;
   switch (atom.kind) {
     case Kind::kRange:
       if (known.currency != atom.currency || (!known.low && !known.high)) return false;

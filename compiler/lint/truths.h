@@ -55,6 +55,7 @@ class Truths {
   std::optional<Atom> Membership(const Term& term, bool truth) const;
   std::optional<Number> NumberOf(TermId term) const;
   std::optional<std::set<std::string>> TextsOf(TermId term) const;
+  Known ByType(TermId term) const;
   void Learn(const Atom& atom);
   bool Holds(const Atom& atom) const;
 

@@ -75,7 +75,8 @@ class FileNames {
   void Declaration(const parse::ConcreteNode& node) {
     if (node.alternative == Alternative::kPolicyDeclaration) has_policies_ = true;
     if (node.alternative == Alternative::kForbidDeclaration ||
-        node.alternative == Alternative::kLimitDeclaration) {
+        node.alternative == Alternative::kLimitDeclaration ||
+        node.alternative == Alternative::kWrapperDeclaration) {
       binds_policies_ = true;
     }
     const std::string_view what = KindOf(node.alternative);
@@ -136,19 +137,29 @@ void Declarations(Findings& findings, const FileNames& own) {
     if (!own.has_policies() && !each.name.starts_with('_')) continue;
     if (own.Uses(each.name, 2)) continue;
     findings.Add(diag::Code::kLintUnused, each.span,
-                 {fmt::format("nothing uses the {} `{}`", each.what, each.name), "declared only",
-                  "leave it out"});
+                 {fmt::format("nothing in this file uses the {} `{}`", each.what, each.name),
+                  "declared only", "leave it out"});
   }
 }
 
-/// Whether the module, or one that it brings along, has a forbid of its own.
+/// Whether actions of a file are of tools of which other files have actions, too: a call has to be
+/// permitted as each of them.
+bool SharesTool(const Program& program, uint32_t file) {
+  return std::ranges::any_of(program.tools, [&](const Tool& tool) {
+    const auto is_of = [&](uint32_t action) { return program.actions[action].span.file == file; };
+    return std::ranges::any_of(tool.actions, is_of) && !std::ranges::all_of(tool.actions, is_of);
+  });
+}
+
+/// Whether the module, or one that it brings along, says something of calls that it is not asked
+/// about by name: forbids, wrappers, other actions of a tool.
 bool Binds(const Compilation& compilation, const std::vector<FileNames>& files, uint32_t module) {
   std::set<uint32_t> seen{module};
   std::vector<uint32_t> open{module};
   while (!open.empty()) {
     const uint32_t at = open.back();
     open.pop_back();
-    if (files[at].binds_policies()) return true;
+    if (files[at].binds_policies() || SharesTool(*compilation.program, at)) return true;
     for (const uint32_t next : compilation.imports[at]) {
       if (seen.insert(next).second) open.push_back(next);
     }
@@ -190,6 +201,16 @@ class ToolReads {
     for (const LetDesc& let : program.tools[tool].lets) {
       slots_.insert(let.source_slots.begin(), let.source_slots.end());
     }
+    for (const ArgumentDesc& argument : program.tools[tool].arguments) {
+      if (argument.currency_slot != kNone) slots_.insert(argument.currency_slot);
+    }
+    for (const FactDesc& fact : program.tools[tool].facts) {
+      if (fact.currency_slot != kNone) slots_.insert(fact.currency_slot);
+    }
+    for (const Capability& capability : program.capabilities) {
+      if (program.actions[capability.action].tool != tool) continue;
+      for (const ClauseInfo& info : capability.clauses) Shown(info);
+    }
   }
 
   bool Any(uint32_t first, uint32_t count) const {
@@ -198,6 +219,14 @@ class ToolReads {
   }
 
  private:
+  void Shown(const ClauseInfo& info) {
+    for (const std::vector<TextPiece>* text : {&info.text, &info.consent}) {
+      for (const TextPiece& piece : *text) {
+        if (piece.kind == TextPiece::Kind::kSlot) slots_.insert(piece.index);
+      }
+    }
+  }
+
   void Code(const Shape& shape) {
     for (uint32_t i = 0; i < shape.inst_count; ++i) {
       const Inst& inst = program_.insts[shape.first_inst + i];
@@ -222,7 +251,8 @@ void Facts(Findings& findings) {
     for (const FactDesc& fact : program.tools[tool].facts) {
       if (reads.Any(fact.slot, SlotsOf(program, fact.type))) continue;
       findings.Add(diag::Code::kLintUnusedFact, fact.span,
-                   {fmt::format("no condition and no resource reads the fact `{}`", fact.name),
+                   {fmt::format("no condition, resource or text of this file reads the fact `{}`",
+                                fact.name),
                     "attested for nothing", "leave it out, or say what depends on it"});
     }
   }

@@ -16,13 +16,13 @@ GRAVE = "module m\n@risk(high)\naction pay { n: int }\npolicy p {\n  expires aft
 def lint(capc, check, validator):
     capc.file(OPEN)
     status, out, err = capc.run("lint", "policy.cap")
-    check("a warning is no failure", status == 0 and "warning[CAP1026]" in out and not err
+    check("a finding is a failure", status == 3 and "warning[CAP1026]" in out and not err
           and out.endswith("policy.cap: 1 warning\n"), out)
     status, out, err = capc.run("check", "policy.cap")
     check("check knows nothing of it", status == 0 and "CAP1026" not in out, out)
     for code in ("CAP1026", "all"):
         status, out, _ = capc.run("lint", "--deny", code, "policy.cap")
-        check(f"--deny {code} makes it one", status == 3 and "error[CAP1026]" in out
+        check(f"--deny {code} makes it an error", status == 3 and "error[CAP1026]" in out
               and out.endswith("policy.cap: 1 error\n"), out)
         status, out, _ = capc.run("lint", "--deny", "all", "--allow", code, "policy.cap")
         check(f"--allow {code} leaves it out", status == 0 and out == "policy.cap: ok\n", out)
@@ -39,6 +39,11 @@ def lint(capc, check, validator):
     check("findings in SARIF", not list(validator.iter_errors(log))
           and [r["level"] for r in run["results"]] == ["warning"]
           and "capc lint" in run["tool"]["driver"]["rules"][0]["help"]["text"], out)
+    (capc.folder / "below").mkdir()
+    capc.file(GRAVE, "below/grave.cap")
+    status, out, _ = capc.run("lint", ".")
+    check("a folder is what is below it", status == 3 and "error[CAP1027]" in out
+          and "warning[CAP1026]" in out and "./below/grave.cap: 1 error\n" in out, out)
     capc.file(GRAVE, "grave.cap")
     status, out, _ = capc.run("lint", "policy.cap", "grave.cap")
     check("an error is a failure, of several files too", status == 3 and "error[CAP1027]" in out, out)
