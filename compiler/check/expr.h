@@ -66,6 +66,8 @@ class ExprChecker {
     NodeId right;
   };
 
+  NodeId LooseConcat(const SourceSpan& span);
+
   // expr_name.cpp
   NodeId CheckReference(ast::ExprId id, bool tested);
   NodeId CheckName(const ast::Ident& name, TypeIndex expected, bool tested);

@@ -22,7 +22,7 @@ enum class NodeKind : uint8_t {
   kSlot,        // index: frame slot
   kElement,     // index: variable of a quantifier; offset: slot within the element
   kParameter,   // index: parameter of the constraint; offset: slot within a record
-  kRow,         // left: a list of at most one element; offset: slot within it; index: Context::RowOf
+  kRow,         // left: a list of one element or none; offset: slot in it; index: Context::RowOf
   kPresent,     // left: a path (kSlot, kElement, kParameter, kRow)
   kNull,        // the same
   kOperation,   // op, left, right

@@ -255,7 +255,9 @@ std::string Viewer::Piece(const TextPiece& piece) const {
 std::string_view Viewer::LacksRow(const Inst& inst) const {
   if (inst.op != Op::kRow && inst.op != Op::kRowPresent && inst.op != Op::kRowNull) return {};
   const Op op = InstAt(inst.a).op;
-  if (op == Op::kMapWord || op == Op::kMapStr) return "the map has no such key, or its value lacks it";
+  if (op == Op::kMapWord || op == Op::kMapStr) {
+    return "the map has no such key, or its value lacks it";
+  }
   return "the list is empty, or its element lacks the value";
 }
 

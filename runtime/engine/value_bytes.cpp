@@ -32,7 +32,8 @@ constexpr bool kStandsAt =
 static_assert(kStandsAt<1, bool> && kStandsAt<2, int64_t> && kStandsAt<3, Money> &&
               kStandsAt<4, std::string> && kStandsAt<5, Instant> && kStandsAt<6, EnumMember> &&
               kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List> &&
-              kStandsAt<9, Value::Record> && kStandsAt<10, Duration> && kStandsAt<11, Decimal> && kStandsAt<13, Date>);
+              kStandsAt<9, Value::Record> && kStandsAt<10, Duration> && kStandsAt<11, Decimal> &&
+              kStandsAt<13, Date>);
 
 }  // namespace
 

@@ -1,8 +1,8 @@
 // What the handlers of opcodes write with: one Emitter turns the instructions of one shape into
 // LLVM IR inside one function. A handler reads its operands with At(), and sets its own result with
 // SetBool() or SetValue(). Control flow comes from few constructs only, all of which join again:
-// Guarded(), GuardedWords(), Equal(), operands put off and the loop of a quantifier. So every value that the
-// verifier lets an instruction read dominates it.
+// Guarded(), GuardedWords(), Equal(), operands put off and the loop of a quantifier. So every value
+// that the verifier lets an instruction read dominates it.
 //
 // Emitted code carries no nsw, exact, inbounds, assume or noundef, and reads through a pointer of a
 // slot only where that slot is known to be present.

@@ -1,6 +1,6 @@
 // Handlers of rows: the one element of a list that is asked for by its place or its key. What it
-// points at is read in a branch of its own, since an empty list may point anywhere; where the branch
-// is not taken every word is zero, as in a slot that is not present.
+// points at is read in a branch of its own, since an empty list may point anywhere; where that
+// branch is not taken every word is zero, as in a slot that is not present.
 #include "runtime/jit/emitter.h"
 #include "runtime/program/layout.h"
 

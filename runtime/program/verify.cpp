@@ -67,6 +67,18 @@ bool Context::RecordConforms(const Value::Record& fields, const RecordType& reco
   return next == fields.size();
 }
 
+/// The rows of a constant stand in the order of their keys, so that no key stands twice.
+bool Context::MapConforms(const Value& value, const Type& type, uint32_t depth) const {
+  const auto* rows = std::get_if<Value::List>(&value.v);
+  const uint32_t most = type.max != 0 ? type.max : limits::kElements;
+  const auto conforms = [&](const Value& row) { return Conforms(row, type.element, depth + 1); };
+  const auto before = [](const Value& a, const Value& b) {
+    return KeyLess(KeyOfRow(a), KeyOfRow(b));
+  };
+  return rows != nullptr && rows->size() <= most && std::ranges::all_of(*rows, conforms) &&
+         std::ranges::adjacent_find(*rows, std::not_fn(before)) == rows->end();
+}
+
 bool Context::HoldsTable(const Value& value, TableKind kind) const {
   const auto* table = std::get_if<TableRef>(&value.v);
   return table != nullptr && table->index < program.tables.size() &&
@@ -128,16 +140,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
                return Conforms(element, t.element, depth + 1);
              });
     }
-    case TypeKind::kMap: {
-      const auto* rows = std::get_if<Value::List>(&value.v);
-      const auto before = [](const Value& a, const Value& b) {
-        return KeyLess(KeyOfRow(a), KeyOfRow(b));
-      };
-      return rows != nullptr && rows->size() <= most &&
-             std::ranges::all_of(
-                 *rows, [&](const Value& row) { return Conforms(row, t.element, depth + 1); }) &&
-             std::ranges::adjacent_find(*rows, std::not_fn(before)) == rows->end();
-    }
+    case TypeKind::kMap: return MapConforms(value, t, depth);
     case TypeKind::kRecord: {
       const auto* record = std::get_if<Value::Record>(&value.v);
       return record != nullptr && RecordConforms(*record, program.records[t.ref], depth);

@@ -48,6 +48,7 @@ class ShapeVerifier {
   bool MasksOf(uint32_t at);
   bool Arithmetic(uint32_t at);
   bool Decimals(uint32_t at);
+  bool DecimalSets(uint32_t at);
   bool InZone(uint32_t at);
   bool RowOf(uint32_t at);
 
@@ -320,6 +321,14 @@ bool ShapeVerifier::Decimals(uint32_t at) {
   return (fits && makes) || Fail(at, "decimals of two scales meet");
 }
 
+bool ShapeVerifier::DecimalSets(uint32_t at) {
+  const Inst& inst = At(at);
+  const TypeIndex left = inst.op == Op::kDecIn ? TypeOf(inst.a) : ElementOf(inst.a);
+  return (ClassOf(program_, left) == ValueClass::kDecimal &&
+          context_.SameRepresentation(left, ElementOf(inst.b))) ||
+         Fail(at, "decimals of two scales meet");
+}
+
 /// What a time is by the clocks of a zone, or of a schedule's zone.
 bool ShapeVerifier::InZone(uint32_t at) {
   const Inst& inst = At(at);
@@ -382,11 +391,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kDateWeekday:
       return (KindOf(inst.a) == TypeKind::kDate && KindOf(at) == TypeKind::kInt) ||
              Fail(at, "only a date has a day of the week");
-    case Op::kDecEq:
-    case Op::kDecLt:
-    case Op::kDecAdd:
-    case Op::kDecSub:
-    case Op::kDecMul: return Decimals(at);
+    case Op::kDecEq: case Op::kDecLt:
+    case Op::kDecAdd: case Op::kDecSub: case Op::kDecMul: return Decimals(at);
     case Op::kMoneyMul: return KindOf(inst.b) == TypeKind::kInt || Fail(at, "no number");
     case Op::kPathUnder:
     case Op::kUrlUnder:
@@ -403,14 +409,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kMapWord:
     case Op::kMapStr: return RowOf(at);
     case Op::kDecIn:
-      return context_.SameRepresentation(TypeOf(inst.a), ElementOf(inst.b)) ||
-             Fail(at, "decimals of two scales meet");
     case Op::kDecSubset:
-    case Op::kDecDisjoint:
-      return (KindOf(inst.a) != TypeKind::kMap &&
-              ClassOf(program_, ElementOf(inst.a)) == ValueClass::kDecimal &&
-              context_.SameRepresentation(ElementOf(inst.a), ElementOf(inst.b))) ||
-             Fail(at, "decimals of two scales meet");
+    case Op::kDecDisjoint: return DecimalSets(at);
     case Op::kApproved:
       return KindOf(inst.a) == TypeKind::kApprovers || Fail(at, "only approvers approve");
     case Op::kMaskIn:

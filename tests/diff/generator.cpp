@@ -104,7 +104,7 @@ class ActionMaker {
                               kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
                               kFlags, kSize,  kItems, kDuration, kShare, kPath, kIp,
                               kCidr,  kUrl,   kNets,  kDay,   kDays, kSigned,  kShareSet, kBags,
-                              kStock};
+                              kStock, kShareSet, kItems, kQuotas, kBags, kShareSet};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];
