@@ -123,6 +123,8 @@ std::optional<Sym> Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, 
     if (!made) made = Text(inst, *a, *b);
     if (!made) made = Lists(inst, *a, *b);
   }
+  if (!made && a != nullptr) made = RowOf(inst, *a, b);
+  if (!made && a != nullptr) made = OfRow(inst, *a);
   if (!made && a != nullptr) made = Mask(inst, *a, b);
   return made;
 }
