@@ -32,7 +32,7 @@ struct ActImport {
   std::vector<ActNote> assumed;  // arguments and facts that the policy does not declare
 };
 
-/// Errors: "bad-yaml" (with its line), "too-large" (limits::kImportAct…), "no-policy". Cost: linear
+/// Errors: "bad-yaml" (with its line), "too-large" (act_limits.h), "no-policy". Cost: linear
 /// in the text, and one compilation of the result for each round of what does not compile.
 Result<ActImport> ImportAct(const std::string& origin, const std::string& text,
                             const ActOptions& options);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "compiler/import/act_limits.h"
 #include "compiler/import/act_yaml.h"
 #include "compiler/import/spelling.h"
 #include "runtime/base/limits.h"
@@ -31,7 +32,7 @@ class Reader {
   const std::vector<YamlMember>& Members(const YamlNode& node) {
     static const std::vector<YamlMember> kNone;
     visited_ += node.members.size() + 1;
-    full_ = full_ || visited_ > limits::kImportActNodes;
+    full_ = full_ || visited_ > kActNodes;
     return full_ ? kNone : node.members;
   }
 
@@ -77,7 +78,7 @@ class Reader {
   }
 
   void Policy(const YamlNode& node, const std::string& key) {
-    full_ = full_ || file_.policies.size() == limits::kImportActPolicies;
+    full_ = full_ || file_.policies.size() == kActPolicies;
     ActPolicy policy;
     policy.name = TextOf(yaml_.Find(node, "name"));
     if (policy.name.empty()) policy.name = key;
@@ -102,7 +103,7 @@ class Reader {
   void Capabilities(const YamlNode& node, ActPolicy& policy) {
     if (node.kind == Kind::kText) policy.others.push_back({"capabilities", ValueOf(node)});
     for (const YamlMember& member : Members(node)) {
-      full_ = full_ || ++capabilities_ > limits::kImportActCapabilities;
+      full_ = full_ || ++capabilities_ > kActCapabilities;
       if (full_) return;
       Capability(yaml_[member.node], member.key, policy);
     }
@@ -191,8 +192,7 @@ Result<ActFile> ReadAct(const std::string& origin, const std::string& text) {
     return Fail("too-large",
                 fmt::format("{}: more than {} policies, {} capabilities, or {} values with those "
                             "of aliases",
-                            origin, limits::kImportActPolicies, limits::kImportActCapabilities,
-                            limits::kImportActNodes));
+                            origin, kActPolicies, kActCapabilities, kActNodes));
   }
   if (file.policies.empty()) {
     return Fail("no-policy", fmt::format("{}: nothing in it has `capabilities`", origin));

@@ -11,8 +11,8 @@
 #include <sstream>
 #include <utility>
 
+#include "compiler/import/act_limits.h"
 #include "compiler/import/spelling.h"
-#include "runtime/base/limits.h"
 
 namespace cap::importer {
 
@@ -79,9 +79,8 @@ class Builder : public YAML::EventHandler {
   bool NeedsKey() const { return !open_.empty() && open_.back().is_map && !open_.back().key; }
 
   uint32_t New(const YAML::Mark& mark, YamlNode node) {
-    if (yaml_.nodes.size() == limits::kImportActNodes) {
-      throw Refused{"too-large", mark.line,
-                    fmt::format("more than {} values", limits::kImportActNodes)};
+    if (yaml_.nodes.size() == kActNodes) {
+      throw Refused{"too-large", mark.line, fmt::format("more than {} values", kActNodes)};
     }
     yaml_.nodes.push_back(std::move(node));
     return static_cast<uint32_t>(yaml_.nodes.size() - 1);
@@ -108,9 +107,8 @@ class Builder : public YAML::EventHandler {
              YamlNode::Kind kind) {
     RefuseTag(mark, tag);
     if (NeedsKey()) throw Refused{"bad-yaml", mark.line, "a key that is no text"};
-    if (open_.size() == limits::kImportActDepth) {
-      throw Refused{"too-large", mark.line,
-                    fmt::format("nested more than {} deep", limits::kImportActDepth)};
+    if (open_.size() == kActDepth) {
+      throw Refused{"too-large", mark.line, fmt::format("nested more than {} deep", kActDepth)};
     }
     const uint32_t index = New(mark, {.kind = kind, .text = {}, .members = {}});
     Open open;
@@ -154,9 +152,8 @@ const YamlNode* Yaml::Find(const YamlNode& node, const std::string& key) const {
 }
 
 Result<Yaml> ReadYaml(const std::string& origin, const std::string& text) {
-  if (text.size() > limits::kImportActBytes) {
-    return Fail("too-large",
-                fmt::format("{}: more than {} bytes", origin, limits::kImportActBytes));
+  if (text.size() > kActBytes) {
+    return Fail("too-large", fmt::format("{}: more than {} bytes", origin, kActBytes));
   }
   const auto failed = [&](const char* code, int line, const std::string& why) {
     return Fail(code, fmt::format("{}:{}: {}", origin, line + 1, CommentText(why)));

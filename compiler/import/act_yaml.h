@@ -32,7 +32,7 @@ struct Yaml {
 };
 
 /// Errors: "bad-yaml" (with its line: what is no YAML, a key twice, a key that is no text, a tag),
-/// "too-large" (limits::kImportAct…). Cost: linear in the text.
+/// "too-large" (act_limits.h). Cost: linear in the text.
 Result<Yaml> ReadYaml(const std::string& origin, const std::string& text);
 
 }  // namespace cap::importer

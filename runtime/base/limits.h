@@ -97,10 +97,5 @@ inline constexpr uint32_t kImportTools = 4'096;         // tools of one module
 inline constexpr uint32_t kImportSchemaDepth = 8;       // nested schemas, `$ref` followed
 inline constexpr uint32_t kImportSchemaNodes = 4'096;   // schemas of one tool, `$ref` followed
 inline constexpr uint32_t kImportCommentBytes = 400;    // of one description
-inline constexpr uint64_t kImportActBytes = 1u << 20;   // policies in YAML, one file
-inline constexpr uint32_t kImportActDepth = 64;         // its nested lists and maps
-inline constexpr uint32_t kImportActNodes = 100'000;    // its values, an alias wherever it stands
-inline constexpr uint32_t kImportActPolicies = 1'000;   // its policies
-inline constexpr uint32_t kImportActCapabilities = 4'096;  // of all its policies
 
 }  // namespace cap::limits
