@@ -181,8 +181,8 @@ std::optional<Sym> Encoder::Arithmetic(const Inst& inst, const Sym& a, const Sym
   }
   if (made.kind == ValueClass::kMoney) {
     made.extra = a.extra;
-    const bool is_signed = program_.types[inst.type].is_signed;
-    const Expr fits = And(Within(made.word, 64), is_signed ? world_.True() : made.word >= 0);
+    const bool below = program_.types[inst.type].is_signed;
+    const Expr fits = And(Within(made.word, 64), below ? world_.True() : made.word >= 0);
     const bool two = inst.op != Op::kMoneyMul;
     made.fault = Not(two ? And(fits, a.extra == b.extra) : fits);
   } else if (made.kind == ValueClass::kDecimal) {

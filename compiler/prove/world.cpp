@@ -281,8 +281,7 @@ Sym World::AnyMoney(const Type& type, const std::string& key, const Expr* curren
   Sym made(context_);
   made.kind = ValueClass::kMoney;
   made.word = context_.int_const(key.c_str());
-  Assume(made.word >= Int(type.is_signed ? INT64_MIN : int64_t{0}) &&
-         made.word <= Int(INT64_MAX));
+  Assume(made.word >= Int(type.is_signed ? INT64_MIN : 0) && made.word <= Int(INT64_MAX));
   if (type.currency != 0) {
     made.extra = Int(int64_t{type.currency});
   } else if (currency != nullptr) {

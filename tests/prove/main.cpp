@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "tests/diff/families.h"
 #include "tests/diff/generator.h"
 #include "tests/diff/witness.h"
 #include "tests/prove/mutate.h"
@@ -25,7 +26,8 @@ struct RunOptions {
 
 class Run {
  public:
-  explicit Run(const RunOptions& options) : options_(options), random_(options.seed) {}
+  explicit Run(const RunOptions& options)
+      : options_(options), random_(options.seed), family_random_(options.seed) {}
 
   int Go() {
     const auto start = std::chrono::steady_clock::now();
@@ -45,6 +47,7 @@ class Run {
       problem_ = base.problems[0];
       return;
     }
+    Children(base.module);
     ModuleModel changed = base.module;
     std::map<std::string, std::string> kinds;
     for (PolicyModel& policy : changed.policies) {
@@ -67,6 +70,26 @@ class Run {
         Pair(mutant, policy, mutant_engine, base, other, base_engine);
         Pair(base, other, base_engine, mutant, policy, mutant_engine);
       }
+    }
+  }
+
+  /// A policy that extends another one never permits more: the answer may be missing, but is no no.
+  void Children(ModuleModel module) {
+    AddChildren(module, family_random_);
+    Subject subject = MakeSubject(std::move(module), refused_);
+    if (!subject.problems.empty()) {
+      problem_ = subject.problems[0];
+      return;
+    }
+    const prove::Options limits{.timeout_ms = options_.timeout_ms};
+    for (const PolicyModel& child : subject.module.children) {
+      const prove::Side own{subject.program, FindPolicy(*subject.program, child.name)};
+      const prove::Side parent{subject.program, FindPolicy(*subject.program, child.extends)};
+      const prove::Answer answer = prove::Narrows(own, parent, limits).answer;
+      ++children_[static_cast<size_t>(answer)];
+      if (answer != prove::Answer::kNo) continue;
+      kind_ = "extends";
+      Wrong("a child permits more than its parent", subject, child, subject, child);
     }
   }
 
@@ -153,19 +176,24 @@ class Run {
     fmt::print("no         {:6} {:5.1f} %, each confirmed by its request\n", no_, share(no_));
     fmt::print("undecided  {:6} {:5.1f} %\n", undecided_, share(undecided_));
     for (const auto& [why, count] : reasons_) fmt::print("  {:6} {}\n", count, why);
+    fmt::print("children   {:6} yes, {} no, {} undecided\n", children_[0], children_[1],
+               children_[2]);
     fmt::print("wrong      {:6}\n", wrong_);
     if (!problem_.empty()) fmt::print("the run stopped: {}\n", problem_);
-    const bool reached = yes_ > 0 && no_ > 0 && undecided_ * 100 <= answers * options_.undecided;
+    const bool reached = children_[0] > children_[2] && yes_ > 0 && no_ > 0 &&
+                         undecided_ * 100 <= answers * options_.undecided;
     if (!reached) fmt::print("the run did not reach what it is for\n");
     return wrong_ == 0 && problem_.empty() && reached ? 0 : 1;
   }
 
   RunOptions options_;
   Random random_;
+  Random family_random_;
   std::map<std::string, uint64_t> refused_;
   std::map<std::string, uint64_t> reasons_;
   std::string kind_;
   std::string problem_;
+  uint64_t children_[3] = {0, 0, 0};  // by answer: yes, no, undecided
   uint64_t pairs_ = 0;
   uint64_t yes_ = 0;
   uint64_t no_ = 0;
