@@ -43,7 +43,9 @@ Expr Clocks::Knows(std::span<const uint32_t> zone, const Expr& us) {
 }
 
 Expr Clocks::LocalOf(std::span<const uint32_t> zone, const Expr& us) {
-  const auto same = [&](std::span<const uint32_t> other) { return std::ranges::equal(other, zone); };
+  const auto same = [&](std::span<const uint32_t> other) {
+    return std::ranges::equal(other, zone);
+  };
   const auto found = std::ranges::find_if(zones_, same);
   const auto number = found - zones_.begin();
   if (found == zones_.end()) zones_.push_back(zone);

@@ -1,6 +1,6 @@
 // Clauses of a Program as formulas. Mirrors runtime/interp, handler by handler. An opcode that it
-// does not know would become any value at all, the same one for the same operands, so that what both
-// policies have cancels out and nothing wrong is ever concluded.
+// does not know would become any value at all, the same one for the same operands, so that what
+// both policies have cancels out and nothing wrong is ever concluded.
 #pragma once
 
 #include <optional>

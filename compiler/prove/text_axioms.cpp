@@ -160,7 +160,8 @@ void Texts::AddEmailAxioms(std::vector<Expr>& out) {
       z3::function("text.domain", context_.real_sort(), context_.real_sort());
   const std::map<std::string, Expr> literals = literals_;
   for (const auto& [text, expr] : literals) {
-    if (!domains_.empty() && IsOfKind(TextKind::kEmail, text)) out.push_back(domain_of(expr) == Domain(expr));
+    if (domains_.empty() || !IsOfKind(TextKind::kEmail, text)) continue;
+    out.push_back(domain_of(expr) == Domain(expr));
   }
   const std::map<uint32_t, Variant> variants = variants_;
   for (size_t i = 0; i < applications_.size(); ++i) {

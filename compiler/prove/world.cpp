@@ -85,7 +85,8 @@ std::string InputName(const Tool& tool, uint32_t slot) {
 }
 
 World::World(z3::context& context, ListSizes& sizes)
-    : context_(context), sizes_(sizes), texts_(context), clocks_(context), now_(context.int_const("now")) {
+    : context_(context), sizes_(sizes), texts_(context), clocks_(context),
+      now_(context.int_const("now")) {
   Assume(now_ >= Int(INT64_MIN) && now_ <= Int(INT64_MAX));
   pleasant_.push_back(now_ >= Int(kYear2000Us) && now_ <= Int(kYear2100Us));
 }
@@ -330,8 +331,8 @@ Sym World::AnyList(const Program& program, TypeIndex type, const std::string& ke
   pleasant_.push_back(list->size <= Int(int64_t{shown}));
   for (uint32_t i = 0; i < shown; ++i) {
     Element element{list->size > Int(int64_t{i}), {}};
-    AddCells(program, t.element, fmt::format("{}[{}]", key, i), {True(), False(), False()}, currency,
-             element.cells);
+    const Given given{True(), False(), False()};
+    AddCells(program, t.element, fmt::format("{}[{}]", key, i), given, currency, element.cells);
     list->elements.push_back(std::move(element));
   }
   const bool simple = shown > 0 && program.types[t.element].kind != TypeKind::kRecord &&

@@ -21,7 +21,7 @@ struct RunOptions {
   uint64_t pairs = 150;
   uint64_t requests = 600;  // that a yes is held against
   uint64_t timeout_ms = 2000;
-  uint64_t undecided = 25;  // percent of the answers that may be missing
+  uint64_t undecided = 12;  // percent of the answers that may be missing
 };
 
 class Run {
