@@ -27,7 +27,9 @@ std::optional<Sym> Encoder::Either(const Expr& which, const Sym& a, const Sym& b
 std::optional<Cell> Encoder::Either(const Expr& which, const Cell& a, const Cell& b) {
   std::optional<Sym> value = Either(which, a.value, b.value);
   if (!value) return std::nullopt;
-  return Cell{z3::ite(which, a.present, b.present), world_.False(), *value};
+  Cell made(z3::ite(which, a.present, b.present), world_.False(), *value);
+  made.null = z3::ite(which, a.null, b.null);
+  return made;
 }
 
 /// The row of a map that has the key, or the first element of a list, as a list of its own. No two
@@ -55,18 +57,21 @@ std::optional<Sym> Encoder::RowOf(const Inst& inst, const Sym& list, const Sym* 
   Sym made(world_.context());
   made.kind = ValueClass::kList;
   const Expr size = z3::ite(found, world_.Int(int64_t{1}), world_.Int(int64_t{0}));
-  made.list = std::make_shared<List>(List{size, {std::move(row)}, list.list->roots, true});
+  made.list = std::make_shared<List>(
+      List{size, world_.True(), {std::move(row)}, list.list->roots, true});
   return made;
 }
 
 /// What is read of such a row.
 std::optional<Sym> Encoder::OfRow(const Inst& inst, const Sym& row) {
-  if (inst.op != Op::kRow && inst.op != Op::kRowPresent) return std::nullopt;
+  const bool asks = inst.op == Op::kRowPresent || inst.op == Op::kRowNull;
+  if (inst.op != Op::kRow && !asks) return std::nullopt;
   if (!row.list->is_row) return std::nullopt;
   const Element& element = row.list->elements[0];
   const Cell& cell = element.cells[inst.b];
-  if (inst.op == Op::kRowPresent) {
-    return world_.Bool(And(element.there, cell.present), And(element.there, Not(cell.present)));
+  if (asks) {
+    const Expr& asked = inst.op == Op::kRowPresent ? cell.present : cell.null;
+    return world_.Bool(And(element.there, asked), And(element.there, Not(asked)));
   }
   const Expr there = And(element.there, cell.present);
   Sym made = cell.value;
