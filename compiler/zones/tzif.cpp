@@ -10,7 +10,6 @@
 namespace cap::zones {
 namespace {
 
-constexpr size_t kHeaderBytes = 44;
 constexpr int64_t kBegin = DaysOf({kFirstYear, 1, 1}) * 86'400;
 constexpr int64_t kEnd = DaysOf({kLastYear + 1, 1, 1}) * 86'400;
 

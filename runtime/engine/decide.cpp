@@ -82,7 +82,8 @@ class ActionDecider {
     return record.expires_us > header_->now_us &&
            (coverage == nullptr || coverage->Has(record.capability));
   }
-  void Choose(const ForbidOutcome& forbids, const Coverage* coverage, Decision& decision) const;
+  void Choose(const ForbidOutcome& forbids, const Probes& first, const Coverage* coverage,
+              Decision& decision) const;
   void Permit(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
   void Unknown(const Best& best, Decision& decision) const;
   void StepUp(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
@@ -100,6 +101,8 @@ class ActionDecider {
 };
 
 void ActionDecider::Run(Decision& decision) const {
+  Probes first;
+  if (resources_.derived) finder_.Prepare(entry_, resources_.all[0], first);
   const ForbidOutcome forbids = Forbids();
   if (forbids.kind == ForbidClass::kTrue || forbids.kind == ForbidClass::kFault) {
     decision.code = forbids.kind == ForbidClass::kTrue ? DecisionCode::kForbidden
@@ -112,18 +115,18 @@ void ActionDecider::Run(Decision& decision) const {
   }
   // One resource is covered by whatever is found for it.
   const std::span<const ResourceTexts> all = resources_.all;
-  if (all.size() == 1) return Choose(forbids, nullptr, decision);
+  if (all.size() == 1) return Choose(forbids, first, nullptr, decision);
   const Coverage coverage(*state_.plan, finder_, entry_, all, header_->now_us);
   if (coverage.covered() < all.size()) return NoneCovers(coverage, decision);
-  Choose(forbids, &coverage, decision);
+  Choose(forbids, first, &coverage, decision);
 }
 
 // Among those that cover every resource. Null `coverage`: all that are found do.
-void ActionDecider::Choose(const ForbidOutcome& forbids, const Coverage* coverage,
-                           Decision& decision) const {
+void ActionDecider::Choose(const ForbidOutcome& forbids, const Probes& first,
+                           const Coverage* coverage, Decision& decision) const {
   Best permit, step_up, unknown;
   Covering covering;
-  finder_.ForEachCapability(entry_, resources_.all[0], [&](const CapabilityRecord& record) {
+  finder_.ForEachCapability(entry_, resources_.all[0], first, [&](const CapabilityRecord& record) {
     if (!Usable(record, coverage)) return;
     covering.Add(record);
     const uint64_t admitted = state_.evaluator.Admit(header_, record);

@@ -69,6 +69,11 @@ inline ResourceView ResourcesOf(bool has_resource, uint8_t every_hole, const Fra
   return view;
 }
 
+/// The hashes under which the capabilities of an entry are sought for one resource.
+struct Probes {
+  std::array<uint64_t, limits::kSkeletons> hashes;  // as many as the entry has skeletons
+};
+
 /// Finds the records of a grant for one action.
 class RecordFinder {
  public:
@@ -82,13 +87,7 @@ class RecordFinder {
   /// follow it. Null: there is none.
   const CapabilityRecord* Find(uint32_t skeleton, uint32_t holes,
                                const ResourceTexts& texts) const {
-    uint64_t joined = 0;
-    uint32_t nth = 0;
-    for (uint32_t left = holes; left != 0; left &= left - 1) {
-      joined = JoinHash(joined, texts.holes[std::countr_zero(left)].hash, nth++);
-    }
-    return index_.Find(hash_.Of(skeleton, joined),
-                       {grant_, action_ | skeleton << 16, holes, &texts});
+    return Find(HashFor(skeleton, holes, texts), skeleton, holes, texts);
   }
 
   /// Calls visit(record) for every one of them.
@@ -98,21 +97,50 @@ class RecordFinder {
     Follow(Find(skeleton, holes, texts), visit);
   }
 
-  /// … for every capability record that covers the resource. All probes come before all visits,
-  /// so that their misses of the cache overlap.
+  /// Asks for the memory in which the capabilities for the resource will be sought. Among a million
+  /// records it is far away: what is done until ForEachCapability() costs nothing then.
+  void Prepare(const PolicyAction& entry, const ResourceTexts& texts, Probes& probes) const {
+    for (uint32_t i = 0; i < entry.skeleton_count; ++i) {
+      probes.hashes[i] = HashFor(entry.skeletons[i], entry.holes[i], texts);
+      index_.Prefetch(probes.hashes[i]);
+    }
+  }
+
+  /// Calls visit(record) for every capability record that covers the resource that `probes` were
+  /// prepared for. All probes come before all visits, so that their misses of the cache overlap.
   template <typename Visit>
   void ForEachCapability(const PolicyAction& entry, const ResourceTexts& texts,
-                         const Visit& visit) const {
+                         const Probes& probes, const Visit& visit) const {
     const CapabilityRecord* found[limits::kSkeletons];
     uint32_t count = 0;
     for (uint32_t i = 0; i < entry.skeleton_count; ++i) {
-      found[count] = Find(entry.skeletons[i], entry.holes[i], texts);
+      found[count] = Find(probes.hashes[i], entry.skeletons[i], entry.holes[i], texts);
       count += found[count] != nullptr;
     }
     for (uint32_t i = 0; i < count; ++i) Follow(found[i], visit);
   }
+  template <typename Visit>
+  void ForEachCapability(const PolicyAction& entry, const ResourceTexts& texts,
+                         const Visit& visit) const {
+    Probes probes;
+    Prepare(entry, texts, probes);
+    ForEachCapability(entry, texts, probes, visit);
+  }
 
  private:
+  uint64_t HashFor(uint32_t skeleton, uint32_t holes, const ResourceTexts& texts) const {
+    uint64_t joined = 0;
+    uint32_t nth = 0;
+    for (uint32_t left = holes; left != 0; left &= left - 1) {
+      joined = JoinHash(joined, texts.holes[std::countr_zero(left)].hash, nth++);
+    }
+    return hash_.Of(skeleton, joined);
+  }
+  const CapabilityRecord* Find(uint64_t hash, uint32_t skeleton, uint32_t holes,
+                               const ResourceTexts& texts) const {
+    return index_.Find(hash, {grant_, action_ | skeleton << 16, holes, &texts});
+  }
+
   template <typename Visit>
   static void Follow(const CapabilityRecord* record, const Visit& visit) {
     for (; record != nullptr; ++record) {

@@ -130,7 +130,10 @@ bool Engine::Impl::Kill(GrantId grant, GrantStatus status) {
 }
 
 void Engine::Impl::Collect() {
-  constexpr size_t kWaiting = 64;  // one system call for this many
+  // One system call for this many: it interrupts every thread of the process for some microseconds,
+  // so that it must come to less than one decision in a thousand while grants come and go as fast
+  // as they can. What waits is the memory of as many grants.
+  constexpr size_t kWaiting = 512;
   constexpr size_t kAtOnce = 4;    // more than one call retires, and little for one call to do
   limbo.Collect(kWaiting, kAtOnce);
 }

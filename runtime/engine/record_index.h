@@ -23,6 +23,7 @@
 
 #include "runtime/engine/epoch.h"
 #include "runtime/engine/hash.h"
+#include "runtime/engine/pages.h"
 #include "runtime/engine/record_slab.h"
 #include "runtime/engine/tsan.h"
 #include "runtime/frame/frame.h"
@@ -76,6 +77,13 @@ class RecordIndex {
   /// The first record with this key, or null. Inside an epoch.
   const CapabilityRecord* Find(uint64_t hash, const RecordKey& key) const;
 
+  /// Asks for the memory where a search for this hash begins. Inside an epoch.
+  void Prefetch(uint64_t hash) const {
+    const uint32_t tag = TagOf(hash);
+    const Segment* segment = directory_.load(std::memory_order_acquire)->At(tag);
+    __builtin_prefetch(segment->slots + GroupOf(tag) * kGroupSlots);
+  }
+
   /// Adds an entry for the record, which must be whole. False: the directory is at its largest,
   /// which takes a broken hash. Cost: a search; at times a split of one segment.
   bool Insert(uint64_t record);
@@ -110,7 +118,7 @@ class RecordIndex {
     void Give(Segment* segment) { free_.push_back(segment); }
 
    private:
-    static constexpr size_t kChunkSegments = 256;
+    static constexpr size_t kChunkSegments = kLargePageBytes / sizeof(Segment);
 
     std::vector<void*> chunks_;
     std::vector<Segment*> free_;
@@ -156,6 +164,7 @@ class RecordIndex {
   static uint32_t RecordOf(uint64_t slot) { return static_cast<uint32_t>(slot); }
   static uint64_t EntryOf(uint32_t tag, uint64_t record) { return uint64_t{tag} << 32 | record; }
   static uint32_t GroupOf(uint32_t tag) { return tag >> kGroupShift; }
+  class Filling;
   static bool Place(Segment& segment, uint64_t entry);
   bool MakeRoom(uint32_t tag);
   bool Double();

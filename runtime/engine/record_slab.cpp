@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "runtime/engine/pages.h"
+
 namespace cap::engine {
 
 RecordSlab::RecordSlab() : chunks_(new std::atomic<CapabilityRecord*>[kChunks]{}) {
@@ -12,14 +14,15 @@ RecordSlab::RecordSlab() : chunks_(new std::atomic<CapabilityRecord*>[kChunks]{}
 
 RecordSlab::~RecordSlab() {
   for (uint64_t chunk = 0; chunk < chunk_count_; ++chunk) {
-    ::operator delete(chunks_[chunk].load(std::memory_order_relaxed), std::align_val_t{64});
+    DeletePage(chunks_[chunk].load(std::memory_order_relaxed));
   }
 }
 
-// The memory of a chunk is written only record by record, so that a small engine stays small.
+// The first chunk is resident only as far as it is written, so that a small engine stays small.
 bool RecordSlab::AddChunk() {
+  static_assert(kChunkRecords * sizeof(CapabilityRecord) == kLargePageBytes);
   if (chunk_count_ == kChunks) return false;
-  void* memory = ::operator new(kChunkRecords * sizeof(CapabilityRecord), std::align_val_t{64});
+  void* memory = NewPage(chunk_count_ > 0);
   chunks_[chunk_count_].store(static_cast<CapabilityRecord*>(memory), std::memory_order_release);
   ++chunk_count_;
   return true;

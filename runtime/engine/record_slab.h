@@ -43,7 +43,8 @@ class RecordSlab {
   uint64_t bytes() const { return chunk_count_ * kChunkRecords * sizeof(CapabilityRecord); }
 
  private:
-  static constexpr uint64_t kChunkRecords = limits::kGrantRecords;
+  static constexpr uint64_t kChunkRecords = 32'768;  // a large page
+  static_assert(kChunkRecords >= limits::kGrantRecords);
   static constexpr uint64_t kChunks = 16'384;
   // An entry of the index has 32 bits for a record.
   static_assert(kChunks * kChunkRecords <= uint64_t{1} << 32);

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
+#include <variant>
 
 #include "runtime/base/limits.h"
 #include "runtime/program/codec.h"
@@ -58,26 +60,27 @@ std::string_view Reader::GetBytes() {
   return taken;
 }
 
+namespace {
+
+// Tries the alternatives of Value::v in order: none can be forgotten here.
+template <size_t... Indices>
+bool GetAlternative(Reader& reader, Value& value, uint64_t index, std::index_sequence<Indices...>) {
+  const auto get = [&]<size_t kIndex>() {
+    auto& item = value.v.emplace<kIndex>();
+    if constexpr (kIndex > 0) reader(item);
+    return true;
+  };
+  return ((index == Indices && get.template operator()<Indices>()) || ...);
+}
+
+}  // namespace
+
 void Reader::Get(Value& value) {
   if (depth_ > limits::kValueDepth) ok_ = false;
   ++depth_;
-  switch (GetNumber()) {  // the alternatives of Value::v, in order
-    case 0: value.v.emplace<0>(); break;
-    case 1: (*this)(value.v.emplace<1>()); break;
-    case 2: (*this)(value.v.emplace<2>()); break;
-    case 3: (*this)(value.v.emplace<3>()); break;
-    case 4: (*this)(value.v.emplace<4>()); break;
-    case 5: (*this)(value.v.emplace<5>()); break;
-    case 6: (*this)(value.v.emplace<6>()); break;
-    case 7: (*this)(value.v.emplace<7>()); break;
-    case 8: (*this)(value.v.emplace<8>()); break;
-    case 9: (*this)(value.v.emplace<9>()); break;
-    case 10: (*this)(value.v.emplace<10>()); break;
-    case 11: (*this)(value.v.emplace<11>()); break;
-    case 12: (*this)(value.v.emplace<12>()); break;
-    case 13: (*this)(value.v.emplace<13>()); break;
-    default: ok_ = false;
-  }
+  const uint64_t index = GetNumber();
+  const auto all = std::make_index_sequence<std::variant_size_v<decltype(value.v)>>();
+  if (!GetAlternative(*this, value, index, all)) ok_ = false;
   --depth_;
 }
 

@@ -4,15 +4,14 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <map>
-#include <string_view>
 
 #include "tests/diff/families.h"
 #include "tests/diff/generator.h"
 #include "tests/diff/witness.h"
 #include "tests/prove/mutate.h"
 #include "tests/prove/sides.h"
+#include "tests/support/options.h"
 
 namespace cap::diff {
 namespace {
@@ -21,28 +20,9 @@ struct RunOptions {
   uint64_t seed = 20'261'127;
   uint64_t pairs = 150;
   uint64_t requests = 600;  // that a yes is held against
-  uint32_t timeout_ms = 2000;
-  uint64_t undecided = 25;  // percent of the answers that may be missing
+  uint64_t timeout_ms = 2000;
+  uint64_t undecided = 12;  // percent of the answers that may be missing
 };
-
-bool ReadOptions(int argc, char** argv, RunOptions& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (name == "--seed") {
-      options.seed = value;
-    } else if (name == "--pairs") {
-      options.pairs = value;
-    } else if (name == "--requests") {
-      options.requests = value;
-    } else if (name == "--timeout-ms") {
-      options.timeout_ms = static_cast<uint32_t>(value);
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1;
-}
 
 class Run {
  public:
@@ -101,7 +81,7 @@ class Run {
       problem_ = subject.problems[0];
       return;
     }
-    const prove::Options limits{.timeout_ms = options_.timeout_ms};
+    const prove::Options limits{.timeout_ms = static_cast<uint32_t>(options_.timeout_ms)};
     for (const PolicyModel& child : subject.module.children) {
       const prove::Side own{subject.program, FindPolicy(*subject.program, child.name)};
       const prove::Side parent{subject.program, FindPolicy(*subject.program, child.extends)};
@@ -117,7 +97,7 @@ class Run {
             const Subject& parent, const PolicyModel& other, EngineSide& parent_engine) {
     const prove::Side child_side{child.program, FindPolicy(*child.program, own.name)};
     const prove::Side parent_side{parent.program, FindPolicy(*parent.program, other.name)};
-    const prove::Options limits{.timeout_ms = options_.timeout_ms};
+    const prove::Options limits{.timeout_ms = static_cast<uint32_t>(options_.timeout_ms)};
     const prove::Reply reply = prove::Narrows(child_side, parent_side, limits);
     switch (reply.answer) {
       case prove::Answer::kYes:
@@ -229,10 +209,10 @@ class Run {
 
 int main(int argc, char** argv) {
   cap::diff::RunOptions options;
-  if (!cap::diff::ReadOptions(argc, argv, options) || options.pairs == 0) {
-    fmt::print(stderr, "usage: {} [--seed N] [--pairs N] [--requests N] [--timeout-ms N]\n",
-               argv[0]);
-    return 2;
-  }
+  const bool good = cap::test::ReadNumbers(argc, argv, {{"--seed", &options.seed},
+                                                        {"--pairs", &options.pairs},
+                                                        {"--requests", &options.requests},
+                                                        {"--timeout-ms", &options.timeout_ms}});
+  if (!good || options.pairs == 0) return 2;
   return cap::diff::Run(options).Go();
 }
