@@ -208,6 +208,8 @@ struct PolicyDecl {
   std::vector<Ident> purposes;
   std::optional<int64_t> expires_after_us;
   SourceSpan expires_span;
+  std::optional<QualifiedName> extends;   // the policy that it narrows
+  std::vector<Ident> drops;               // of that one's capabilities
   std::vector<QualifiedName> includes;    // policies that it unites with
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;

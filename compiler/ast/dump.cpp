@@ -152,7 +152,9 @@ class Dumper {
       if (node.version) Line("version " + Quote(node.version->text));
       if (!node.purposes.empty()) Line("purpose " + Joined(node.purposes));
       if (node.expires_after_us) Line(fmt::format("expires after {} us", *node.expires_after_us));
+      if (node.extends) Line("extends " + node.extends->Joined());
       for (const QualifiedName& name : node.includes) Line("include " + name.Joined());
+      if (!node.drops.empty()) Line("drop " + Joined(node.drops));
       for (const Capability& capability : node.capabilities) Item(capability);
       for (const Forbid& forbid : node.forbids) Item(forbid);
     });

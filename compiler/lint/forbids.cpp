@@ -30,7 +30,7 @@ class Forbids {
 
   void Run() {
     for (uint32_t i = 0; i < program_.tools.size(); ++i) {
-      const ToolRules tool(program_, i);
+      const ToolRules tool(findings_.compilation(), i);
       for (const Condition& guard : tool.guards()) ActionGuard(tool, guard);
       for (const Rule& rule : tool.rules()) Dead(tool, rule);
       for (const Condition& condition : tool.forbids()) Take(tool, condition);

@@ -19,7 +19,7 @@ class Logic {
   Logic(Findings& findings, uint32_t tool)
       : findings_(findings),
         program_(findings.program()),
-        tool_(program_, tool),
+        tool_(findings.compilation(), tool),
         terms_(tool_.terms()) {}
 
   void Run() {

@@ -22,8 +22,9 @@ bool Rule::Has(ClauseKind kind) const {
   return std::ranges::any_of(clauses, [&](const ClauseTerm& c) { return c.kind == kind; });
 }
 
-ToolRules::ToolRules(const Program& program, uint32_t tool)
-    : program_(program), terms_(program, tool) {
+ToolRules::ToolRules(const Compilation& compilation, uint32_t tool)
+    : program_(*compilation.program), terms_(compilation, tool) {
+  const Program& program = program_;
   for (const Capability& capability : program.capabilities) {
     if (program.actions[capability.action].tool != tool) continue;
     Rule rule{&capability, {}};

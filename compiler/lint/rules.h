@@ -29,7 +29,7 @@ struct Condition {             // of a forbid, or of an action that is chosen by
 
 class ToolRules {
  public:
-  ToolRules(const Program& program, uint32_t tool);
+  ToolRules(const Compilation& compilation, uint32_t tool);
 
   const Terms& terms() const { return terms_; }
   const std::vector<Rule>& rules() const { return rules_; }

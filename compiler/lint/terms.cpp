@@ -67,7 +67,12 @@ TermId Terms::One(Place& place, uint32_t at) {
 TermId Terms::Constant(const Place& place, const Inst& inst) {
   const ConstSource& source = place.consts[inst.a];
   const auto op = static_cast<uint16_t>(Op::kConst);
-  if (source.bound) return Intern({op, "bound", fmt::format("{}", source.index)}, {});
+  if (source.bound)
+    return Intern({op, "bound", fmt::format("{}", source.index)}, {.type = inst.type});
+  // Nothing is concluded from a datum, which may be another one tomorrow.
+  if (source.index >= compilation_.data_begin && source.index < compilation_.data_end) {
+    return Intern({op, "datum", fmt::format("{}", source.index)}, {.type = inst.type});
+  }
   const Value& value = program_.values[source.index];
   const Term term{.kind = TermKind::kLiteral, .value = &value, .type = inst.type};
   if (const auto* table = std::get_if<TableRef>(&value.v)) {

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "runtime/program/program.h"
+#include "compiler/driver/compile.h"
 
 namespace cap::lint {
 
@@ -17,7 +17,7 @@ enum class TermId : uint32_t {};
 enum class TermKind : uint8_t {
   kOperation,  // op, left, right
   kLiteral,    // value
-  kLeaf,       // anything else that a call brings: a slot, a bound value, `now`, an element
+  kLeaf,       // what the text does not say: a slot, a bound value, a datum, `now`, an element
 };
 struct Term {
   TermKind kind = TermKind::kLeaf;
@@ -33,7 +33,8 @@ struct Term {
 /// The terms of all shapes of one tool.
 class Terms {
  public:
-  Terms(const Program& program, uint32_t tool) : program_(program), tool_(tool) {}
+  Terms(const Compilation& compilation, uint32_t tool)
+      : compilation_(compilation), program_(*compilation.program), tool_(tool) {}
 
   /// What a clause demands. `consts`: those of its capability or forbid.
   TermId Of(const Shape& shape, const Clause& clause, const std::vector<ConstSource>& consts);
@@ -56,6 +57,7 @@ class Terms {
   TermId Constant(const Place& place, const Inst& inst);
   TermId Intern(Key key, Term term);
 
+  const Compilation& compilation_;
   const Program& program_;
   uint32_t tool_;
   std::vector<Term> terms_;

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "compiler/prove/bounds.h"
 #include "compiler/prove/decision.h"
 #include "compiler/prove/prove.h"
 #include "compiler/prove/schema.h"
 #include "compiler/prove/trial.h"
 #include "compiler/prove/witness.h"
+#include "compiler/prove/bounds.h"
 
 namespace cap::prove {
 namespace {
@@ -111,9 +111,10 @@ class Asker {
     params.set("timeout", options_.timeout_ms);
     solver.set(params);
     for (const Expr& fact : encoded.world->facts()) solver.add(fact);
+    for (const Expr& fact : encoded.world->clocks().facts()) solver.add(fact);
     for (const Expr& axiom : encoded.axioms) solver.add(axiom);
     solver.add(encoded.goal);
-    const z3::check_result result = solver.check();
+    const z3::check_result result = Check(*encoded.world, solver);
     if (result == z3::unsat) {
       if (sizes_.Complete()) return {Answer::kYes, {}, {}};
       return Undecided("lists that are longer than those that were looked at may differ");
@@ -129,6 +130,17 @@ class Asker {
     return Ask();
   }
 
+  /// Until the model has the clocks of zones right.
+  static z3::check_result Check(World& world, z3::solver& solver) {
+    for (uint32_t turn = 0;; ++turn) {
+      const z3::check_result result = solver.check();
+      if (result != z3::sat || turn == bounds::kTurns) return result;
+      const std::vector<Expr> corrections = world.clocks().Corrections(solver.get_model());
+      if (corrections.empty()) return result;
+      for (const Expr& correction : corrections) solver.add(correction);
+    }
+  }
+
   /// A call from the model: first from one that is easy to write down.
   Reply Confirm(World& world, z3::solver& solver) {
     std::vector<Expr> wishes = world.pleasant();
@@ -141,7 +153,7 @@ class Asker {
         AddOneByOne(solver, wishes);
       }
       for (int turn = 0; turn < 3; ++turn) {
-        if (solver.check() != z3::sat) break;
+        if (Check(world, solver) != z3::sat) break;
         const z3::model model = solver.get_model();
         if (std::optional<Witness> witness = Witnessed(world, model)) {
           return {Answer::kNo, {}, std::move(witness)};

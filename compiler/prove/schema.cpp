@@ -42,8 +42,8 @@ std::string Text(const Program& program, const Tool& tool, const ArgumentDesc& a
 std::string Text(const Program& program, const Tool& tool, const FactDesc& fact) {
   std::string keys;
   for (const uint32_t key : fact.key_slots) keys += PathOf(tool, key) + ",";
-  return fmt::format("{}|{}|{}|{}|{}", Whole(program, fact.type), keys, fact.max_age_us,
-                     fact.attestor, PathOf(tool, fact.currency_slot));
+  return fmt::format("{}|{}|{}|{}|{}|{}", Whole(program, fact.type), keys, fact.max_age_us,
+                     fact.attestor, PathOf(tool, fact.currency_slot), fact.each_offset);
 }
 
 std::string Text(const Program& program, const Tool&, const LiveDesc& live) {

@@ -140,6 +140,7 @@ void Writer::Rule(const Capability& capability) {
   if (action.irreversible) out_ += "  cannot be undone\n";
   for (size_t i = 0; i < capability.clauses.size(); ++i) {
     const ClauseInfo& info = capability.clauses[i];
+    if (info.unsaid) continue;
     // A constraint of several clauses says its text once, at the first.
     const bool again = i > 0 && capability.clauses[i - 1].span == info.span &&
                        !capability.clauses[i - 1].consent.empty();

@@ -126,9 +126,9 @@ void Fields(A& ar, typename A::template Ref<TextPiece> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ClauseInfo> v) {
-  auto& [name, span, text, consent, step_up, approvers, approvers_const, obligation,
+  auto& [name, span, text, consent, unsaid, step_up, approvers, approvers_const, obligation,
          obligation_consts] = v;
-  ar(name, span, text, consent, step_up, approvers, approvers_const, obligation,
+  ar(name, span, text, consent, unsaid, step_up, approvers, approvers_const, obligation,
      obligation_consts);
 }
 template <typename A>

@@ -207,6 +207,7 @@ struct ClauseInfo {
   Span span;                     // the statement in the policy
   std::vector<TextPiece> text;   // `deny "…"`; empty = made from observed and limit
   std::vector<TextPiece> consent;  // `consent "…"`; of the first clause of a constraint only
+  bool unsaid = false;           // … which another clause of the capability makes needless
   std::string step_up;           // kStepUp: "approval" or "review"
   uint64_t approvers = 0;        // kStepUp: whose approval it asks for, unless from a bound value
   uint32_t approvers_const = kNone;  // kStepUp: constant that holds the mask

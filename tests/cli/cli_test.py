@@ -20,6 +20,7 @@ import tempfile
 import jsonschema
 
 sys.dont_write_bytecode = True  # beside the tests there is nothing but tests
+import act_tests
 import explain_tests
 import fmt_cases
 import import_tests
@@ -264,7 +265,7 @@ def lint(capc):
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
     others = [functools.partial(test, check=check) for test in
-              (import_tests.import_tools, project_tests.init, project_tests.facts,
+              (import_tests.import_tools, act_tests.import_act, project_tests.init, project_tests.facts,
                explain_tests.explain_call, explain_tests.test_outputs)]
     for test in (explain, sarif, fix, costs, fmt, lint, *others):
         with tempfile.TemporaryDirectory() as folder:

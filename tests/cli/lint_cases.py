@@ -10,6 +10,18 @@ policy p {
   capability read on "file://*"
 }
 """
+DATA = """module m
+data most: int
+action read { n: int }
+policy p {
+  expires after 1h
+  capability read {
+    require n <= most
+    require n <= most
+    require n <= 50
+  }
+}
+"""
 GRAVE = "module m\n@risk(high)\naction pay { n: int }\npolicy p {\n  expires after 1h\n  capability pay\n}\n"
 
 
@@ -47,6 +59,11 @@ def lint(capc, check, validator):
     capc.file(GRAVE, "grave.cap")
     status, out, _ = capc.run("lint", "policy.cap", "grave.cap")
     check("an error is a failure, of several files too", status == 3 and "error[CAP1027]" in out, out)
+    capc.file(DATA)
+    capc.file('{"most": 10}', "policy.data.json")
+    status, out, _ = capc.run("lint", "policy.cap")
+    check("nothing is concluded from data", status == 3 and out.count("CAP10") == 1
+          and "policy.cap:8:5" in out, out)
     status, out, _ = capc.run("lint", "-", text="module m\npolicy p { capability a }\n")
     check("a policy that does not compile says so", status == 3 and "CAP0206" in out, out)
     status, _, err = capc.run("lint", "missing.cap")

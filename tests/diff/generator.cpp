@@ -158,12 +158,10 @@ class ActionMaker {
 
 class PolicyMaker {
  public:
-  PolicyMaker(Random& random, const ModuleModel& module, size_t number)
-      : random_(random), action_number_(Below(random, module.actions.size())),
-        action_(module.actions[action_number_]),
+  PolicyMaker(Random& random, const ModuleModel& module, size_t action)
+      : random_(random), action_(module.actions[action]),
         maker_(random, action_.scope, policy_.literals) {
-    policy_.name = fmt::format("p{}", number);
-    policy_.action = action_number_;
+    policy_.action = action;
   }
 
   PolicyModel Run() {
@@ -322,7 +320,6 @@ class PolicyMaker {
 
   Random& random_;
   PolicyModel policy_;
-  size_t action_number_;
   const ActionModel& action_;
   ExpressionMaker maker_;
 };
@@ -374,7 +371,9 @@ std::string OnText(const std::string& on) {
 }
 
 void PrintPolicy(PolicyModel& policy, const std::string& action, SourceWriter& out) {
-  policy.first_line = out.Line(fmt::format("policy {} {{", policy.name));
+  policy.first_line = out.Line(fmt::format(
+      "policy {}{} {{", policy.name, policy.extends.empty() ? "" : " extends " + policy.extends));
+  for (const std::string& name : policy.drops) out.Line("  drop " + name);
   for (CapabilityModel& capability : policy.capabilities) {
     capability.line = out.Line(fmt::format("  capability {}: {}{} {{", capability.name, action,
                                            OnText(capability.on)));
@@ -400,17 +399,25 @@ void PrintModule(ModuleModel& module) {
   header.pop_back();
   out.Line(header);
   for (const ActionModel& action : module.actions) PrintAction(action, out);
-  for (PolicyModel& policy : module.policies) {
-    PrintPolicy(policy, module.actions[policy.action].name, out);
+  for (std::vector<PolicyModel>* policies : {&module.policies, &module.children}) {
+    for (PolicyModel& policy : *policies) {
+      PrintPolicy(policy, module.actions[policy.action].name, out);
+    }
   }
   module.source = out.Take();
+}
+
+PolicyModel GeneratePolicy(Random& random, const ModuleModel& module, size_t action) {
+  return PolicyMaker(random, module, action).Run();
 }
 
 ModuleModel GenerateModule(Random& random, size_t actions, size_t policies) {
   ModuleModel module;
   for (size_t i = 0; i < actions; ++i) module.actions.push_back(ActionMaker(random, i).Run());
   for (size_t i = 0; i < policies; ++i) {
-    module.policies.push_back(PolicyMaker(random, module, i).Run());
+    module.policies.push_back(
+        GeneratePolicy(random, module, Below(random, module.actions.size())));
+    module.policies.back().name = fmt::format("p{}", i);
   }
   PrintModule(module);
   return module;

@@ -123,6 +123,8 @@ struct CapabilityModel {
 };
 struct PolicyModel {
   std::string name;
+  std::string extends;       // of a child, which says what it adds: the policy or child it narrows
+  std::vector<std::string> drops;
   size_t action = 0;
   std::vector<CapabilityModel> capabilities;
   std::vector<ForbidModel> forbids;
@@ -133,6 +135,7 @@ struct PolicyModel {
 struct ModuleModel {
   std::vector<ActionModel> actions;
   std::vector<PolicyModel> policies;
+  std::vector<PolicyModel> children;  // each after what it extends
   std::string source;        // of everything, with the lines filled in
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 
 #include "compiler/driver/compile.h"
@@ -13,19 +14,43 @@
 namespace cap::diff {
 namespace {
 
+bool StandsIn(const Span& place, const PolicyModel& policy) {
+  return place.line >= policy.first_line && place.line <= policy.last_line;
+}
+
+/// Takes out the children that errors stand in, and those without what they extend.
+void RemoveChildren(ModuleModel& module, const std::vector<Span>& places) {
+  std::set<std::string> there;
+  for (const PolicyModel& policy : module.policies) there.insert(policy.name);
+  std::erase_if(module.children, [&](const PolicyModel& child) {
+    const bool bad = std::ranges::any_of(
+        places, [&](const Span& place) { return StandsIn(place, child); });
+    if (bad || !there.contains(child.extends)) return true;
+    there.insert(child.name);
+    return false;
+  });
+}
+
 /// Takes out the policies that errors stand in. False: an error stands outside of all policies.
 bool RemoveRefused(ModuleModel& module, const Compilation& compilation,
                    std::map<std::string, uint64_t>& refused, std::string& problem) {
   std::vector<bool> bad(module.policies.size(), false);
+  std::vector<Span> of_children;
   for (const diag::Diagnostic& diagnostic : compilation.diagnostics) {
     const Span place = compilation.sources.Resolve(diagnostic.span);
     bool found = false;
     for (size_t i = 0; i < module.policies.size(); ++i) {
-      const PolicyModel& policy = module.policies[i];
-      if (place.line < policy.first_line || place.line > policy.last_line) continue;
+      if (!StandsIn(place, module.policies[i])) continue;
       found = true;
       if (!bad[i]) ++refused[diag::IdOf(diagnostic.code)];
       bad[i] = true;
+    }
+    if (!found && std::ranges::any_of(module.children, [&](const PolicyModel& child) {
+          return StandsIn(place, child);
+        })) {
+      ++refused[diag::IdOf(diagnostic.code)];
+      of_children.push_back(place);
+      continue;
     }
     if (!found) {
       problem = fmt::format("line {}: {}", place.line, diagnostic.message);
@@ -37,6 +62,7 @@ bool RemoveRefused(ModuleModel& module, const Compilation& compilation,
     if (!bad[i]) kept.push_back(std::move(module.policies[i]));
   }
   module.policies = std::move(kept);
+  RemoveChildren(module, of_children);
   return true;
 }
 
