@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
   if (mode == "count-g1") return cap::bench::CountPredicates(options);
   if (mode == "count-g2") return cap::bench::CountDecisions();
   if (mode == "smoke") return cap::bench::SmokePredicates() + cap::bench::SmokeDecisions();
-  std::fprintf(stderr, "usage: capc_bench g1|g2|g3|patterns|g5|g11|latency|count-g1|count-g2|count-g12|"
-                       "smoke [--pairs N] [--json] [--shape NAME] [--requests N]\n");
+  std::fprintf(stderr,
+               "usage: capc_bench g1|g2|g3|patterns|g5|g11|latency|count-g1|count-g2|count-g12|"
+               "smoke [--pairs N] [--json] [--shape NAME] [--requests N]\n");
   return 1;
 }

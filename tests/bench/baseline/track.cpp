@@ -59,9 +59,8 @@ bool IsCallback(const Slot& text) {
   static constexpr char kEnd[] = "company.com";
   constexpr uint32_t kLength = sizeof kEnd - 1;
   const uint32_t n = SizeOf(text);
-  if (n < kLength || !SameBytes(text.lo + n - kLength, reinterpret_cast<uintptr_t>(kEnd), kLength)) {
-    return false;
-  }
+  if (n < kLength) return false;
+  if (!SameBytes(text.lo + n - kLength, reinterpret_cast<uintptr_t>(kEnd), kLength)) return false;
   const char* p = reinterpret_cast<const char*>(text.lo);
   const char* end = p + n - kLength;
   while (p != end) {
