@@ -1,11 +1,14 @@
 // capc import: what others wrote as Cap: tool schemas as actions.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "compiler/cli/cli.h"
 #include "compiler/cli/io.h"
 #include "compiler/cli/requests.h"
 #include "compiler/import/spelling.h"
 #include "compiler/import/tools.h"
+#include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
 
 namespace cap::cli {
@@ -18,7 +21,17 @@ struct ToolsCommand {
   std::string output = "-";
   std::string report = "text";
   uint32_t scale = importer::SchemaOptions().number_scale;
+  bool force = false;
 };
+
+/// Whether somebody's work would be lost: a module is there that says something else. What was
+/// imported is meant to be completed by hand.
+bool WouldLose(const std::string& path, const std::string& text) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
+  const Result<std::string> there = ReadSource(path, limits::kProgramSourceBytes);
+  return !there.has_value() || *there != text;
+}
 
 /// "build/mail-tools.cap" → "mail_tools".
 std::string ModuleOf(const std::string& output) {
@@ -52,6 +65,12 @@ int RunTools(const ToolsCommand& command) {
     fmt::print(stderr, "{}", command.report == "json" ? ToJson(*import) : ToText(*import));
   }
   if (import->tools.empty()) return kDiagnostics;  // and nothing is written over what was there
+  if (!command.force && WouldLose(command.output, import->text)) {
+    PrintError(fmt::format("`{}` is there already and says something else; `--force` writes over "
+                           "it",
+                           command.output));
+    return kUsage;
+  }
   const Result<void> written = WriteOutput(command.output, import->text);
   if (!written.has_value()) {
     PrintError(written.error().message);
@@ -89,6 +108,7 @@ void AddTools(CLI::App& import, int& status) {
                    "digits after the point of a `number` whose `multipleOf` says no other")
       ->check(CLI::Range(1, static_cast<int>(limits::kDecimalScale)))
       ->capture_default_str();
+  command->add_flag("--force", options->force, "write over an output that says something else");
   command->footer(R"(
 Examples:
   capc import tools tools.json -o tools.cap
@@ -97,6 +117,8 @@ Examples:
 
 What a declaration cannot say is a comment beside it; what has no type is `json`, which no policy
 can look into. A number never becomes money by itself: the report and a comment say where to look.
+
+An output that says something else already is left as it is, unless --force is given.
 
 Exit status: 0 every tool is imported, 1 a file cannot be read or written, 3 a tool is refused; the
 others are written.)");
