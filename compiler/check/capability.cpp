@@ -8,41 +8,64 @@
 
 namespace cap::check {
 
-void PolicyChecker::CheckCapability(const ast::Capability& decl) {
+/// False: something was reported.
+bool PolicyChecker::CheckCapability(const ast::Capability& decl) {
   const uint32_t action = FindAction(decl.action);
-  if (action == kNone || !actions_[action].good) return;
-  Program& program = context_.program;
+  if (action == kNone || !actions_[action].good) return false;
   const SourceSpan& name_span = decl.name ? decl.name->span : decl.action.span;
-  if (Full(program.capabilities.size(), limits::kCapabilities, "capabilities", name_span)) return;
   Capability capability;
   capability.name = decl.name ? decl.name->text : decl.action.text;
-  capability.policy = policy_;
   capability.action = action;
-  capability.span = context_.Place(name_span);
   bool good = true;
   for (const ast::Text& text : decl.patterns) {
-    good = AddPattern(capability.patterns, action, text) && good;
+    good = AddPattern(capability.patterns, action, text, false) && good;
   }
   if (decl.patterns.empty()) {
     capability.patterns.push_back(EveryResource(context_, action, name_span));
     good = !TooManySkeletons(action, name_span, capability.patterns[0].skeleton) && good;
   }
-  Scope& scope = *actions_[action].scope;
+  return AddCapability(std::move(capability), {{policy_name_, &decl}}, good);
+}
+
+/// The statements of one layer, in the names of the module that it was written in.
+bool PolicyChecker::CheckLayer(const Layer& layer, Scope& scope, Lowering& lowering) {
+  module_ = &ModuleOf(layer.policy);
+  layer_policy_ = layer.policy;
   const size_t mark = scope.Mark();
+  OpenParameters(layer.policy, scope);
   ExprChecker checker(context_, *module_, scope);
-  Lowering lowering(context_, shapes_, ShapeKind::kCapability, program.actions[action].tool,
-                    name_span);
-  clauses_.clear();
-  for (const ast::Stmt& statement : decl.body) {
+  bool good = true;
+  for (const ast::Stmt& statement : layer.decl->body) {
     good = std::visit([&](const auto& s) { return Statement(s, checker, lowering); }, statement) &&
            good;
   }
   scope.Release(mark);
-  std::optional<Lowering::Rule> rule = lowering.Finish();
-  if (!rule || !good) return;
-  if (Full(program.shapes.size(), limits::kShapes + 1, "different shapes of code", name_span)) {
-    return;
+  return good;
+}
+
+/// A capability admits what every layer of it admits. False: something was reported.
+bool PolicyChecker::AddCapability(Capability capability, std::vector<Layer> layers, bool good) {
+  Program& program = context_.program;
+  const ast::Capability& decl = *layers.back().decl;
+  const SourceSpan& span = decl.name ? decl.name->span : decl.action.span;
+  if (Full(program.capabilities.size(), limits::kCapabilities, "capabilities", span)) return false;
+  const ActionInfo& action = actions_[capability.action];
+  Lowering lowering(context_, shapes_, ShapeKind::kCapability,
+                    program.actions[capability.action].tool, span);
+  clauses_.clear();
+  held_.clear();
+  for (layer_ = 0; layer_ < layers.size(); ++layer_) {
+    good = CheckLayer(layers[layer_], *action.scope, lowering) && good;
   }
+  module_ = &ModuleOf(policy_name_);
+  layer_policy_ = policy_name_;
+  std::optional<Lowering::Rule> rule = lowering.Finish();
+  if (!rule || !good) return false;
+  if (Full(program.shapes.size(), limits::kShapes + 1, "different shapes of code", span)) {
+    return false;
+  }
+  capability.policy = policy_;
+  capability.span = context_.Place(span);
   capability.shape = rule->shape;
   capability.consts = std::move(rule->consts);
   capability.first_inst_span = rule->first_inst_span;
@@ -50,13 +73,16 @@ void PolicyChecker::CheckCapability(const ast::Capability& decl) {
   NoteBound(capability.patterns, capability.consts);
   capabilities_.push_back(static_cast<uint32_t>(program.capabilities.size()));
   capability_origins_.push_back(capabilities_.back());
+  capability_layers_.push_back(std::move(layers));
   program.capabilities.push_back(std::move(capability));
+  return true;
 }
 
 bool PolicyChecker::Statement(const ast::RequireStmt& statement, ExprChecker& checker,
                               Lowering& lowering) {
   const NodeId condition = checker.CheckCondition(statement.condition);
   if (context_.nodes.IsError(condition)) return false;
+  KeepOrders(condition, nullptr, false);
   const bool good = lowering.AddClause({.kind = ClauseKind::kRequire,
                                         .condition = {condition, kCaller},
                                         .statement = statement.span,
@@ -116,6 +142,11 @@ bool PolicyChecker::Statement(const ast::ConstraintCall& call, ExprChecker& chec
     std::vector<NodeId> values(constraint->parameters.size(), kNone);
     good = Arguments(call, *constraint, checker, values) && good;
     good = Of(call, *constraint, checker, values) && good;
+    if (good && guard != kNone) KeepOrders(guard, nullptr, true);
+    for (size_t i = 0; good && i < constraint->clauses.size(); ++i) {
+      KeepOrders(constraint->clauses[i].condition, &values, false);
+    }
+    good = good && Adds(call, *constraint, guard, values);
     good = good && Instantiate(call, *constraint, guard, std::move(values), lowering);
   } else {
     good = false;

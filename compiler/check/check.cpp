@@ -38,7 +38,7 @@ bool TooManyActions(Context& context, size_t count) {
 
 }  // namespace
 
-std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
+std::optional<Checked> Check(const SourceMap& sources, const std::vector<ast::Module>& modules,
                              const resolve::Names& names, const DataFiles& data,
                              const std::map<std::string, std::string>& library, diag::Sink& sink) {
   Context context(sources, modules, names, sink);
@@ -48,7 +48,9 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   }
   if (TooManyActions(context, names.actions.entries().size())) return std::nullopt;
   DeclareNamed(context);
+  const auto data_begin = static_cast<uint32_t>(context.program.values.size());
   DeclareData(context, data);
+  const auto data_end = static_cast<uint32_t>(context.program.values.size());
   CheckDefs(context);  // before anything that could call them
   const std::vector<ContextValue> values = DeclareContext(context);
   std::vector<ActionInfo> actions;
@@ -70,7 +72,7 @@ std::optional<Program> Check(const SourceMap& sources, const std::vector<ast::Mo
   for (Tool& tool : context.program.tools) {
     tool.layout_hash = LayoutHash(context.program, tool);
   }
-  return std::move(context.program);
+  return Checked{std::move(context.program), data_begin, data_end};
 }
 
 }  // namespace cap::check

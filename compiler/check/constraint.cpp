@@ -57,6 +57,7 @@ void ConstraintChecker::AddParameter(const ast::Param& param) {
                  .span = param.name.span,
                  .type = declared.type,
                  .default_value = kNone};
+  if (param.narrows) made.order = param.narrows->order;
   const auto index = static_cast<uint32_t>(info_.parameters.size());
   NodeId node = context_.nodes.Error(param.name.span);
   if (declared.type == kNone) {

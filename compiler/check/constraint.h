@@ -2,6 +2,7 @@
 // values in the place of the parameters.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Parameter {
   SourceSpan span;
   TypeIndex type = kNone;        // kNone: already reported
   NodeId default_value = kNone;  // a literal
+  std::optional<ast::Narrows::Order> order = std::nullopt;  // `narrows`
 };
 
 struct BodyClause {

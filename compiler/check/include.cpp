@@ -1,4 +1,5 @@
-// `include other`: the capabilities and forbids of another policy, beside one's own.
+// `include other`: the capabilities and forbids of another policy, beside one's own. And what
+// policies are built on, for `extends` too.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -28,7 +29,7 @@ uint32_t PolicyChecker::FindPolicy(const ast::QualifiedName& name) {
   return kNone;
 }
 
-void PolicyChecker::ReportIncludeCycle(uint32_t policy, const SourceSpan& span) {
+void PolicyChecker::ReportCycle(uint32_t policy, const SourceSpan& span) {
   std::string cycle;
   std::vector<diag::Label> notes;
   bool inside = false;
@@ -36,52 +37,65 @@ void PolicyChecker::ReportIncludeCycle(uint32_t policy, const SourceSpan& span) 
     inside = inside || step.policy == policy;
     if (!inside) continue;
     cycle += fmt::format("`{}` → ", context_.names.policies[step.policy].name);
-    if (step.include != span) notes.push_back({step.include, "included here"});
+    if (step.next != span) notes.push_back({step.next, "built on it here"});
   }
   const std::string& name = context_.names.policies[policy].name;
   context_.Error(
-      diag::Code::kIncludeCycle, span,
-      {.message = fmt::format("the policy `{}` includes itself: {}`{}`", name, cycle, name),
-       .label = notes.empty() ? "itself" : "and so it includes itself",
-       .help = "put what both need into a policy that includes neither",
+      diag::Code::kPolicyCycle, span,
+      {.message = fmt::format("the policy `{}` is built on itself: {}`{}`", name, cycle, name),
+       .label = notes.empty() ? "itself" : "and so it is built on itself",
+       .help = "put what both need into a policy that is built on neither",
        .notes = std::move(notes)});
 }
 
-/// The policies that are included, checked: of Program::policies, parallel to the declaration's;
-/// kNone: reported.
+/// A policy that the open one includes or extends, checked: of Program::policies; kNone: reported.
+uint32_t PolicyChecker::BuiltOn(const ast::QualifiedName& name) {
+  if (name.parts.empty()) return kNone;
+  const uint32_t policy = FindPolicy(name);
+  if (policy == kNone) return kNone;
+  open_.back().next = name.span;
+  if (checked_[policy].state == State::kOpen) {
+    ReportCycle(policy, name.span);
+    return kNone;
+  }
+  if (checked_[policy].state == State::kNew && open_.size() >= limits::kIncludeDepth) {
+    context_.Error(diag::Code::kProgramTooLarge, name.span,
+                   {.message = fmt::format("policies are built on each other more than {} in a row",
+                                           limits::kIncludeDepth),
+                    .label = "one too many",
+                    .help = "name the policy that holds what is meant",
+                    .notes = {}});
+    return kNone;
+  }
+  Check(policy);
+  return checked_[policy].index;
+}
+
+/// The policies that are included, checked: parallel to the declaration's.
 std::vector<uint32_t> PolicyChecker::Included(const ast::PolicyDecl& decl) {
   std::vector<uint32_t> included;
   const ast::Module* const module = module_;
-  for (const ast::QualifiedName& name : decl.includes) {
+  for (const ast::BasePolicy& base : decl.includes) {
     module_ = module;  // of the policy that includes; the one included may stand in another
-    const uint32_t policy = FindPolicy(name);
-    included.push_back(kNone);
-    if (policy == kNone) continue;
-    open_.back().include = name.span;
-    if (checked_[policy].state == State::kOpen) {
-      ReportIncludeCycle(policy, name.span);
-      continue;
-    }
-    if (checked_[policy].state == State::kNew && open_.size() >= limits::kIncludeDepth) {
-      context_.Error(diag::Code::kProgramTooLarge, name.span,
-                     {.message = fmt::format("policies include each other more than {} in a row",
-                                             limits::kIncludeDepth),
-                      .label = "one too many",
-                      .help = "include that policy directly",
-                      .notes = {}});
-      continue;
-    }
-    Check(policy);
-    included.back() = checked_[policy].index;
+    included.push_back(BuiltOn(base.name));
   }
   return included;
 }
 
 bool PolicyChecker::UniteCapability(uint32_t index, const SourceSpan& span) {
-  Program& program = context_.program;
-  Capability capability = program.capabilities[index];
-  const uint32_t origin = capability_origins_[index];
-  if (!origins_.insert(origin).second) return true;  // it came by another include already
+  const Program& program = context_.program;
+  const Capability& capability = program.capabilities[index];
+  if (!origins_.insert(capability_origins_[index]).second) return true;  // it is there already
+  if (parent_ != kNone) {
+    context_.Error(
+        diag::Code::kNotInherited, span,
+        {.message = fmt::format("this brings the capability `{}`, which `{}` does not have",
+                                capability.name, program.policies[parent_].name),
+         .label = "more than the extended policy",
+         .help = "a policy that extends another may include forbids only",
+         .notes = {}});
+    return false;
+  }
   if (!names_.insert(capability.name).second) {
     context_.Error(
         diag::Code::kDeclaredTwice, span,
@@ -94,6 +108,13 @@ bool PolicyChecker::UniteCapability(uint32_t index, const SourceSpan& span) {
          .notes = {}});
     return true;
   }
+  return Copy(index, span);
+}
+
+/// Takes a capability of another policy over. False: something was reported.
+bool PolicyChecker::Copy(uint32_t index, const SourceSpan& span) {
+  Program& program = context_.program;
+  Capability capability = program.capabilities[index];
   if (Full(program.capabilities.size(), limits::kCapabilities, "capabilities", span)) return false;
   for (const Pattern& pattern : capability.patterns) {
     if (TooManySkeletons(capability.action, span, pattern.skeleton)) return false;
@@ -101,7 +122,8 @@ bool PolicyChecker::UniteCapability(uint32_t index, const SourceSpan& span) {
   capability.policy = policy_;
   NoteBound(capability.patterns, capability.consts);
   capabilities_.push_back(static_cast<uint32_t>(program.capabilities.size()));
-  capability_origins_.push_back(origin);
+  capability_origins_.push_back(capability_origins_[index]);
+  capability_layers_.push_back(capability_layers_[index]);
   program.capabilities.push_back(std::move(capability));
   return true;
 }
@@ -130,13 +152,18 @@ void PolicyChecker::Unite(Policy& policy, const std::vector<uint32_t>& included,
   origins_.clear();
   names_.clear();
   for (const uint32_t own : capabilities_) {
-    origins_.insert(own);
+    origins_.insert(capability_origins_[own]);
     names_.insert(context_.program.capabilities[own].name);
   }
-  std::set<uint32_t> forbids_seen(forbids_.begin(), forbids_.end());
+  std::set<uint32_t> forbids_seen;
+  for (const uint32_t own : forbids_) forbids_seen.insert(forbid_origins_[own]);
   for (size_t i = 0; i < included.size(); ++i) {
-    if (included[i] == kNone) continue;
-    const SourceSpan& span = decl.includes[i].span;
+    if (included[i] == kNone) {
+      whole_[policy_] = false;
+      continue;
+    }
+    whole_[policy_] = whole_[policy_] && whole_[included[i]];
+    const SourceSpan& span = decl.includes[i].name.span;
     const Policy other = context_.program.policies[included[i]];
     UnitePurposes(policy, other, span);
     if (other.max_ttl_us != 0 && (policy.max_ttl_us == 0 || other.max_ttl_us < policy.max_ttl_us)) {

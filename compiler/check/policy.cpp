@@ -9,53 +9,69 @@
 
 namespace cap::check {
 
-// Policies include each other at most limits::kIncludeDepth deep, and so deep is this recursion.
+const ast::Module& PolicyChecker::ModuleOf(uint32_t policy) const {
+  return context_.modules[context_.names.policies[policy].module];
+}
+
+const ast::PolicyDecl& PolicyChecker::DeclOf(uint32_t policy) const {
+  const uint32_t decl = context_.names.policies[policy].decl;
+  return std::get<ast::PolicyDecl>(ModuleOf(policy).decls[decl].node);
+}
+
+/// What is known of the policy before is forgotten.
+void PolicyChecker::Begin(uint32_t policy) {
+  module_ = &ModuleOf(policy);
+  policy_name_ = policy;
+  policy_ = static_cast<uint32_t>(context_.program.policies.size());
+  checked_[policy].index = policy_;
+  whole_.push_back(true);
+  layer_policy_ = policy;
+  fixed_.clear();
+  left_open_.clear();
+  bound_.clear();
+  skeletons_.clear();
+  capabilities_.clear();
+  forbids_.clear();
+}
+
+// Policies are built on each other at most limits::kIncludeDepth deep, and so deep is this
+// recursion.
 void PolicyChecker::Check(uint32_t policy_name) {
   if (checked_[policy_name].state != State::kNew) return;
   checked_[policy_name].state = State::kOpen;
-  const resolve::Entry& entry = context_.names.policies[policy_name];
-  const ast::Module& module = context_.modules[entry.module];
-  const auto& decl = std::get<ast::PolicyDecl>(module.decls[entry.decl].node);
+  const ast::PolicyDecl& decl = DeclOf(policy_name);
   open_.push_back({policy_name, {}});
-  module_ = &module;
+  module_ = &ModuleOf(policy_name);
+  DeclareParameters(policy_name);
+  const uint32_t parent = decl.extends ? BuiltOn(decl.extends->name) : kNone;
+  module_ = &ModuleOf(policy_name);
   const std::vector<uint32_t> included = Included(decl);
   open_.pop_back();
   checked_[policy_name].state = State::kDone;
   Program& program = context_.program;
   if (Full(program.policies.size(), limits::kPolicies, "policies", decl.name.span)) return;
-  module_ = &module;
-  policy_ = static_cast<uint32_t>(program.policies.size());
-  checked_[policy_name].index = policy_;
-  bound_.clear();
-  skeletons_.clear();
-  capabilities_.clear();
-  forbids_.clear();
+  Begin(policy_name);
+  parent_ = parent;
   Policy policy;
   policy.name = decl.name.text;
   policy.span = context_.Place(decl.name.span);
-  if (decl.version) policy.version = decl.version->text;
-  Purposes(decl, policy);
-  if (decl.expires_after_us) {
-    policy.max_ttl_us = *decl.expires_after_us;
-    if (policy.max_ttl_us == 0) {
-      context_.Error(diag::Code::kZeroDuration, decl.expires_span,
-                     {.message = "a grant that expires at once permits nothing",
-                      .label = "a duration of zero",
-                      .help = "give a duration, or leave `expires` to whoever mints the grant",
-                      .notes = {}});
-    }
+  Terms(decl, policy);
+  if (parent_ != kNone) Adopt(*decl.extends, parent_);
+  for (size_t i = 0; i < included.size(); ++i) {
+    if (included[i] != kNone) Adopt(decl.includes[i], included[i]);
   }
   CapabilityNames(decl);
-  for (const ast::Capability& capability : decl.capabilities) CheckCapability(capability);
+  Extend(policy, decl);
   for (const ast::Forbid& forbid : decl.forbids) {
     for (Forbid& made : CheckForbid(forbid)) {
       const auto own = static_cast<uint32_t>(program.forbids.size());
       if (!AddForbid(std::move(made), own, forbid.span)) break;
     }
   }
+  if (parent_ != kNone) InheritForbids(decl.extends->name.span);
   Unite(policy, included, decl);
   BindTopForbids(decl.name.span);
-  policy.bound.assign(bound_.begin(), bound_.end());
+  BindParameters(policy);
   policy.capabilities = capabilities_;
   policy.forbids = forbids_;
   program.policies.push_back(std::move(policy));
@@ -70,6 +86,19 @@ bool PolicyChecker::Full(size_t count, uint32_t limit, std::string_view what,
                   .help = "what differs between holders belongs into bound context",
                   .notes = {}});
   return true;
+}
+
+void PolicyChecker::Terms(const ast::PolicyDecl& decl, Policy& policy) {
+  if (decl.version) policy.version = decl.version->text;
+  Purposes(decl, policy);
+  if (!decl.expires_after_us) return;
+  policy.max_ttl_us = *decl.expires_after_us;
+  if (policy.max_ttl_us != 0) return;
+  context_.Error(diag::Code::kZeroDuration, decl.expires_span,
+                 {.message = "a grant that expires at once permits nothing",
+                  .label = "a duration of zero",
+                  .help = "give a duration, or leave `expires` to whoever mints the grant",
+                  .notes = {}});
 }
 
 void PolicyChecker::Purposes(const ast::PolicyDecl& decl, Policy& policy) {
@@ -159,8 +188,13 @@ bool PolicyChecker::TooManySkeletons(uint32_t action, const SourceSpan& span, ui
 }
 
 bool PolicyChecker::AddPattern(std::vector<Pattern>& patterns, uint32_t action,
-                               const ast::Text& text) {
+                               const ast::Text& text, bool restricts) {
+  Scope& scope = *actions_[action].scope;
+  const size_t mark = scope.Mark();
+  OpenParameters(layer_policy_, scope);
   std::optional<Pattern> pattern = MatchPattern(context_, actions_[action], action, text);
+  scope.Release(mark);
+  if (pattern) KeepOrders(*pattern, text.span, restricts);
   if (!pattern || TooManySkeletons(action, text.span, pattern->skeleton)) return false;
   patterns.push_back(std::move(*pattern));
   return true;

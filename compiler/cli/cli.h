@@ -25,6 +25,7 @@ void AddFmt(CLI::App& app, int& status);
 void AddFacts(CLI::App& app, int& status);
 void AddImport(CLI::App& app, int& status);
 void AddInit(CLI::App& app, int& status);
+void AddLint(CLI::App& app, int& status);
 void AddNarrows(CLI::App& app, int& status);
 void AddTest(CLI::App& app, int& status);
 

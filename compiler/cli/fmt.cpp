@@ -27,22 +27,6 @@ struct FmtOptions {
   bool diff = false;
 };
 
-/// The policies below a folder, by name; links to folders are not followed.
-Result<std::vector<std::string>> PoliciesBelow(const std::string& folder) {
-  std::vector<std::string> found;
-  std::error_code error;
-  fs::recursive_directory_iterator at(folder, error);
-  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    std::error_code ignored;
-    if (at->path().extension() == ".cap" && at->is_regular_file(ignored)) {
-      found.push_back(at->path().string());
-    }
-  }
-  if (error) return Fail("not-readable", fmt::format("cannot read the folder `{}`", folder));
-  std::ranges::sort(found);
-  return found;
-}
-
 class Formatter {
  public:
   explicit Formatter(const FmtOptions& options) : options_(options) {}

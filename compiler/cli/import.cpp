@@ -1,11 +1,13 @@
-// capc import: what others wrote as Cap: tool schemas as actions.
+// capc import: what others wrote as Cap: tool schemas as actions, policies in YAML as policies.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/io.h"
 #include "compiler/cli/requests.h"
+#include "compiler/import/act.h"
 #include "compiler/import/spelling.h"
 #include "compiler/import/tools.h"
 #include "compiler/source/source_map.h"
@@ -31,6 +33,20 @@ bool WouldLose(const std::string& path, const std::string& text) {
   if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
   const Result<std::string> there = ReadSource(path, limits::kProgramSourceBytes);
   return !there.has_value() || *there != text;
+}
+
+/// The exit status: kOk, or kUsage where nothing was written.
+int WriteImported(const std::string& path, const std::string& text, bool force) {
+  if (!force && WouldLose(path, text)) {
+    PrintError(fmt::format("`{}` is there already and says something else; `--force` writes over "
+                           "it",
+                           path));
+    return kUsage;
+  }
+  const Result<void> written = WriteOutput(path, text);
+  if (written.has_value()) return kOk;
+  PrintError(written.error().message);
+  return kUsage;
 }
 
 /// "build/mail-tools.cap" → "mail_tools".
@@ -65,17 +81,8 @@ int RunTools(const ToolsCommand& command) {
     fmt::print(stderr, "{}", command.report == "json" ? ToJson(*import) : ToText(*import));
   }
   if (import->tools.empty()) return kDiagnostics;  // and nothing is written over what was there
-  if (!command.force && WouldLose(command.output, import->text)) {
-    PrintError(fmt::format("`{}` is there already and says something else; `--force` writes over "
-                           "it",
-                           command.output));
-    return kUsage;
-  }
-  const Result<void> written = WriteOutput(command.output, import->text);
-  if (!written.has_value()) {
-    PrintError(written.error().message);
-    return kUsage;
-  }
+  const int written = WriteImported(command.output, import->text, command.force);
+  if (written != kOk) return written;
   return import->refused.empty() ? kOk : kDiagnostics;
 }
 
@@ -125,11 +132,87 @@ others are written.)");
   command->callback([options, &status] { status = RunTools(*options); });
 }
 
+struct ActCommand {
+  std::string file;
+  std::string module;
+  std::string output = "-";
+  std::string report = "text";
+  importer::ActOptions act;
+  bool force = false;
+};
+
+int RunAct(const ActCommand& command) {
+  const Result<std::string> text = ReadSource(command.file, limits::kSourceBytes);
+  if (!text.has_value()) {
+    PrintError(text.error().message);
+    return kUsage;
+  }
+  importer::ActOptions options = command.act;
+  options.module = command.module.empty() ? ModuleOf(command.output) : command.module;
+  const Result<importer::ActImport> import = importer::ImportAct(command.file, *text, options);
+  if (!import.has_value()) {
+    PrintError(import.error().message);
+    return kDiagnostics;
+  }
+  if (command.report != "none") {
+    fmt::print(stderr, "{}", command.report == "json" ? ToJson(*import) : ToText(*import));
+  }
+  const int written = WriteImported(command.output, import->text, command.force);
+  if (written != kOk) return written;
+  return import->left.empty() ? kOk : kDiagnostics;
+}
+
+std::string CurrencyName(const std::string& name) {
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool good = name.size() == 3 && std::ranges::all_of(name, capital);
+  return good ? "" : "a currency is an ISO 4217 code in capitals";
+}
+
+void AddAct(CLI::App& import, int& status) {
+  auto options = std::make_shared<ActCommand>();
+  CLI::App* command = import.add_subcommand("act", "Make Cap of a policy in YAML");
+  command->add_option("FILE", options->file, "YAML with `capabilities`; - reads standard input")
+      ->required();
+  command
+      ->add_option("--module", options->module,
+                   "the module's name (default: that of the output file, else tools)")
+      ->check(CLI::Validator(ModuleName, "NAME"));
+  command->add_option("-o,--output", options->output, "where to; - is standard output")
+      ->capture_default_str();
+  command
+      ->add_option("--report", options->report,
+                   "what was assumed and what was left, on standard error: text, json or none")
+      ->check(CLI::IsMember({"text", "json", "none"}))
+      ->capture_default_str();
+  command
+      ->add_option("--currency", options->act.currency,
+                   "of the amounts, which have none in YAML; without it they are left")
+      ->check(CLI::Validator(CurrencyName, "CODE"));
+  command->add_option("--approver", options->act.approver, "who is asked where nobody is named")
+      ->check(CLI::Validator(ModuleName, "NAME"))
+      ->capture_default_str();
+  command->add_flag("--force", options->force, "write over an output that says something else");
+  command->footer(R"(
+Examples:
+  capc import act support-agent.yaml --currency USD --approver manager -o support.cap
+  capc import act --report json policy.yaml > policy.cap
+
+The YAML declares no tools, so their arguments are assumed; the report names them. What Cap cannot
+say is in the report and a comment in the policy, which permits more until somebody sees to it.
+An output that says something else already is left as it is, unless --force is given.
+
+Exit status: 0 all is carried over, 1 a file cannot be read or written, 3 something is not, or the
+file is no such policy.)");
+  command->callback([options, &status] { status = RunAct(*options); });
+}
+
 }  // namespace
 
 void AddImport(CLI::App& app, int& status) {
-  CLI::App* command = app.add_subcommand("import", "Make Cap from tool schemas");
+  CLI::App* command =
+      app.add_subcommand("import", "Make Cap from tool schemas or from policies in YAML");
   command->require_subcommand(1);
+  AddAct(*command, status);
   AddTools(*command, status);
   command->footer(R"(
 `capc import WHAT --help` says more.)");

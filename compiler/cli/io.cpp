@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -123,6 +124,21 @@ void PrintDiagnostics(const Compilation& compilation, std::FILE* stream) {
   for (const diag::Diagnostic& d : compilation.diagnostics) {
     fmt::print(stream, "{}\n", diag::RenderText(d, compilation.sources, colour));
   }
+}
+
+Result<std::vector<std::string>> PoliciesBelow(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  fs::recursive_directory_iterator at(folder, error);
+  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    std::error_code ignored;
+    if (at->path().extension() == ".cap" && at->is_regular_file(ignored)) {
+      found.push_back(at->path().string());
+    }
+  }
+  if (error) return Fail("not-readable", fmt::format("cannot read the folder `{}`", folder));
+  std::ranges::sort(found);
+  return found;
 }
 
 LoadedPolicy LoadPolicy(const std::string& path, const SourceOptions& options) {

@@ -39,6 +39,10 @@ void AddSourceOptions(CLI::App& command, SourceOptions& options);
 /// Reads and compiles a `.cap` file. Errors: those of ReadSource.
 Result<Compilation> CompileFile(const std::string& path, const SourceOptions& options);
 
+/// The policies (.cap) below a folder, by name; links to folders are not followed. Errors:
+/// "not-readable".
+Result<std::vector<std::string>> PoliciesBelow(const std::string& folder);
+
 /// Prints the diagnostics as a person reads them.
 void PrintDiagnostics(const Compilation& compilation, std::FILE* stream);
 

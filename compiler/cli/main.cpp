@@ -15,6 +15,7 @@ Examples:
   capc eval --policy policy.capb --grant grant.json request.json
   capc explain CAP0301
   capc fmt policies
+  capc lint policies/banking/policy.cap
   capc test policies stdlib
   capc import tools tools.json -o tools.cap
 
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
   cap::cli::AddFacts(app, status);
   cap::cli::AddImport(app, status);
   cap::cli::AddInit(app, status);
+  cap::cli::AddLint(app, status);
   cap::cli::AddNarrows(app, status);
   cap::cli::AddTest(app, status);
   try {

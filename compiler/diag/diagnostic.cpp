@@ -53,6 +53,10 @@ Severity SeverityOf(Code code) {
   return Severity::kError;
 }
 
+Severity SeverityOf(const Diagnostic& d) {
+  return d.denied ? Severity::kError : SeverityOf(d.code);
+}
+
 std::string_view TitleOf(Code code) {
   switch (code) {
 #define CODE(number, name, severity, title) \
@@ -79,7 +83,7 @@ const std::vector<Code>& AllCodes() {
 }
 
 void Sink::Add(Diagnostic d) {
-  if (SeverityOf(d.code) == Severity::kError) ++errors_;
+  if (SeverityOf(d) == Severity::kError) ++errors_;
   if (diagnostics_.size() < kKept) diagnostics_.push_back(std::move(d));
 }
 

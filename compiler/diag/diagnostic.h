@@ -43,7 +43,10 @@ struct Diagnostic {
   std::vector<Label> notes;
   std::string help;           // "did you mean `amount`?"; empty = none
   std::vector<Fix> fixes = {};  // the help as replacements; each alone mends what is wrong
+  bool denied = false;          // a warning that whoever runs the tool takes for an error
 };
+
+Severity SeverityOf(const Diagnostic& d);
 
 /// Collects the diagnostics of one run; of equal codes at one span the first is kept.
 class Sink {

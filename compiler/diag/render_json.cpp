@@ -24,7 +24,7 @@ std::string Place(const SourceSpan& span, const SourceMap& sources) {
 }  // namespace
 
 std::string RenderJson(const Diagnostic& d, const SourceMap& sources) {
-  const bool error = SeverityOf(d.code) == Severity::kError;
+  const bool error = SeverityOf(d) == Severity::kError;
   std::string out = fmt::format(
       R"({{"code":"{}","severity":"{}","message":{}{},"label":{},"notes":[)", IdOf(d.code),
       error ? "error" : "warning", JsonQuote(d.message), Place(d.span, sources),

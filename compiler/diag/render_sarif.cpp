@@ -22,8 +22,8 @@ std::string Message(std::string_view text) {
   return fmt::format(R"({{"text":{}}})", Quoted(text));
 }
 
-std::string_view LevelOf(Code code) {
-  return SeverityOf(code) == Severity::kError ? "error" : "warning";
+std::string_view LevelOf(Severity severity) {
+  return severity == Severity::kError ? "error" : "warning";
 }
 
 /// Column of an offset, counted in code points from 1.
@@ -105,7 +105,7 @@ void SarifLog::Add(const Diagnostic& d, const SourceMap& sources) {
   const std::string place = Physical(d.span, sources);
   results_.push_back(fmt::format(
       R"({{"ruleId":"{}","ruleIndex":{},"level":"{}","message":{}{}{}{}}})", IdOf(d.code), index,
-      LevelOf(d.code), Message(d.help.empty() ? d.message : d.message + "; " + d.help),
+      LevelOf(SeverityOf(d)), Message(d.help.empty() ? d.message : d.message + "; " + d.help),
       place.empty() ? "" : fmt::format(R"(,"locations":[{{{}}}])", place),
       Related(d.notes, sources), Fixes(d, sources)));
 }
@@ -116,7 +116,7 @@ std::string SarifLog::Render() const {
     const std::string page = page_(code);
     rules += fmt::format(
         R"({}{{"id":"{}","shortDescription":{},"defaultConfiguration":{{"level":"{}"}})",
-        rules.empty() ? "" : ",", IdOf(code), Message(TitleOf(code)), LevelOf(code));
+        rules.empty() ? "" : ",", IdOf(code), Message(TitleOf(code)), LevelOf(SeverityOf(code)));
     if (!page.empty()) {
       rules += fmt::format(R"(,"help":{{"text":{0},"markdown":{0}}})", Quoted(page));
     }

@@ -78,7 +78,7 @@ class Renderer {
       : sources_(sources), palette_(palette), gutter_(width, ' ') {}
 
   void Heading(const Diagnostic& d) {
-    const bool error = SeverityOf(d.code) == Severity::kError;
+    const bool error = SeverityOf(d) == Severity::kError;
     out_ += palette_.bad;
     out_ += (error ? "error[" : "warning[") + IdOf(d.code) + "]";
     out_ += palette_.off;
@@ -150,7 +150,7 @@ size_t GutterWidth(const Diagnostic& d, const SourceMap& sources) {
 }  // namespace
 
 std::string RenderText(const Diagnostic& d, const SourceMap& sources, bool colour) {
-  const bool error = SeverityOf(d.code) == Severity::kError;
+  const bool error = SeverityOf(d) == Severity::kError;
   const Palette& palette = !colour ? kPlain : error ? kColour : kWarning;
   Renderer renderer(sources, palette, GutterWidth(d, sources));
   renderer.Heading(d);

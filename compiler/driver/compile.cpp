@@ -41,13 +41,15 @@ Compilation Compile(SourceText source, const CompileOptions& options) {
   diag::Sink sink;
   const std::vector<std::string> files = ReadModules(std::move(source), options, compilation, sink);
   const resolve::Names names = resolve::Collect(compilation.modules, compilation.imports, sink);
-  std::optional<Program> program =
+  std::optional<check::Checked> checked =
       check::Check(compilation.sources, compilation.modules, names,
                    ReadDataFiles(compilation, files, options), LibraryConstraints(), sink);
-  if (program) {
-    const Result<void> verified = Verify(*program);
+  if (checked) {
+    const Result<void> verified = Verify(checked->program);
     if (verified) {
-      compilation.program = std::make_shared<const Program>(std::move(*program));
+      compilation.program = std::make_shared<const Program>(std::move(checked->program));
+      compilation.data_begin = checked->data_begin;
+      compilation.data_end = checked->data_end;
     } else {
       sink.Add(InternalError(verified.error()));
     }

@@ -31,12 +31,14 @@ struct CompileOptions {
 };
 
 struct Compilation {
-  SourceMap sources;                          // the user's file first, then imported modules
-  std::vector<ast::Module> modules;           // parallel to sources
-  std::vector<std::vector<uint32_t>> imports; // parallel to modules: what each one imports
-  std::vector<diag::Diagnostic> diagnostics;  // sorted
+  SourceMap sources;                           // the user's file first, then imported modules
+  std::vector<ast::Module> modules;            // parallel to sources
+  std::vector<std::vector<uint32_t>> imports;  // parallel to modules: what each one imports
+  std::vector<diag::Diagnostic> diagnostics;   // sorted
   size_t errors = 0;
   std::shared_ptr<const Program> program;  // null when errors > 0; verified
+  uint32_t data_begin = 0;                 // the values of its `data`: [begin, end) of its values
+  uint32_t data_end = 0;
 };
 
 /// Compiles one module and what it imports. `import std.…` reads the standard library that is

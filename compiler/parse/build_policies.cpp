@@ -5,14 +5,19 @@
 namespace cap::parse {
 
 void Builder::Policy(CapParser::PolicyDeclarationContext& context) {
-  if (CapParser::ExtendsClauseContext* clause = context.extendsClause()) {
-    Later(diag::Code::kLaterNarrowing, SpanOf(*clause->start), "`extends`",
-          "write the whole policy out");
-  }
   std::optional<ast::Ident> name = Name(context.name());
   if (!name) return;
   ast::PolicyDecl policy;
   policy.name = std::move(*name);
+  if (context.parameterList() != nullptr) {
+    for (CapParser::ParameterContext* parameter : context.parameterList()->parameter()) {
+      std::optional<ast::Param> node = Parameter(parameter);
+      if (node) policy.parameters.push_back(std::move(*node));
+    }
+  }
+  if (CapParser::ExtendsClauseContext* clause = context.extendsClause()) {
+    policy.extends = {Qualified(clause->qualifiedName()), Arguments(clause->argumentList())};
+  }
   if (context.policyBody() != nullptr) {
     for (CapParser::ItemContext* item : context.policyBody()->item()) Item(*item, policy);
   }
@@ -41,7 +46,12 @@ void Builder::Item(CapParser::ItemContext& context, ast::PolicyDecl& policy) {
     if (node && context.exception == nullptr) policy.forbids.push_back(std::move(*node));
   } else if (auto* include = As<CapParser::IncludeItemContext>(&context)) {
     ast::QualifiedName name = Qualified(include->qualifiedName());
-    if (!name.parts.empty()) policy.includes.push_back(std::move(name));
+    if (!name.parts.empty()) {
+      policy.includes.push_back({std::move(name), Arguments(include->argumentList())});
+    }
+  } else if (auto* drop = As<CapParser::DropItemContext>(&context)) {
+    std::optional<ast::Ident> name = Name(drop->name());
+    if (name) policy.drops.push_back(std::move(*name));
   } else {
     LaterItem(context);
   }
@@ -51,8 +61,6 @@ void Builder::LaterItem(CapParser::ItemContext& context) {
   const SourceSpan word = SpanOf(*context.start);
   if (auto* limit = As<CapParser::LimitItemContext>(&context)) {
     LaterLimit(limit->limit());
-  } else if (As<CapParser::DropItemContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterNarrowing, word, "`drop`", "leave the capability out");
   } else if (As<CapParser::CircuitBreakerItemContext>(&context) != nullptr) {
     Later(diag::Code::kLaterGuards, word, "`circuit_breaker`");
   } else if (As<CapParser::AuditItemContext>(&context) != nullptr) {

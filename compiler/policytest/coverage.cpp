@@ -11,6 +11,10 @@ SourcePlace Place(const Program& program, const Span& span) {
   return {file, span.line, span.column, span.length};
 }
 
+bool IsSame(const SourcePlace& a, const SourcePlace& b) {
+  return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
 /// The one step-up that stands between the call and its permit, or -1.
 int OnlyStepUp(const CandidateReport& candidate) {
   int only = -1;
@@ -26,6 +30,11 @@ int OnlyStepUp(const CandidateReport& candidate) {
 bool AsksAlone(const Variant& variant, const DecisionReport& report) {
   for (const CandidateReport& candidate : report.candidates) {
     if (candidate.capability != variant.capability || candidate.stage != "step-up") continue;
+    // Capabilities of several policies may have one name, and other clauses.
+    if (variant.clause >= candidate.clauses.size() ||
+        !IsSame(candidate.clauses[variant.clause].place, variant.place)) {
+      continue;
+    }
     return candidate.clauses[variant.clause].outcome == ClauseOutcome::kStepUp;
   }
   return false;

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "compiler/prove/bounds.h"
 #include "compiler/prove/decision.h"
 #include "compiler/prove/prove.h"
 #include "compiler/prove/schema.h"
 #include "compiler/prove/trial.h"
 #include "compiler/prove/witness.h"
+#include "compiler/prove/bounds.h"
 
 namespace cap::prove {
 namespace {
@@ -64,7 +64,8 @@ Expr Goal(World& world, const CallVerdict& child, const CallVerdict* parent,
 class Asker {
  public:
   Asker(const Question& question, const Options& options)
-      : question_(question), options_(options) {}
+      : question_(question), options_(options), child_bound_(question.child),
+        parent_bound_(question.parent, &question.child) {}
 
   Reply Run() {
     Z3_global_param_set("memory_max_size", std::to_string(bounds::kMegabytes).c_str());
@@ -89,11 +90,10 @@ class Asker {
       made.world = std::make_unique<World>(context_, sizes_);
       World& world = *made.world;
       const CallVerdict child =
-          Decider(world, *question_.child.program, question_.child.policy).Decide(*question_.tool);
+          Decider(world, question_.child, child_bound_).Decide(*question_.tool);
       std::optional<CallVerdict> parent;
       if (question_.parent_tool != nullptr && question_.against == Against::kVerdict) {
-        parent = Decider(world, *question_.parent.program, question_.parent.policy)
-                     .Decide(*question_.parent_tool);
+        parent = Decider(world, question_.parent, parent_bound_).Decide(*question_.parent_tool);
       }
       made.goal = Goal(world, child, parent ? &*parent : nullptr, question_);
       if (!sizes_.Grow()) break;
@@ -111,9 +111,10 @@ class Asker {
     params.set("timeout", options_.timeout_ms);
     solver.set(params);
     for (const Expr& fact : encoded.world->facts()) solver.add(fact);
+    for (const Expr& fact : encoded.world->clocks().facts()) solver.add(fact);
     for (const Expr& axiom : encoded.axioms) solver.add(axiom);
     solver.add(encoded.goal);
-    const z3::check_result result = solver.check();
+    const z3::check_result result = Check(*encoded.world, solver);
     if (result == z3::unsat) {
       if (sizes_.Complete()) return {Answer::kYes, {}, {}};
       return Undecided("lists that are longer than those that were looked at may differ");
@@ -129,6 +130,17 @@ class Asker {
     return Ask();
   }
 
+  /// Until the model has the clocks of zones right.
+  static z3::check_result Check(World& world, z3::solver& solver) {
+    for (uint32_t turn = 0;; ++turn) {
+      const z3::check_result result = solver.check();
+      if (result != z3::sat || turn == bounds::kTurns) return result;
+      const std::vector<Expr> corrections = world.clocks().Corrections(solver.get_model());
+      if (corrections.empty()) return result;
+      for (const Expr& correction : corrections) solver.add(correction);
+    }
+  }
+
   /// A call from the model: first from one that is easy to write down.
   Reply Confirm(World& world, z3::solver& solver) {
     std::vector<Expr> wishes = world.pleasant();
@@ -141,7 +153,7 @@ class Asker {
         AddOneByOne(solver, wishes);
       }
       for (int turn = 0; turn < 3; ++turn) {
-        if (solver.check() != z3::sat) break;
+        if (Check(world, solver) != z3::sat) break;
         const z3::model model = solver.get_model();
         if (std::optional<Witness> witness = Witnessed(world, model)) {
           return {Answer::kNo, {}, std::move(witness)};
@@ -217,13 +229,15 @@ class Asker {
     const Side& child = question_.child;
     const Side& parent = question_.parent;
     const std::vector<std::string> approvers = ApproversOf(world, model, child, parent);
-    const auto own = CallOf(world, model, child, *question_.tool, TermsOf(child), *now);
+    const auto own =
+        CallOf(world, model, child, child_bound_, *question_.tool, TermsOf(child), *now);
     if (!own) return std::nullopt;
     witness.child = *own;
     Try(child, approvers, witness.minted_us, *now, witness.child);
     if (question_.parent_tool != nullptr) {
       const auto other =
-          CallOf(world, model, parent, *question_.parent_tool, TermsOf(parent), *now);
+          CallOf(world, model, parent, parent_bound_, *question_.parent_tool, TermsOf(parent),
+                 *now);
       if (!other) return std::nullopt;
       witness.parent = *other;
       Try(parent, approvers, witness.minted_us, *now, witness.parent);
@@ -238,6 +252,8 @@ class Asker {
 
   const Question& question_;
   const Options& options_;
+  const BoundValues child_bound_;
+  const BoundValues parent_bound_;
   z3::context context_;
   ListSizes sizes_;
   bool longer_ = false;

@@ -7,9 +7,10 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/program/print.h"
-#include "runtime/value/email.h"
+#include "runtime/value/date.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/segment.h"
+#include "runtime/value/text.h"
 
 namespace cap::prove {
 namespace {
@@ -20,14 +21,8 @@ std::optional<std::string> SegmentOf(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) return std::to_string(*number);
   if (const auto* member = std::get_if<EnumMember>(&value.v)) return member->name;
   if (const auto* instant = std::get_if<Instant>(&value.v)) return FormatInstant(*instant);
+  if (const auto* date = std::get_if<Date>(&value.v)) return FormatDate(*date);
   return std::nullopt;
-}
-
-std::optional<std::string> AsEmailPart(const std::string& text, bool domain) {
-  const std::string prefix = domain ? "a@" : "";
-  const Result<std::string> email = ParseEmail(prefix + text);
-  if (!email) return std::nullopt;
-  return email->substr(prefix.size());
 }
 
 }  // namespace
@@ -36,7 +31,10 @@ Decider::Hole Decider::MakeHole(const ResourceHole& hole, const Cell& cell) {
   Hole made{cell.present, cell.value, &hole};
   const Type& type = program_.types[hole.type];
   Texts& texts = world_.texts();
-  if (hole.email_domain) made.value.word = texts.Domain(made.value.word);
+  if (hole.email_domain) {
+    made.value.word = type.kind == TypeKind::kUrl ? texts.Part(UrlPart::kHost, made.value.word)
+                                                  : texts.Domain(made.value.word);
+  }
   if (type.kind == TypeKind::kEnum) {
     Expr legal = world_.False();
     const std::vector<std::string>& members = program_.enums[type.ref].members;
@@ -45,6 +43,8 @@ Decider::Hole Decider::MakeHole(const ResourceHole& hole, const Cell& cell) {
       legal = Or(legal, made.value.word == world_.Int(static_cast<int64_t>(i)));
     }
     made.valid = And(made.valid, legal);
+  } else if (type.kind == TypeKind::kUrl && !hole.email_domain) {
+    made.valid = world_.False();  // a whole url is no segment
   } else if (made.value.kind == ValueClass::kStr && !hole.email_domain) {
     made.valid = And(made.valid, texts.LegalSegment(made.value.word));
   }
@@ -117,8 +117,12 @@ Expr Decider::HoleIsText(const Hole& hole, const std::string& text) {
     const Result<Instant> instant = ParseInstant(text);
     return instant && FormatInstant(*instant) == text ? is_word(instant->us) : world_.False();
   }
-  if (type.kind == TypeKind::kEmail) {
-    const std::optional<std::string> part = AsEmailPart(text, hole.of->email_domain);
+  if (type.kind == TypeKind::kDate) {
+    const Result<Date> date = ParseDate(text);
+    return date ? is_word(date->days) : world_.False();
+  }
+  if (IsCanonicalKind(type.kind)) {
+    const Result<std::string> part = CanonicalSegment(type.kind, hole.of->email_domain, text);
     return part ? hole.value.word == world_.texts().Literal(*part) : world_.False();
   }
   return hole.value.word == world_.texts().Literal(text);
@@ -164,7 +168,7 @@ Expr Decider::HoleIs(const Hole& hole, const PatternHole& pattern) {
     return text ? And(hole.valid, HoleIsText(hole, *text)) : world_.False();
   }
   const TypeIndex type = program_.bound[pattern.value.index].type;
-  const Sym bound = world_.Bound(program_, pattern.value.index);
+  const Sym bound = bound_.Value(world_, pattern.value.index);
   const Type& t = program_.types[type];
   if (t.kind != TypeKind::kSet) return And(hole.valid, HoleIsValue(hole, type, bound));
   Expr is = world_.False();
@@ -232,7 +236,7 @@ void Decider::AssumeMinted(const std::vector<Pattern>& patterns) {
   for (const Pattern& pattern : patterns) {
     for (const PatternHole& hole : pattern.holes) {
       if (!hole.value.bound) continue;
-      const Sym bound = world_.Bound(program_, hole.value.index);
+      const Sym bound = bound_.Value(world_, hole.value.index);
       if (bound.kind == ValueClass::kStr) {
         world_.Assume(world_.texts().LegalSegment(bound.word));
       } else if (bound.list != nullptr) {
@@ -253,7 +257,7 @@ std::string Decider::ObligationKey(const Capability& capability, const ClauseInf
   for (size_t i = 0; i < info.obligation_consts.size(); ++i) {
     const ConstSource& source = capability.consts[info.obligation_consts[i]];
     key += fmt::format("{}{}: {}", i == 0 ? " " : ", ", type.parameters[i].name,
-                       source.bound ? "{{" + program_.bound[source.index].name + "}}"
+                       source.bound ? bound_.Text(source.index)
                                     : PrintValue(program_, program_.values[source.index]));
   }
   return key;

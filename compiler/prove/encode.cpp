@@ -11,8 +11,6 @@ bool IsOneOf(Op op, std::initializer_list<Op> ops) {
   return std::find(ops.begin(), ops.end(), op) != ops.end();
 }
 
-bool HasBody(const OpInfo& info) { return info.b == OperandKind::kLength; }
-
 }  // namespace
 
 void Encoder::Use(const Tool& tool) {
@@ -21,7 +19,7 @@ void Encoder::Use(const Tool& tool) {
 }
 
 Sym Encoder::Constant(TypeIndex type, const ConstSource& source) {
-  if (source.bound) return world_.Bound(program_, source.index);
+  if (source.bound) return bound_.Value(world_, source.index);
   return world_.Literal(program_, type, program_.values[source.index]);
 }
 
@@ -35,7 +33,7 @@ Sym Encoder::Clause(uint32_t shape, uint32_t clause, const std::vector<ConstSour
 
 uint32_t Encoder::Next(uint32_t at) const {
   const Inst& inst = At(at);
-  return at + 1 + (HasBody(InfoOf(inst.op)) ? inst.b : 0);
+  return at + 1 + (HasBody(inst.op) ? inst.b : 0);
 }
 
 Sym Encoder::Range(uint32_t begin, uint32_t end) {
@@ -56,13 +54,19 @@ Sym Encoder::Step(uint32_t at) {
   const std::optional<Sym> b = info.b == OperandKind::kValue ? table_[inst.b] : std::nullopt;
   const Sym* left = a ? &*a : nullptr;
   const Sym* right = b ? &*b : nullptr;
-  if (std::optional<Sym> made = Source(inst)) return *made;
-  if (std::optional<Sym> made = Logic(inst, left, right)) return *made;
-  const std::optional<Sym> known = Strict(at, inst, left, right);
+  std::optional<Sym> made = Source(inst);
+  if (!made) made = Logic(inst, left, right);
+  const bool strict = !made;
+  if (!made) made = Strict(at, inst, left, right);
   // Whether a fault goes through what is not known here is not known either.
-  if (!known) return UnknownOp(at, inst, left, right);
-  Sym made = *known;
-  for (const Sym* operand : {left, right}) {
+  if (!made) return UnknownOp(at, inst, left, right);
+  if (strict) Spread(left, right, *made);
+  return *made;
+}
+
+/// A fault of an operand is one of the result.
+void Encoder::Spread(const Sym* a, const Sym* b, Sym& made) {
+  for (const Sym* operand : {a, b}) {
     if (operand == nullptr) continue;
     const Expr good = Not(operand->fault);
     made.fault = Or(made.fault, operand->fault);
@@ -70,7 +74,6 @@ Sym Encoder::Step(uint32_t at) {
     made.yes = And(made.yes, good);
     made.no = And(made.no, good);
   }
-  return made;
 }
 
 std::optional<Sym> Encoder::Source(const Inst& inst) {
@@ -92,9 +95,15 @@ std::optional<Sym> Encoder::Source(const Inst& inst) {
     const Cell& cell = frame_[inst.a];
     return world_.Bool(cell.present, And(Not(cell.present), Not(cell.poison)));
   }
-  if (inst.op != Op::kElement && inst.op != Op::kElementPresent) return std::nullopt;
+  if (inst.op == Op::kNull) {
+    const Cell& cell = frame_[inst.a];
+    const Expr known = Not(cell.poison);
+    return world_.Bool(And(cell.null, known), And(Not(cell.null), known));
+  }
+  if (!IsOneOf(inst.op, {Op::kElement, Op::kElementPresent, Op::kElementNull})) return std::nullopt;
   const Cell& cell = ElementOf(inst.a)->cells[inst.b];
   if (inst.op == Op::kElementPresent) return world_.Bool(cell.present);
+  if (inst.op == Op::kElementNull) return world_.Bool(cell.null);
   Sym made = cell.value;
   made.fault = Not(cell.present);
   if (made.kind == ValueClass::kBool) {
@@ -117,6 +126,7 @@ std::optional<Sym> Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, 
   std::optional<Sym> made;
   if (inst.op == Op::kApproved) return Approved(*a);
   if (inst.op == Op::kAny || inst.op == Op::kAll) return Quantify(at, inst, *a);
+  if (IsFold(inst.op)) return Fold(at, inst, *a);
   if (a != nullptr && b != nullptr) {
     made = Compare(inst, *a, *b);
     if (!made) made = Arithmetic(inst, *a, *b);
@@ -124,6 +134,8 @@ std::optional<Sym> Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, 
     if (!made) made = Lists(inst, *a, *b);
   }
   if (!made && a != nullptr) made = Mask(inst, *a, b);
+  if (!made && a != nullptr) made = Time(inst, *a, b);
+  if (!made && a != nullptr) made = Place(inst, *a, b);
   return made;
 }
 
@@ -169,7 +181,8 @@ std::optional<Sym> Encoder::Arithmetic(const Inst& inst, const Sym& a, const Sym
   }
   if (made.kind == ValueClass::kMoney) {
     made.extra = a.extra;
-    const Expr fits = And(Within(made.word, 64), made.word >= 0);
+    const bool below = program_.types[inst.type].is_signed;
+    const Expr fits = And(Within(made.word, 64), below ? world_.True() : made.word >= 0);
     const bool two = inst.op != Op::kMoneyMul;
     made.fault = Not(two ? And(fits, a.extra == b.extra) : fits);
   } else if (made.kind == ValueClass::kDecimal) {

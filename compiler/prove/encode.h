@@ -1,12 +1,12 @@
-// Clauses of a Program as formulas. Mirrors runtime/interp, handler by handler; an opcode that it
-// does not know becomes any value at all, the same one for the same operands, so that what both
-// policies have cancels out and nothing wrong is ever concluded.
+// Clauses of a Program as formulas. Mirrors runtime/interp, handler by handler. An opcode that it
+// does not know would become any value at all, the same one for the same operands, so that what
+// both policies have cancels out and nothing wrong is ever concluded.
 #pragma once
 
 #include <optional>
 #include <stdexcept>
 
-#include "compiler/prove/world.h"
+#include "compiler/prove/bound_values.h"
 
 namespace cap::prove {
 
@@ -17,7 +17,8 @@ struct TooLarge : std::runtime_error {
 
 class Encoder {
  public:
-  Encoder(World& world, const Program& program) : world_(world), program_(program) {}
+  Encoder(World& world, const Program& program, const BoundValues& bound)
+      : world_(world), program_(program), bound_(bound) {}
 
   /// Slots are those of a frame of the tool from now on.
   void Use(const Tool& tool);
@@ -41,6 +42,7 @@ class Encoder {
   uint32_t Next(uint32_t at) const;
   Sym Range(uint32_t begin, uint32_t end);
   Sym Step(uint32_t at);
+  static void Spread(const Sym* a, const Sym* b, Sym& made);
   std::optional<Sym> Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
   std::optional<Sym> Source(const Inst& inst);
   std::optional<Sym> Logic(const Inst& inst, const Sym* a, const Sym* b);
@@ -49,7 +51,15 @@ class Encoder {
   std::optional<Sym> Text(const Inst& inst, const Sym& a, const Sym& b);
   std::optional<Sym> Mask(const Inst& inst, const Sym& a, const Sym* b);
   std::optional<Sym> Lists(const Inst& inst, const Sym& a, const Sym& b);
+  std::optional<Sym> Time(const Inst& inst, const Sym& a, const Sym* b);
+  std::optional<Sym> Place(const Inst& inst, const Sym& a, const Sym* b);
+  std::optional<Sym> UrlPartOf(const Inst& inst, const Sym& url);
   Sym Approved(const Sym& mask);
+  Sym Fold(uint32_t at, const Inst& inst, const Sym& list);
+  Sym Count(const List& list, const std::vector<Sym>& bodies, const std::string& key);
+  Sym Sum(const Inst& inst, const List& list, const std::vector<Sym>& bodies,
+          const std::string& key);
+  void SumCurrency(const Inst& inst, const List& list, const std::vector<Sym>& bodies, Sym& made);
   Sym Quantify(uint32_t at, const Inst& inst, const Sym& list);
   Sym UnknownOp(uint32_t at, const Inst& inst, const Sym* a, const Sym* b);
   std::string OperandKey(OperandKind kind, uint32_t operand, const Sym* value);
@@ -63,6 +73,7 @@ class Encoder {
 
   World& world_;
   const Program& program_;
+  const BoundValues& bound_;
   std::vector<Cell> frame_;
   const Tool* tool_ = nullptr;
   const Shape* shape_ = nullptr;

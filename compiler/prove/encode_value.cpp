@@ -5,7 +5,7 @@
 
 #include "compiler/prove/world.h"
 #include "runtime/value/decimal.h"
-#include "runtime/value/email.h"
+#include "runtime/value/text.h"
 
 namespace cap::prove {
 
@@ -26,10 +26,10 @@ Sym World::LiteralList(const Program& program, TypeIndex type, const Value::List
     const bool twice = std::ranges::find(shown, value) != shown.end();
     if (t.kind != TypeKind::kSet || !twice) shown.push_back(value);
   }
-  auto list = std::make_shared<List>(List{Int(static_cast<int64_t>(shown.size())), {}, {}});
+  auto list = std::make_shared<List>(List{Int(static_cast<int64_t>(shown.size())), True(), {}, {}});
   for (const Value& value : shown) {
     Element element{True(), {}};
-    element.cells.push_back({True(), False(), Literal(program, t.element, value)});
+    element.cells.emplace_back(True(), False(), Literal(program, t.element, value));
     list->elements.push_back(std::move(element));
   }
   made.list = list;
@@ -44,6 +44,7 @@ Sym World::Literal(const Program& program, TypeIndex type, const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value.v)) return Word(Int(*number));
   if (const auto* instant = std::get_if<Instant>(&value.v)) return Word(Int(instant->us));
   if (const auto* duration = std::get_if<Duration>(&value.v)) return Word(Int(duration->us));
+  if (const auto* date = std::get_if<Date>(&value.v)) return Word(Int(date->days));
   if (const auto* list = std::get_if<Value::List>(&value.v)) {
     if (t.kind == TypeKind::kSet || t.kind == TypeKind::kList) {
       return LiteralList(program, type, *list);
@@ -55,12 +56,12 @@ Sym World::Literal(const Program& program, TypeIndex type, const Value& value) {
     return made;
   }
   if (const auto* text = std::get_if<std::string>(&value.v)) {
-    const Result<std::string> email = ParseEmail(*text);
-    if (t.kind == TypeKind::kString || (t.kind == TypeKind::kEmail && email)) {
-      made.word = texts_.Literal(t.kind == TypeKind::kEmail ? *email : *text);
+    const Result<std::string> canonical = CanonicalText(t.kind, *text);
+    if (canonical) {
+      made.word = texts_.Literal(*canonical);
       return made;
     }
-    // The canonical text of another kind is not known here; that of the same text is the same.
+    // The text of another kind is not known here; that of the same text is the same.
     return Any(program, type, fmt::format("literal:{}:{}", static_cast<int>(t.kind), *text));
   }
   if (const auto* member = std::get_if<EnumMember>(&value.v)) {
@@ -82,7 +83,9 @@ Sym World::Literal(const Program& program, TypeIndex type, const Value& value) {
     // Tables with the same words are the same.
     std::string key = fmt::format("table:{}", static_cast<int>(program.tables[table->index].kind));
     for (const uint32_t word : program.tables[table->index].words) key += fmt::format(",{}", word);
-    return Any(program, type, key);
+    Sym known = Any(program, type, key);
+    known.table = &program.tables[table->index];
+    return known;
   }
   // A value of a kind that is not known here is any value, and no other one's.
   return Any(program, type, fmt::format("literal:{}", fresh_++));

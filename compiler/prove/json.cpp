@@ -157,6 +157,8 @@ std::optional<std::string> ModelReader::Record(const Program& program, const Rec
       const std::optional<std::string> value = Json(program, field.type, own);
       if (!value) return std::nullopt;
       out += fmt::format("{}{}:{}", out.size() > 1 ? "," : "", JsonText(field.name), *value);
+    } else if (Holds(cells[0].null)) {
+      out += fmt::format("{}{}:null", out.size() > 1 ? "," : "", JsonText(field.name));
     }
     cells = cells.subspan(slots);
   }

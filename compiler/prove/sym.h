@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "runtime/program/table.h"
 #include "runtime/value/type.h"
 
 namespace cap::prove {
@@ -50,12 +52,18 @@ struct Sym {
   Expr extra; // kMoney: the currency's id
   std::vector<Expr> members;  // kMask: whether each member of the enum, or each approver, is in it
   std::shared_ptr<const List> list;  // kList
+  const Table* table = nullptr;      // kTable: of a Program that outlives this
 };
 
 /// A slot of a frame or of an element.
 struct Cell {
+  Cell(Expr is_present, Expr is_poison, Sym of)
+      : present(std::move(is_present)), poison(std::move(is_poison)),
+        null(present.ctx().bool_val(false)), value(std::move(of)) {}
+
   Expr present;
   Expr poison;
+  Expr null;  // that it is absent because it was given as null
   Sym value;
 };
 
@@ -70,6 +78,7 @@ struct Element {
 /// of some or of all elements is exact, and the size is a number of its own.
 struct List {
   Expr size;
+  Expr whole;  // that every element is shown
   std::vector<Element> elements;
   std::vector<std::string> roots;  // the inputs that it is made of
 };

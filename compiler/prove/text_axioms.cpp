@@ -10,12 +10,6 @@
 namespace cap::prove {
 namespace {
 
-bool IsEmail(const std::string& text) {
-  const Result<std::string> email = ParseEmail(text);
-  return email && *email == text;
-}
-bool IsDomain(const std::string& text) { return IsEmail("a@" + text); }
-
 /// Whether a domain may have the text as a part.
 bool InDomain(const std::string& part) {
   return std::ranges::all_of(part, [](char c) {
@@ -27,6 +21,7 @@ bool InDomain(const std::string& part) {
 
 std::vector<Expr> Texts::Axioms() {
   std::vector<Expr> out;
+  AddUrlAxioms(out);
   // Relations to texts of inputs know the literals that these may be.
   for (size_t i = 0; i < applications_.size(); ++i) {
     const Application at = applications_[i];
@@ -34,13 +29,16 @@ std::vector<Expr> Texts::Axioms() {
     out.push_back(Implies(at.text == at.part, at.holds));
     const std::map<std::string, Expr> literals = literals_;
     for (const auto& [text, expr] : literals) {
+      if (at.relation == Relation::kUnder && !IsOfKind(TextKind::kPath, text)) continue;
       out.push_back(Implies(at.part == expr, at.holds == Unary(at.relation, text, at.text)));
     }
   }
   // Emails bring relations of their domains, which bring literals.
   AddEmailAxioms(out);
+  AddNetAxioms(out);
   AddLengthAxioms(out);
   AddRelationAxioms(out);
+  AddMatchAxioms(out);
   AddLiteralAxioms(out);
   return out;
 }
@@ -55,8 +53,7 @@ void Texts::AddLiteralAxioms(std::vector<Expr>& out) {
     out.push_back(variant.expr >= literals_.at(""));
     if (variant.kind == TextKind::kPlain) continue;
     for (const auto& [text, expr] : literals_) {
-      const bool fits = variant.kind == TextKind::kEmail ? IsEmail(text) : IsDomain(text);
-      if (!fits) out.push_back(variant.expr != expr);
+      if (!IsOfKind(variant.kind, text)) out.push_back(variant.expr != expr);
     }
   }
   const z3::sort real = context_.real_sort();
@@ -90,8 +87,8 @@ void Texts::AddLengthAxioms(std::vector<Expr>& out) {
   }
   for (const auto& [id, variant] : variants_) {
     const Expr own = length(variant.expr);
-    const uint32_t least = variant.kind == TextKind::kPlain ? 0
-                           : variant.kind == TextKind::kDomain ? 3 : 5;
+    const uint32_t least = variant.kind == TextKind::kEmail    ? 5
+                           : variant.kind == TextKind::kDomain ? 3 : 0;
     out.push_back(own >= context_.int_val(least) && own <= context_.int_val(variant.max_bytes));
     out.push_back((own == 0) == (variant.expr == literals_.at("")));
   }
@@ -112,13 +109,7 @@ void Texts::AddRelationAxioms(std::vector<Expr>& out) {
   }
   const auto parts = parts_;
   for (const auto& [part, unused] : parts) {
-    const std::string name = "text." +
-        std::string(part.first == Relation::kPrefix   ? "prefix"
-                    : part.first == Relation::kSuffix ? "suffix"
-                                                      : "contains") +
-        "!" + literals_.at(part.second).decl().name().str();
-    const z3::func_decl decl =
-        z3::function(name.c_str(), context_.real_sort(), context_.bool_sort());
+    const z3::func_decl decl = UnaryDecl(part.first, part.second);
     for (const auto& [text, expr] : literals_) {
       out.push_back(decl(expr) == context_.bool_val(Holds(part.first, text, part.second)));
     }
@@ -169,7 +160,8 @@ void Texts::AddEmailAxioms(std::vector<Expr>& out) {
       z3::function("text.domain", context_.real_sort(), context_.real_sort());
   const std::map<std::string, Expr> literals = literals_;
   for (const auto& [text, expr] : literals) {
-    if (!domains_.empty() && IsEmail(text)) out.push_back(domain_of(expr) == Domain(expr));
+    if (domains_.empty() || !IsOfKind(TextKind::kEmail, text)) continue;
+    out.push_back(domain_of(expr) == Domain(expr));
   }
   const std::map<uint32_t, Variant> variants = variants_;
   for (size_t i = 0; i < applications_.size(); ++i) {
@@ -207,6 +199,14 @@ std::vector<Expr> Texts::Pleasant() const {
       z3::function("text.length", context_.real_sort(), context_.int_sort());
   for (const auto& [id, text] : lengths_) {
     out.push_back(length(text) <= context_.int_val(300));
+  }
+  // A network of another size has perhaps no text: not every address begins one.
+  for (const auto& [id, text] : nets_) {
+    const Expr prefix =
+        z3::function("net.prefix", context_.real_sort(), context_.int_sort())(text);
+    Expr asked = context_.bool_val(false);
+    for (const int each : PrefixesAsked()) asked = Or(asked, prefix == context_.int_val(each));
+    out.push_back(asked);
   }
   // A part that is the whole, or a literal, is easily had.
   for (const Application& at : applications_) {

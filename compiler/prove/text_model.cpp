@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/prove/texts.h"
+#include "runtime/program/abi.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
 #include "runtime/value/segment.h"
@@ -34,7 +35,7 @@ TextKind Texts::KindIn(const z3::model& model, const std::string& rank) const {
   for (const auto& [id, variant] : variants_) {
     if (NumeralOf(model, variant.expr) != rank) continue;
     if (variant.kind == TextKind::kEmail) return TextKind::kEmail;
-    if (variant.kind == TextKind::kDomain) kind = TextKind::kDomain;
+    if (variant.kind != TextKind::kPlain) kind = variant.kind;
   }
   return kind;
 }
@@ -76,6 +77,13 @@ bool Texts::Fits(const z3::model& model, const Expr& rank, const std::string& te
     const std::string* part = LiteralOf(at.part);
     if (part == nullptr || !is_own(at.text)) continue;
     if (IsTrueIn(model, at.holds) != Holds(at.relation, text, *part)) return false;
+  }
+  for (const Match& at : matches_) {
+    if (!is_own(at.text)) continue;
+    const Slot slot = StringSlot(text);
+    const Slot table = SlotOf(*at.pattern);
+    const bool matches = StandardCallOuts().str_matches(&slot, &table) != 0;
+    if (IsTrueIn(model, at.holds) != matches) return false;
   }
   const z3::sort real = context_.real_sort();
   for (const auto& [id, expr] : lengths_) {
@@ -122,7 +130,7 @@ std::vector<std::string> Texts::Candidates(const z3::model& model, const Expr& r
   for (const auto& [literal, expr] : literals_) {
     if (IsTrueIn(model, expr < rank)) below = literal;
   }
-  std::vector<std::string> out;
+  std::vector<std::string> out = AutomatonTexts(model, rank);
   const std::vector<std::string> fillers = {"", "x", "z", "0", "-", "q", "A", "!", "~", "/"};
   for (const std::string& start : {prefix, below, below + "!", prefix + "~"}) {
     for (const std::string& filler : fillers) {
@@ -186,8 +194,10 @@ std::optional<std::string> Texts::Concrete(const z3::model& model, const Expr& t
   if (kind == TextKind::kEmail) {
     made = NewEmail(model, rank, number);
   } else {
-    for (const std::string& candidate : Candidates(model, rank, kind, number)) {
-      if (kind == TextKind::kDomain && !ParseEmail("a@" + candidate)) continue;
+    const bool place = kind != TextKind::kPlain && kind != TextKind::kDomain;
+    for (const std::string& candidate : place ? NewPlaces(model, rank, kind, number)
+                                              : Candidates(model, rank, kind, number)) {
+      if (!IsOfKind(kind, candidate)) continue;
       if (!Fits(model, rank, candidate)) continue;
       made = candidate;
       break;

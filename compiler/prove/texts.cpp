@@ -5,7 +5,10 @@
 #include "runtime/base/limits.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
+#include "runtime/value/path.h"
 #include "runtime/value/segment.h"
+#include "runtime/value/text.h"
+#include "runtime/value/url.h"
 
 namespace cap::prove {
 namespace {
@@ -15,6 +18,7 @@ const char* NameOf(Relation relation) {
     case Relation::kPrefix: return "prefix";
     case Relation::kSuffix: return "suffix";
     case Relation::kContains: return "contains";
+    case Relation::kUnder: return "under";
   }
   return "";
 }
@@ -26,8 +30,27 @@ bool Holds(Relation relation, std::string_view text, std::string_view part) {
     case Relation::kPrefix: return text.starts_with(part);
     case Relation::kSuffix: return text.ends_with(part);
     case Relation::kContains: return text.find(part) != text.npos;
+    case Relation::kUnder: return IsUnder(text, part);
   }
   return false;
+}
+
+bool IsOfKind(TextKind kind, const std::string& text) {
+  const auto canonical = [&](TypeKind of, const std::string& whole) {
+    const Result<std::string> own = CanonicalText(of, whole);
+    return own && *own == whole;
+  };
+  switch (kind) {
+    case TextKind::kPlain: return true;
+    case TextKind::kEmail: return canonical(TypeKind::kEmail, text);
+    case TextKind::kDomain: return canonical(TypeKind::kEmail, "a@" + text);
+    case TextKind::kPath: return canonical(TypeKind::kPath, text);
+    case TextKind::kIp: return canonical(TypeKind::kIp, text);
+    case TextKind::kCidr: return canonical(TypeKind::kCidr, text);
+    case TextKind::kUrl: return canonical(TypeKind::kUrl, text);
+    case TextKind::kHost: return IsUrlHost(text);
+  }
+  return true;
 }
 
 Expr Texts::Rank(const std::string& name) { return context_.real_const(name.c_str()); }
@@ -86,16 +109,19 @@ Expr Texts::Less(const Expr& a, const Expr& b) {
   return a < b;
 }
 
+z3::func_decl Texts::UnaryDecl(Relation relation, const std::string& part) {
+  const std::string name =
+      fmt::format("text.{}!{}", NameOf(relation), literals_.at(part).decl().name().str());
+  return z3::function(name.c_str(), context_.real_sort(), context_.bool_sort());
+}
+
 Expr Texts::Unary(Relation relation, const std::string& part, const Expr& text) {
   if (const std::string* literal = LiteralOf(text)) {
     return context_.bool_val(Holds(relation, *literal, part));
   }
   if (part.empty()) return context_.bool_val(true);
   parts_.emplace(std::pair(relation, part), true);
-  const std::string name =
-      fmt::format("text.{}!{}", NameOf(relation), literals_.at(part).decl().name().str());
-  const Expr holds =
-      z3::function(name.c_str(), context_.real_sort(), context_.bool_sort())(text);
+  const Expr holds = UnaryDecl(relation, part)(text);
   if (application_ids_.insert(IdOf(holds)).second) {
     applications_.push_back({relation, text, Literal(part), holds});
   }

@@ -9,15 +9,19 @@
 #include <optional>
 #include <set>
 
+#include "compiler/prove/automata.h"
 #include "compiler/prove/sym.h"
 
 namespace cap::prove {
 
-enum class TextKind : uint8_t { kPlain, kEmail, kDomain };
-enum class Relation : uint8_t { kPrefix, kSuffix, kContains };
+enum class TextKind : uint8_t { kPlain, kEmail, kDomain, kPath, kIp, kCidr, kUrl, kHost };
+enum class Relation : uint8_t { kPrefix, kSuffix, kContains, kUnder };  // kUnder: of paths
+enum class UrlPart : uint8_t { kScheme, kHost, kPath };
 
 /// Whether the relation holds of two texts.
 bool Holds(Relation relation, std::string_view text, std::string_view part);
+/// Whether a text of the kind may be written so.
+bool IsOfKind(TextKind kind, const std::string& text);
 
 class Texts {
  public:
@@ -30,6 +34,14 @@ class Texts {
   Expr Domain(const Expr& email);
   Expr Less(const Expr& a, const Expr& b);
   Expr Is(Relation relation, const Expr& text, const Expr& part);
+  Expr Matches(const Expr& text, const Table& pattern);
+  Expr Part(UrlPart part, const Expr& url);
+  Expr Port(const Expr& url);
+  /// Whether the url has neither query nor fragment.
+  Expr IsPlace(const Expr& url);
+  Expr UrlUnder(const Expr& url, const Expr& place);
+  /// Whether an address or a network lies in a network.
+  Expr Within(const Expr& inner, const Expr& network);
   /// Whether it can stand for one segment of a resource.
   Expr LegalSegment(const Expr& text);
   /// The id of the currency with this code; 0 if there is none.
@@ -56,6 +68,23 @@ class Texts {
     TextKind kind;
     uint32_t max_bytes;
   };
+  struct Match {  // of a pattern, to something that is no literal
+    Expr text;
+    const Table* pattern;
+    Expr holds;
+  };
+  /// What is asked of one text, and by which automata it is answered.
+  struct Questions {
+    Expr text;
+    std::vector<Expr> holds;
+    std::vector<Automaton> automata;
+    std::optional<Product> product;
+  };
+  struct Net {
+    Expr address;
+    Expr prefix;
+    Expr size;
+  };
   struct Application {  // of a relation, to something that is no literal
     Relation relation;
     Expr text;
@@ -65,6 +94,16 @@ class Texts {
 
   Expr Rank(const std::string& name);
   Expr Unary(Relation relation, const std::string& part, const Expr& text);
+  z3::func_decl UnaryDecl(Relation relation, const std::string& part);
+  z3::func_decl MatchDecl(const Table& pattern);
+  z3::func_decl OfUrl(const char* what, const z3::sort& range);
+  Net NetOf(const Expr& text);
+  Expr IsV4(const Expr& address);
+  void AddMatchAxioms(std::vector<Expr>& out);
+  std::vector<Questions> QuestionsOfTexts();
+  void AddUrlAxioms(std::vector<Expr>& out);
+  void AddNetAxioms(std::vector<Expr>& out);
+  std::vector<int> PrefixesAsked() const;
   void AddLiteralAxioms(std::vector<Expr>& out);
   void AddLengthAxioms(std::vector<Expr>& out);
   void AddRelationAxioms(std::vector<Expr>& out);
@@ -81,6 +120,12 @@ class Texts {
   bool FitsOrder(const z3::model& model, const Expr& rank, const std::string& text) const;
   std::vector<std::string> Candidates(const z3::model& model, const Expr& rank, TextKind kind,
                                       size_t number);
+  std::vector<std::string> AutomatonTexts(const z3::model& model, const Expr& rank) const;
+  std::vector<std::string> NewPlaces(const z3::model& model, const Expr& rank, TextKind kind,
+                                     size_t number);
+  std::vector<std::string> NewUrls(const z3::model& model, const Expr& rank, size_t number);
+  std::vector<std::string> NewNets(const z3::model& model, const Expr& rank, TextKind kind,
+                                   size_t number);
   std::optional<std::string> NewEmail(const z3::model& model, const Expr& rank, size_t number);
 
   z3::context& context_;
@@ -93,6 +138,12 @@ class Texts {
   std::map<uint32_t, Expr> domains_;               // email -> its domain, by the email's id
   std::map<std::pair<Relation, std::string>, bool> parts_;
   std::vector<Application> applications_;
+  std::vector<Match> matches_;
+  std::set<uint32_t> match_ids_;
+  std::vector<const Table*> patterns_;             // each once, by their words
+  std::vector<Questions> questions_;               // once the axioms were made
+  std::map<uint32_t, Expr> urls_;                  // whose parts are asked, by id
+  std::map<uint32_t, Expr> nets_;                  // whose bits are asked, by id
   std::set<uint32_t> application_ids_;
   bool ordered_ = false;
   struct Chosen {

@@ -7,6 +7,7 @@
 #include "compiler/prove/bounds.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/calendar.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/email.h"
 #include "runtime/value/money.h"
@@ -27,6 +28,20 @@ std::string WithoutIndices(const std::string& name) {
     if (c == '[') inside = true;
   }
   return out;
+}
+
+TextKind KindOf(TypeKind kind) {
+  if (kind == TypeKind::kEmail) return TextKind::kEmail;
+  if (kind == TypeKind::kPath) return TextKind::kPath;
+  if (kind == TypeKind::kIp) return TextKind::kIp;
+  if (kind == TypeKind::kCidr) return TextKind::kCidr;
+  return kind == TypeKind::kUrl ? TextKind::kUrl : TextKind::kPlain;
+}
+
+uint32_t BytesOf(const Type& type) {
+  if (type.kind == TypeKind::kEmail) return limits::kEmailBytes;
+  if (type.kind != TypeKind::kString) return limits::kStringBytesMax;
+  return type.max != 0 ? type.max : limits::kStringBytes;
 }
 
 }  // namespace
@@ -70,7 +85,8 @@ std::string InputName(const Tool& tool, uint32_t slot) {
 }
 
 World::World(z3::context& context, ListSizes& sizes)
-    : context_(context), sizes_(sizes), texts_(context), now_(context.int_const("now")) {
+    : context_(context), sizes_(sizes), texts_(context), clocks_(context),
+      now_(context.int_const("now")) {
   Assume(now_ >= Int(INT64_MIN) && now_ <= Int(INT64_MAX));
   pleasant_.push_back(now_ >= Int(kYear2000Us) && now_ <= Int(kYear2100Us));
 }
@@ -124,11 +140,16 @@ Expr World::FieldPresent(const RecordField& field, const std::string& name, cons
   return And(given.present, context_.bool_const((name + "." + field.name + "!given").c_str()));
 }
 
+Expr World::NullOf(const std::string& name, const Expr& around, const Expr& present) {
+  return And(And(around, Not(present)), context_.bool_const((name + "!null").c_str()));
+}
+
 void World::AddFields(const Program& program, const RecordType& record, const std::string& name,
                       const Given& given, std::vector<Cell>& out) {
   for (const RecordField& field : record.fields) {
-    const Given own{FieldPresent(field, name, given), given.poison};
     const std::string path = name + "." + field.name;
+    Given own{FieldPresent(field, name, given), given.poison, False()};
+    if (field.optional) own.null = NullOf(path, given.present, own.present);
     if (field.currency_field == kNone) {
       AddCells(program, field.type, path, own, nullptr, out);
       continue;
@@ -143,12 +164,14 @@ void World::AddFields(const Program& program, const RecordType& record, const st
 void World::AddCells(const Program& program, TypeIndex type, const std::string& name,
                      const Given& given, const Expr* currency, std::vector<Cell>& out) {
   if (program.types[type].kind != TypeKind::kRecord) {
-    out.push_back({given.present, given.poison, Any(program, type, name, currency)});
+    out.emplace_back(given.present, given.poison, Any(program, type, name, currency));
+    out.back().null = given.null;
     return;
   }
   Sym marker(context_);
   marker.kind = ValueClass::kList;
-  out.push_back({given.present, given.poison, marker});
+  out.emplace_back(given.present, given.poison, marker);
+  out.back().null = given.null;
   AddFields(program, program.records[program.types[type].ref], name, given, out);
 }
 
@@ -172,7 +195,7 @@ void World::PlaceLet(const Program& program, const Tool& tool, const LetDesc& le
   const Expr large = context_.bool_const(("let:" + let.name + "!oversize").c_str());
   Expr present = Not(large);
   pleasant_.push_back(present);
-  auto joined = std::make_shared<List>(List{Int(int64_t{0}), {}, {}});
+  auto joined = std::make_shared<List>(List{Int(int64_t{0}), True(), {}, {}});
   for (const uint32_t source : let.source_slots) {
     const Cell& cell = frame[source];
     present = And(present, cell.present);
@@ -182,17 +205,18 @@ void World::PlaceLet(const Program& program, const Tool& tool, const LetDesc& le
     }
     const List& list = *cell.value.list;
     joined->size = joined->size + list.size;
+    joined->whole = And(joined->whole, list.whole);
     joined->elements.insert(joined->elements.end(), list.elements.begin(), list.elements.end());
     joined->roots.insert(joined->roots.end(), list.roots.begin(), list.roots.end());
   }
   Sym value(context_);
   value.kind = ClassOf(program, tool.slots[let.slot].type);
   value.list = joined;
-  frame[let.slot] = {present, Not(present), value};
+  frame[let.slot] = Cell(present, Not(present), value);
 }
 
 std::vector<Cell> World::Frame(const Program& program, const Tool& tool) {
-  std::vector<Cell> frame(tool.slots.size(), Cell{False(), False(), Sym(context_)});
+  std::vector<Cell> frame(tool.slots.size(), Cell(False(), False(), Sym(context_)));
   const auto given = [&](const std::string& name, bool optional) {
     return optional ? context_.bool_const((name + "!given").c_str()) : True();
   };
@@ -200,7 +224,8 @@ std::vector<Cell> World::Frame(const Program& program, const Tool& tool) {
     const std::string name = "arg:" + argument.name;
     // One with a default is always there.
     const bool optional = argument.optional && argument.default_value == kNone;
-    const Given own{given(name, optional), False()};
+    Given own{given(name, optional), False(), False()};
+    if (optional) own.null = NullOf(name, True(), own.present);
     Place(program, tool, argument.slot, argument.type, name, own, argument.currency_slot, frame);
     if (argument.currency_slot != kNone) {
       Assume(Implies(own.present, frame[argument.currency_slot].present));
@@ -208,7 +233,7 @@ std::vector<Cell> World::Frame(const Program& program, const Tool& tool) {
   }
   for (const FactDesc& fact : tool.facts) {
     const Expr poison = FactPoison(fact.name);
-    Place(program, tool, fact.slot, fact.type, "fact:" + fact.name, {Not(poison), poison},
+    Place(program, tool, fact.slot, fact.type, "fact:" + fact.name, {Not(poison), poison, False()},
           fact.currency_slot, frame);
     // A fact speaks of arguments that were given.
     for (const uint32_t key : fact.key_slots) Assume(Or(poison, frame[key].present));
@@ -220,7 +245,8 @@ std::vector<Cell> World::Frame(const Program& program, const Tool& tool) {
   for (const LiveDesc& live : tool.live) {
     const Expr poison = LivePoison(live.name);
     const std::string name = "live:" + live.name;
-    const Given own{And(Not(poison), given(name, live.optional)), poison};
+    Given own{And(Not(poison), given(name, live.optional)), poison, False()};
+    if (live.optional) own.null = NullOf(name, Not(poison), own.present);
     Place(program, tool, live.slot, live.type, name, own, kNone, frame);
     pleasant_.push_back(Not(poison));
   }
@@ -239,6 +265,10 @@ Sym World::AnyWord(const Program& program, const Type& type, const std::string& 
     Assume(word >= 0 && word < Int(count));
     return Word(word);
   }
+  if (type.kind == TypeKind::kDate) {
+    Assume(word >= Int(kFirstDay) && word < Int(kEndDay));
+    return Word(word);
+  }
   Assume(word >= Int(INT64_MIN) && word <= Int(INT64_MAX));
   if (type.kind == TypeKind::kInstant) {
     pleasant_.push_back(word >= Int(kYear2000Us) && word <= Int(kYear2100Us));
@@ -252,7 +282,7 @@ Sym World::AnyMoney(const Type& type, const std::string& key, const Expr* curren
   Sym made(context_);
   made.kind = ValueClass::kMoney;
   made.word = context_.int_const(key.c_str());
-  Assume(made.word >= 0 && made.word <= Int(INT64_MAX));
+  Assume(made.word >= Int(type.is_signed ? INT64_MIN : 0) && made.word <= Int(INT64_MAX));
   if (type.currency != 0) {
     made.extra = Int(int64_t{type.currency});
   } else if (currency != nullptr) {
@@ -294,14 +324,15 @@ Sym World::AnyList(const Program& program, TypeIndex type, const std::string& ke
   const Type& t = program.types[type];
   const uint32_t max = t.max != 0 ? t.max : limits::kElements;
   const std::string root = WithoutIndices(key);
-  auto list = std::make_shared<List>(List{context_.int_const((key + "!size").c_str()), {}, {root}});
   const uint32_t shown = sizes_.Shown(root, max);
+  const Expr size = context_.int_const((key + "!size").c_str());
+  auto list = std::make_shared<List>(List{size, size <= Int(int64_t{shown}), {}, {root}});
   Assume(list->size >= 0 && list->size <= Int(int64_t{max}));
   pleasant_.push_back(list->size <= Int(int64_t{shown}));
   for (uint32_t i = 0; i < shown; ++i) {
     Element element{list->size > Int(int64_t{i}), {}};
-    AddCells(program, t.element, fmt::format("{}[{}]", key, i), {True(), False()}, currency,
-             element.cells);
+    const Given given{True(), False(), False()};
+    AddCells(program, t.element, fmt::format("{}[{}]", key, i), given, currency, element.cells);
     list->elements.push_back(std::move(element));
   }
   const bool simple = shown > 0 && program.types[t.element].kind != TypeKind::kRecord &&
@@ -328,13 +359,7 @@ Sym World::Any(const Program& program, TypeIndex type, const std::string& key,
       made.members.push_back(context_.bool_const(fmt::format("{}!{}", key, i).c_str()));
     }
   } else if (made.kind == ValueClass::kStr) {
-    const bool email = t.kind == TypeKind::kEmail;
-    const bool plain = t.kind == TypeKind::kString;
-    const uint32_t max = email   ? limits::kEmailBytes
-                         : !plain ? limits::kStringBytesMax
-                         : t.max != 0 ? t.max
-                                      : limits::kStringBytes;
-    made.word = texts_.Variable(key, email ? TextKind::kEmail : TextKind::kPlain, max);
+    made.word = texts_.Variable(key, KindOf(t.kind), BytesOf(t));
   } else {
     made.word = context_.int_const(key.c_str());
     if (made.kind != ValueClass::kDecimal) return made;

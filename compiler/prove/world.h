@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "compiler/prove/clocks.h"
 #include "compiler/prove/texts.h"
 #include "runtime/program/program.h"
 
@@ -43,6 +44,7 @@ class World {
 
   z3::context& context() { return context_; }
   Texts& texts() { return texts_; }
+  Clocks& clocks() { return clocks_; }
   ListSizes& sizes() { return sizes_; }
   Expr True() { return context_.bool_val(true); }
   Expr False() { return context_.bool_val(false); }
@@ -85,11 +87,14 @@ class World {
   struct Given {  // where cells are made
     Expr present;
     Expr poison;
+    Expr null;
   };
   void AddCells(const Program& program, TypeIndex type, const std::string& name,
                 const Given& given, const Expr* currency, std::vector<Cell>& out);
   void AddFields(const Program& program, const RecordType& record, const std::string& name,
                  const Given& given, std::vector<Cell>& out);
+  /// Whether what is not there was given as null.
+  Expr NullOf(const std::string& name, const Expr& around, const Expr& present);
   Expr FieldPresent(const RecordField& field, const std::string& name, const Given& given);
   Expr CurrencyNamedBy(const Program& program, TypeIndex type, const std::string& name);
   void Place(const Program& program, const Tool& tool, uint32_t slot, TypeIndex type,
@@ -108,6 +113,7 @@ class World {
   z3::context& context_;
   ListSizes& sizes_;
   Texts texts_;
+  Clocks clocks_;
   Expr now_;
   std::vector<Expr> facts_;
   std::vector<Expr> pleasant_;

@@ -84,7 +84,8 @@ def sources(capc, cwd):
         expect(capc, cwd, name, ["check", path.name], {1, 3}, code)
     crlf = cwd / "crlf.cap"
     crlf.write_bytes(POLICY.read_bytes().replace(b"\n", b"\r\n"))
-    expect(capc, cwd, "CRLF line ends (accepted)", ["check", crlf.name], {0}, "ok|")
+    data = str(POLICY.with_suffix(".data.json"))
+    expect(capc, cwd, "CRLF line ends (accepted)", ["check", "--data", data, crlf.name], {0}, "ok|")
     expect(capc, cwd, "no such file", ["check", "absent.cap"], {1}, "absent.cap")
     expect(capc, cwd, "a folder as a file", ["check", "."], {1}, r"\.")
 

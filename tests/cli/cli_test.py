@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `capc` promises beside decisions: explain, SARIF, fixes, costs, layout.
+"""What `capc` promises beside decisions: explain, SARIF, fixes, costs, layout, findings.
 
 Usage: cli_test.py CAPC_BINARY        prints what failed, then `N passed, N failed`.
 
@@ -20,9 +20,11 @@ import tempfile
 import jsonschema
 
 sys.dont_write_bytecode = True  # beside the tests there is nothing but tests
+import act_tests
 import explain_tests
 import fmt_cases
 import import_tests
+import lint_cases
 import project_tests
 from narrowing import narrowing
 
@@ -256,12 +258,16 @@ def fmt(capc):
     fmt_cases.fmt(capc, check)
 
 
+def lint(capc):
+    lint_cases.lint(capc, check, jsonschema.Draft4Validator(SCHEMA))
+
+
 def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
     others = [functools.partial(test, check=check) for test in
-              (import_tests.import_tools, project_tests.init, project_tests.facts,
+              (import_tests.import_tools, act_tests.import_act, project_tests.init, project_tests.facts,
                explain_tests.explain_call, explain_tests.test_outputs)]
-    for test in (explain, sarif, fix, costs, fmt, *others):
+    for test in (explain, sarif, fix, costs, fmt, lint, *others):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))
     with tempfile.TemporaryDirectory() as folder:

@@ -62,6 +62,7 @@ def narrowing(capc, check):
     replay(capc, check, got["witness"])
     pairs(capc, check)
     changes(capc, check)
+    families(capc, check)
 
 
 def replay(capc, check, witness):
@@ -90,6 +91,52 @@ def pairs(capc, check):
     capc.file(PARENT.replace("500.00 USD", "500.00 ESD"), "wrong.cap")
     check("narrows: a policy with errors", capc.run("narrows", "wrong.cap", "two.cap")[0] == 3)
     check("narrows: no such file", capc.run("narrows", "none.cap", "two.cap")[0] == 1)
+
+
+FAMILY = """
+policy teller extends clerk {
+  expires after 1h
+  drop look
+  capability pay on "pay://{{customer}}" { require amount <= 50.00 USD }
+  forbid pay when "b" in tags
+}
+policy trainee extends teller { capability pay { require amount != 7.00 USD } }
+"""
+
+
+def families(capc, check):
+    """A policy that extends another one narrows it, whatever is said; and the tools know both."""
+    capc.file(PARENT + FAMILY, "family.cap")
+
+    def narrows(child, parent, status, word):
+        got, out, err = capc.run("narrows", "--child-policy", child, "--parent-policy", parent,
+                                 "family.cap", "family.cap")
+        check(f"narrows: {child} and {parent}", got == status and word in out, f"{got}\n{out}{err}")
+
+    narrows("teller", "clerk", 0, "teller: yes")
+    narrows("trainee", "teller", 0, "trainee: yes")
+    narrows("trainee", "clerk", 0, "trainee: yes")
+    narrows("clerk", "teller", 2, "clerk: no")
+    narrows("teller", "trainee", 2, '"amount":7.00')
+    capc.file(PARENT.replace("500.00", "400.00") + FAMILY, "changed.cap")
+    got, out, err = capc.run("diff", "family.cap", "changed.cap")
+    check("diff: what a parent changes in its children", got == 0 and "narrower" in out
+          and "500.00 USD is now 400.00 USD" in out, out + err)
+    got, out, err = capc.run("consent", "--policy", "family.cap")
+    check("consent: a child", got == 0 and "policy teller" in out and "for at most 1h" in out, out)
+    got, out, err = capc.run("fmt", "--check", "family.cap")
+    check("fmt: a child", got in (0, 1), out + err)
+    for command in (("check",), ("facts",)):
+        got, out, err = capc.run(*command, "family.cap")
+        check(f"{command[0]}: a child", got == 0, out + err)
+    bought = (PARENT + FAMILY).replace("module bank", "module bank\nimport std.money")
+    bought = bought.replace("require amount <= 500.00 USD", "maxAmount(500.00 USD)")
+    bought = bought.replace("require amount <= 50.00 USD", "maxAmount(50.00 USD)")
+    capc.file(bought, "bought.cap")
+    got, out, err = capc.run("consent", "--policy", "bought.cap")
+    child = out[out.find("policy teller"):]
+    check("consent: the limit that counts, once", "up to 50.00 USD" in child
+          and "500.00" not in child and "maxAmount" not in child, out + err)
 
 
 def changes(capc, check):

@@ -350,20 +350,26 @@ ExprPtr ExpressionMaker::About(const Var& var) {
 /// `x is present and P(x)`, `x is absent or P(x)`, or the test alone.
 ExprPtr ExpressionMaker::Presence(int depth) {
   std::vector<size_t> optionals;
+  std::vector<size_t> inner;
   for (size_t i = 0; i < scope_.size(); ++i) {
-    if (scope_[i].optional) optionals.push_back(i);
+    if (!scope_[i].optional) continue;
+    optionals.push_back(i);
+    // Of a json there is nothing more to ask.
+    const bool asks = scope_[i].ty != kAnything;
+    if (asks && scope_[i].text.starts_with(focus_)) inner.push_back(i);
   }
   if (optionals.empty()) return nullptr;
-  // The last ones are the fields of the innermost element: ask for these more often.
-  const size_t at = open_ > 0 && Chance(random_, 0.5) ? optionals.back()
-                                                      : optionals[Dice(optionals.size())];
+  // Those of the element are asked for more often; each of them, since only one whose value is a
+  // number or an enum's is read by native code where it is absent.
+  const bool of_element = open_ > 0 && !inner.empty() && Chance(random_, 0.5);
+  const std::vector<size_t>& from = of_element ? inner : optionals;
+  const size_t at = from[Dice(from.size())];
   if (Chance(random_, open_ > 0 ? 0.35 : 0.2)) return Null(scope_[at], depth);
   const bool present = Dice(2) == 0;
   Expr test;
   test.op = present ? ExprOp::kPresent : ExprOp::kAbsent;
   test.var = scope_[at];
   const ExprPtr tested = Make(std::move(test));
-  // Of a json there is nothing more to ask.
   if (depth <= 0 || scope_[at].ty == kAnything) return tested;
   const std::string outer = std::exchange(focus_, scope_[at].text);
   scope_[at].optional = false;

@@ -158,12 +158,10 @@ class ActionMaker {
 
 class PolicyMaker {
  public:
-  PolicyMaker(Random& random, const ModuleModel& module, size_t number)
-      : random_(random), action_number_(Below(random, module.actions.size())),
-        action_(module.actions[action_number_]),
+  PolicyMaker(Random& random, const ModuleModel& module, size_t action)
+      : random_(random), action_(module.actions[action]),
         maker_(random, action_.scope, policy_.literals) {
-    policy_.name = fmt::format("p{}", number);
-    policy_.action = action_number_;
+    policy_.action = action;
   }
 
   PolicyModel Run() {
@@ -322,7 +320,6 @@ class PolicyMaker {
 
   Random& random_;
   PolicyModel policy_;
-  size_t action_number_;
   const ActionModel& action_;
   ExpressionMaker maker_;
 };
@@ -373,8 +370,31 @@ std::string OnText(const std::string& on) {
   return on == "*" ? " on \"res://**\"" : fmt::format(" on \"res://{}/v\"", on);
 }
 
+std::string ParametersText() {
+  std::string text;
+  for (const FieldModel& field : ParameterFields()) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.name, InfoOf(field.ty).text);
+    if (field.default_value) text += " = " + LiteralText(*field.default_value, field.ty);
+  }
+  return "(" + text + ")";
+}
+
+std::string GivenText(const PolicyModel& policy) {
+  std::string text;
+  for (const auto& [index, value] : policy.given) {
+    const FieldModel& field = ParameterFields()[index];
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.name,
+                        value ? LiteralText(*value, field.ty) : field.name);
+  }
+  return text.empty() ? text : "(" + text + ")";
+}
+
 void PrintPolicy(PolicyModel& policy, const std::string& action, SourceWriter& out) {
-  policy.first_line = out.Line(fmt::format("policy {} {{", policy.name));
+  const std::string extends =
+      policy.extends.empty() ? "" : " extends " + policy.extends + GivenText(policy);
+  policy.first_line = out.Line(fmt::format("policy {}{}{} {{", policy.name,
+                                           policy.parameters ? ParametersText() : "", extends));
+  for (const std::string& name : policy.drops) out.Line("  drop " + name);
   for (CapabilityModel& capability : policy.capabilities) {
     capability.line = out.Line(fmt::format("  capability {}: {}{} {{", capability.name, action,
                                            OnText(capability.on)));
@@ -400,17 +420,25 @@ void PrintModule(ModuleModel& module) {
   header.pop_back();
   out.Line(header);
   for (const ActionModel& action : module.actions) PrintAction(action, out);
-  for (PolicyModel& policy : module.policies) {
-    PrintPolicy(policy, module.actions[policy.action].name, out);
+  for (std::vector<PolicyModel>* policies : {&module.policies, &module.children}) {
+    for (PolicyModel& policy : *policies) {
+      PrintPolicy(policy, module.actions[policy.action].name, out);
+    }
   }
   module.source = out.Take();
+}
+
+PolicyModel GeneratePolicy(Random& random, const ModuleModel& module, size_t action) {
+  return PolicyMaker(random, module, action).Run();
 }
 
 ModuleModel GenerateModule(Random& random, size_t actions, size_t policies) {
   ModuleModel module;
   for (size_t i = 0; i < actions; ++i) module.actions.push_back(ActionMaker(random, i).Run());
   for (size_t i = 0; i < policies; ++i) {
-    module.policies.push_back(PolicyMaker(random, module, i).Run());
+    module.policies.push_back(
+        GeneratePolicy(random, module, Below(random, module.actions.size())));
+    module.policies.back().name = fmt::format("p{}", i);
   }
   PrintModule(module);
   return module;

@@ -9,6 +9,9 @@ namespace cap::diff {
 /// `actions` actions and `policies` policies over them. The same random numbers make the same text.
 ModuleModel GenerateModule(test::Random& random, size_t actions, size_t policies);
 
+/// Another policy over that action.
+PolicyModel GeneratePolicy(test::Random& random, const ModuleModel& module, size_t action);
+
 /// Writes the source again, for what is left of the policies.
 void PrintModule(ModuleModel& module);
 

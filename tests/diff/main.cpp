@@ -7,14 +7,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <future>
 #include <string_view>
 
 #include "runtime/program/ir.h"
 #include "tests/diff/differ.h"
+#include "tests/diff/families.h"
 #include "tests/diff/flips.h"
 #include "tests/diff/generator.h"
+#include "tests/support/options.h"
 
 namespace cap::diff {
 namespace {
@@ -23,27 +24,7 @@ struct RunOptions {
   uint64_t seed = 20'261'121;
   uint64_t programs = 5'200;
   uint64_t requests = 312'000;
-  uint64_t gaps = 0;  // outcomes of opcodes that the run may miss
 };
-
-bool ReadOptions(int argc, char** argv, RunOptions& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (name == "--seed") {
-      options.seed = value;
-    } else if (name == "--programs") {
-      options.programs = value;
-    } else if (name == "--requests") {
-      options.requests = value;
-    } else if (name == "--gaps") {
-      options.gaps = value;
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1;
-}
 
 /// Opcodes that never ended one way: rows of "name: true, fault", as far as the opcode can.
 template <typename Counters>
@@ -72,7 +53,8 @@ class Run {
  public:
   explicit Run(const RunOptions& options)
       : options_(options), random_(options.seed),
-        differ_(options.requests / options.programs, random_) {
+        differ_(options.requests / options.programs, random_),
+        family_random_(options.seed), families_(64, family_random_) {
     interp::SetCounters(&interp_counters_);
   }
 
@@ -125,7 +107,36 @@ class Run {
     differ_.SetRequests(RequestsNext());
     differ_.Run(subject, natives, shown ? &witnesses : nullptr);
     differ_.on_case = nullptr;
+    if (shown && modules_ % 5 == 0) Families(subject.module);
     ++modules_;
+  }
+
+  /// Policies that extend those of the module, as the compiler joins them.
+  void Families(ModuleModel module) {
+    AddChildren(module, family_random_);
+    Subject subject = MakeSubject(std::move(module), family_refused_);
+    if (!subject.problems.empty()) return Stop(subject.problems[0]);
+    const ModuleModel written = subject.module;
+    subject.module.policies = WholeChildren(written);
+    const auto compile = [&](jit::OptLevel level) -> std::shared_ptr<jit::CompiledProgram> {
+      jit::Options options;
+      options.level = level;
+      auto compiled = jit::CompiledProgram::Compile(*subject.program, options);
+      return compiled ? std::shared_ptr<jit::CompiledProgram>(std::move(*compiled)) : nullptr;
+    };
+    const auto o0 = compile(jit::OptLevel::kO0);
+    const auto o2 = compile(jit::OptLevel::kO2);
+    if (o0 == nullptr || o2 == nullptr) return Stop("native code could not be made");
+    WholeEngines engines(subject, o0, o2);
+    families_.on_case = [&](const Case& at) {
+      std::string what = engines.Compare(at);
+      Oracle oracle(written.actions[at.policy.action], at.grant.bound, at.request);
+      const Outcome together = Together(written, at.policy.name, oracle);
+      if (what.empty() && together != at.expected) what = "parent and child decide otherwise";
+      if (!what.empty()) families_.Disagree(at, what);
+    };
+    families_.Run(subject, {{"O0", &o0->code()}, {"O2", &o2->code()}});
+    families_.on_case = nullptr;
   }
 
   /// A small module, damaged in many ways.
@@ -187,23 +198,35 @@ class Run {
     fmt::print("bundle bits       {} flipped, the checksum repaired: {} refused by the decoder,\n"
                "                  {} by the verifier, {} run ({} times)\n",
                flips_.flips, flips_.decoder, flips_.verifier, flips_.accepted, flips_.runs);
+    const Totals& f = families_.totals;
+    uint64_t children_refused = 0;
+    for (const auto& [code, count] : family_refused_) children_refused += count;
+    fmt::print("extended          {} policies ({} refused), {} requests: {} permit, {} step-up, "
+               "{} deny;\n                  {} disagreements\n",
+               f.policies, children_refused, f.requests, f.permits, f.step_ups, f.denials,
+               f.disagreements);
     fmt::print("disagreements     {}, of flipped bundles {} {}\n", t.disagreements,
                flips_.disagreements, flips_.example);
     for (const std::string& example : t.examples) fmt::print("\n{}", example);
-    const bool reached = share(t.permits) >= 25 && share(t.faults) >= 10 && gaps <= options_.gaps &&
+    for (const std::string& example : f.examples) fmt::print("\n{}", example);
+    const bool reached = share(t.permits) >= 25 && share(t.faults) >= 10 && gaps == 0 &&
                          t.decisive == t.parts &&
                          t.distinct_policies.size() >= options_.programs * 49 / 50 &&
                          t.requests >= options_.requests * 49 / 50;
     if (!reached) fmt::print("the run did not reach what it is for\n");
-    return good_ && reached && t.disagreements + flips_.disagreements == 0 ? 0 : 1;
+    const uint64_t wrong = t.disagreements + flips_.disagreements + f.disagreements;
+    return good_ && reached && f.permits > 0 && wrong == 0 ? 0 : 1;
   }
 
   RunOptions options_;
   Random random_;
   Differ differ_;
+  Random family_random_;  // of its own, so that what extends changes nothing else of a run
+  Differ families_;
   interp::OpCounters interp_counters_;
   jit::OpCounters jit_counters_;
   std::map<std::string, uint64_t> refused_;
+  std::map<std::string, uint64_t> family_refused_;
   FlipTotals flips_;
   WitnessTotals witness_totals_;
   uint64_t modules_ = 0;
@@ -217,9 +240,9 @@ class Run {
 
 int main(int argc, char** argv) {
   cap::diff::RunOptions options;
-  if (!cap::diff::ReadOptions(argc, argv, options) || options.programs == 0) {
-    fmt::print(stderr, "usage: {} [--seed N] [--programs N] [--requests N] [--gaps N]\n", argv[0]);
-    return 2;
-  }
+  const bool good = cap::test::ReadNumbers(argc, argv, {{"--seed", &options.seed},
+                                                        {"--programs", &options.programs},
+                                                        {"--requests", &options.requests}});
+  if (!good || options.programs == 0) return 2;
   return cap::diff::Run(options).Go();
 }

@@ -18,7 +18,8 @@ The info string of a block says what it is:
                           `…` stands for any lines; `# exit N` after the output: the status
   cpp file=NAME           built and run against the installed package when --install is given
 Pages under docs/diagnostics: the first `cap` block must give the page's code and no other, the later
-ones, at least one, compile without a diagnostic. Nothing there is a fragment.
+ones, at least one, compile without a diagnostic. Nothing there is a fragment. The blocks of the pages
+of findings (CAP10nn) are held against `capc lint` in place of `capc check`.
 """
 
 import itertools
@@ -99,7 +100,7 @@ def repeated(body, times):
     return "".join(out)
 
 
-def cap(info, body, cwd, capc):
+def cap(info, body, cwd, capc, command="check"):
     name = re.search(r"file=(\S+)", info)
     times = re.search(r"times=(\d+)", info)
     if times:
@@ -111,7 +112,7 @@ def cap(info, body, cwd, capc):
     if "escaped" in info.split():
         bytes_of = re.sub(rb"\\x([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), bytes_of)
     path.write_bytes(bytes_of)
-    code, out = run(f"capc check --format json {path.name}", path.parent, capc)
+    code, out = run(f"capc {command} --format json {path.name}", path.parent, capc)
     seen = sorted(set(re.findall(r'"code":\s*"(CAP\d+)"', out)))
     want = re.findall(r"error=(CAP\d+)", info)
     if seen != want:
@@ -131,6 +132,11 @@ def cpp(info, body, cwd, capc, prefix):
     return None if code == 0 else out
 
 
+def command_of(page):
+    """What the blocks of a page are held against: a finding is no diagnostic of `check`."""
+    return "lint" if page.stem.startswith("CAP10") else "check"
+
+
 def examples(page, infos):
     """What is wrong with the choice of a diagnostic's examples, if anything."""
     caps = [info for info in infos if info.split()[:1] == ["cap"]]
@@ -148,7 +154,7 @@ def check(page, number, info, body, cwd, capc, prefix, first_cap):
             return None
         if page.parent.name == "diagnostics" and first_cap and "error=" not in info:
             info += f" error={page.stem}"
-        return cap(info, body, cwd, capc)
+        return cap(info, body, cwd, capc, command_of(page))
     if kind == "capt":
         name = re.search(r"file=(\S+)", info)
         path = cwd / (name.group(1) if name else "block.capt")

@@ -4,13 +4,12 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <string_view>
 
 #include "tests/diff/generator.h"
 #include "tests/format/corpus.h"
 #include "tests/format/scramble.h"
 #include "tests/support/format_laws.h"
+#include "tests/support/options.h"
 
 namespace cap::test {
 namespace {
@@ -19,21 +18,6 @@ struct Options {
   uint64_t seed = 20'261'127;
   uint64_t programs = 2'000;
 };
-
-bool ReadOptions(int argc, char** argv, Options& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (name == "--seed") {
-      options.seed = value;
-    } else if (name == "--programs") {
-      options.programs = value;
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1;
-}
 
 class Run {
  public:
@@ -116,9 +100,8 @@ class Run {
 
 int main(int argc, char** argv) {
   cap::test::Options options;
-  if (!cap::test::ReadOptions(argc, argv, options) || options.programs == 0) {
-    fmt::print(stderr, "usage: {} [--seed N] [--programs N]\n", argv[0]);
-    return 2;
-  }
+  const bool good = cap::test::ReadNumbers(
+      argc, argv, {{"--seed", &options.seed}, {"--programs", &options.programs}});
+  if (!good || options.programs == 0) return 2;
   return cap::test::Run(options).Go();
 }

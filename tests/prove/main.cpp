@@ -4,14 +4,14 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <map>
-#include <string_view>
 
+#include "tests/diff/families.h"
 #include "tests/diff/generator.h"
 #include "tests/diff/witness.h"
 #include "tests/prove/mutate.h"
 #include "tests/prove/sides.h"
+#include "tests/support/options.h"
 
 namespace cap::diff {
 namespace {
@@ -20,32 +20,14 @@ struct RunOptions {
   uint64_t seed = 20'261'127;
   uint64_t pairs = 150;
   uint64_t requests = 600;  // that a yes is held against
-  uint32_t timeout_ms = 2000;
-  uint64_t undecided = 25;  // percent of the answers that may be missing
+  uint64_t timeout_ms = 2000;
+  uint64_t undecided = 12;  // percent of the answers that may be missing
 };
-
-bool ReadOptions(int argc, char** argv, RunOptions& options) {
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i];
-    const uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
-    if (name == "--seed") {
-      options.seed = value;
-    } else if (name == "--pairs") {
-      options.pairs = value;
-    } else if (name == "--requests") {
-      options.requests = value;
-    } else if (name == "--timeout-ms") {
-      options.timeout_ms = static_cast<uint32_t>(value);
-    } else {
-      return false;
-    }
-  }
-  return argc % 2 == 1;
-}
 
 class Run {
  public:
-  explicit Run(const RunOptions& options) : options_(options), random_(options.seed) {}
+  explicit Run(const RunOptions& options)
+      : options_(options), random_(options.seed), family_random_(options.seed) {}
 
   int Go() {
     const auto start = std::chrono::steady_clock::now();
@@ -65,6 +47,7 @@ class Run {
       problem_ = base.problems[0];
       return;
     }
+    Children(base.module);
     ModuleModel changed = base.module;
     std::map<std::string, std::string> kinds;
     for (PolicyModel& policy : changed.policies) {
@@ -90,11 +73,31 @@ class Run {
     }
   }
 
+  /// A policy that extends another one never permits more: the answer may be missing, but is no no.
+  void Children(ModuleModel module) {
+    AddChildren(module, family_random_);
+    Subject subject = MakeSubject(std::move(module), refused_);
+    if (!subject.problems.empty()) {
+      problem_ = subject.problems[0];
+      return;
+    }
+    const prove::Options limits{.timeout_ms = static_cast<uint32_t>(options_.timeout_ms)};
+    for (const PolicyModel& child : subject.module.children) {
+      const prove::Side own{subject.program, FindPolicy(*subject.program, child.name)};
+      const prove::Side parent{subject.program, FindPolicy(*subject.program, child.extends)};
+      const prove::Answer answer = prove::Narrows(own, parent, limits).answer;
+      ++children_[static_cast<size_t>(answer)];
+      if (answer != prove::Answer::kNo) continue;
+      kind_ = "extends";
+      Wrong("a child permits more than its parent", subject, child, subject, child);
+    }
+  }
+
   void Pair(const Subject& child, const PolicyModel& own, EngineSide& child_engine,
             const Subject& parent, const PolicyModel& other, EngineSide& parent_engine) {
     const prove::Side child_side{child.program, FindPolicy(*child.program, own.name)};
     const prove::Side parent_side{parent.program, FindPolicy(*parent.program, other.name)};
-    const prove::Options limits{.timeout_ms = options_.timeout_ms};
+    const prove::Options limits{.timeout_ms = static_cast<uint32_t>(options_.timeout_ms)};
     const prove::Reply reply = prove::Narrows(child_side, parent_side, limits);
     switch (reply.answer) {
       case prove::Answer::kYes:
@@ -173,19 +176,24 @@ class Run {
     fmt::print("no         {:6} {:5.1f} %, each confirmed by its request\n", no_, share(no_));
     fmt::print("undecided  {:6} {:5.1f} %\n", undecided_, share(undecided_));
     for (const auto& [why, count] : reasons_) fmt::print("  {:6} {}\n", count, why);
+    fmt::print("children   {:6} yes, {} no, {} undecided\n", children_[0], children_[1],
+               children_[2]);
     fmt::print("wrong      {:6}\n", wrong_);
     if (!problem_.empty()) fmt::print("the run stopped: {}\n", problem_);
-    const bool reached = yes_ > 0 && no_ > 0 && undecided_ * 100 <= answers * options_.undecided;
+    const bool reached = children_[0] > children_[2] && yes_ > 0 && no_ > 0 &&
+                         undecided_ * 100 <= answers * options_.undecided;
     if (!reached) fmt::print("the run did not reach what it is for\n");
     return wrong_ == 0 && problem_.empty() && reached ? 0 : 1;
   }
 
   RunOptions options_;
   Random random_;
+  Random family_random_;
   std::map<std::string, uint64_t> refused_;
   std::map<std::string, uint64_t> reasons_;
   std::string kind_;
   std::string problem_;
+  uint64_t children_[3] = {0, 0, 0};  // by answer: yes, no, undecided
   uint64_t pairs_ = 0;
   uint64_t yes_ = 0;
   uint64_t no_ = 0;
@@ -201,10 +209,10 @@ class Run {
 
 int main(int argc, char** argv) {
   cap::diff::RunOptions options;
-  if (!cap::diff::ReadOptions(argc, argv, options) || options.pairs == 0) {
-    fmt::print(stderr, "usage: {} [--seed N] [--pairs N] [--requests N] [--timeout-ms N]\n",
-               argv[0]);
-    return 2;
-  }
+  const bool good = cap::test::ReadNumbers(argc, argv, {{"--seed", &options.seed},
+                                                        {"--pairs", &options.pairs},
+                                                        {"--requests", &options.requests},
+                                                        {"--timeout-ms", &options.timeout_ms}});
+  if (!good || options.pairs == 0) return 2;
   return cap::diff::Run(options).Go();
 }

@@ -1,0 +1,68 @@
+#include "compiler/import/act_words.h"
+
+#include <algorithm>
+#include <array>
+
+namespace cap::importer {
+
+namespace {
+
+/// What no policy of this version can say, or not from this alone, and why.
+struct Unsaid {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr std::string_view kHistory = "limits on what happened before are not in the language yet";
+constexpr std::string_view kDelegation = "delegation is not in the language yet";
+constexpr std::string_view kGrant = "it belongs to the grant";
+constexpr std::array<Unsaid, 20> kUnsaid = {{
+    {"rateLimit", kHistory},
+    {"maxPerHour", kHistory},
+    {"maxPerDay", kHistory},
+    {"maxOpen", kHistory},
+    {"maxQueries", kHistory},
+    {"circuit_breaker", kHistory},
+    {"maxDelegationDepth", kDelegation},
+    {"attenuationRequired", kDelegation},
+    {"context", kGrant},
+    {"agent", kGrant},
+    {"granted", kGrant},
+    {"id", kGrant},
+    {"audit", "what is logged is the host's to say"},
+    {"notDuring", "declare `data NAME: schedule` for the name, and say `notDuring(NAME)`"},
+    {"safeDomains", "name the domains: `safeDomains([\"example.com\"])`"},
+    {"dateRange", "say which argument is the date, and compare it"},
+    {"classification", "it is none of std.data's levels"},
+    {"capabilities", "it is no list of capabilities"},
+    {"constraints", "they are no map of constraints"},
+    {"<<", "a merge is not read; write out what it brings"},
+}};
+
+}  // namespace
+
+bool IsDigits(std::string_view text) {
+  constexpr size_t kMost = 15;
+  return !text.empty() && text.size() <= kMost && text.find_first_not_of("0123456789") == text.npos;
+}
+
+bool IsAmount(std::string_view text) {
+  const size_t point = text.find('.');
+  return IsDigits(text.substr(0, point)) &&
+         (point == text.npos || IsDigits(text.substr(point + 1)));
+}
+
+bool IsDuration(std::string_view text) {
+  return text.size() > 1 && IsDigits(text.substr(0, text.size() - 1)) &&
+         std::string_view("smhdw").find(text.back()) != std::string_view::npos;
+}
+
+std::string WhyLeft(std::string_view name, bool no_currency) {
+  if (no_currency && (name == "maxAmount" || name == "requireApproval")) {
+    return "an amount needs a currency: --currency USD";
+  }
+  const auto found = std::ranges::find(kUnsaid, name, &Unsaid::name);
+  return found == kUnsaid.end() ? "no constraint of the standard library is meant for sure"
+                                : std::string(found->why);
+}
+
+}  // namespace cap::importer

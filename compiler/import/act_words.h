@@ -1,0 +1,20 @@
+// The words of policies in YAML: what a value looks like, and why something is not carried over.
+// Internal to compiler/import.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cap::importer {
+
+/// Up to fifteen digits.
+bool IsDigits(std::string_view text);
+/// "500", "0.5", "99.95"
+bool IsAmount(std::string_view text);
+/// "8h", "30m"
+bool IsDuration(std::string_view text);
+
+/// Why a constraint or a member of a policy is left. `no_currency`: amounts have none.
+std::string WhyLeft(std::string_view name, bool no_currency);
+
+}  // namespace cap::importer

@@ -1,0 +1,124 @@
+// What a policy leaves open: no expiry, no limit, everything.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "compiler/lint/context.h"
+
+namespace cap::lint {
+
+namespace {
+
+bool IsGrave(const Action& action) {
+  return action.risk == Risk::kHigh || action.risk == Risk::kCritical || action.irreversible;
+}
+
+std::string GraveBecause(const Action& action) {
+  return action.irreversible ? "cannot be undone"
+                             : fmt::format("is of {} risk", NameOf(action.risk));
+}
+
+class Policies {
+ public:
+  explicit Policies(Findings& findings) : findings_(findings), program_(findings.program()) {}
+
+  void Run() {
+    for (const Policy& policy : program_.policies) Expiry(policy);
+    for (const Capability& capability : program_.capabilities) {
+      if (findings_.IsCopy(capability)) continue;
+      Everything(capability);
+      Unlimited(capability);
+    }
+    for (const Action& action : program_.actions) WeakFacts(action);
+  }
+
+ private:
+  void Expiry(const Policy& policy) {
+    if (policy.max_ttl_us != 0) return;
+    findings_.Add(diag::Code::kLintNoExpiry, policy.span,
+                  {fmt::format("grants of `{}` may live for ever", policy.name),
+                   "no `expires after`", "say how long a grant may live: `expires after 8h`"});
+  }
+
+  bool IsForbidden(const Capability& capability) const {
+    const std::vector<uint32_t>& forbids = program_.policies[capability.policy].forbids;
+    return std::ranges::any_of(forbids, [&](uint32_t index) {
+      return program_.forbids[index].action == capability.action;
+    });
+  }
+
+  void Everything(const Capability& capability) {
+    const Action& action = program_.actions[capability.action];
+    const bool all =
+        std::ranges::any_of(capability.patterns, [](const Pattern& p) { return p.holes.empty(); });
+    if (action.resource.holes.empty() || !all || !capability.clauses.empty() ||
+        IsForbidden(capability)) {
+      return;
+    }
+    findings_.Add(
+        diag::Code::kLintEverything, capability.span,
+        {fmt::format("`{}` may act on every resource there is, on no condition", capability.name),
+         "everything", "name the resources (`on \"…\"`), or say on which condition"});
+  }
+
+  /// Whether the code reads a number, or counts something.
+  bool ReadsAmount(uint32_t shape_index) const {
+    const Shape& shape = program_.shapes[shape_index];
+    for (uint32_t i = 0; i < shape.inst_count; ++i) {
+      const Inst& inst = program_.insts[shape.first_inst + i];
+      const TypeKind kind = program_.types[inst.type].kind;
+      const bool number =
+          kind == TypeKind::kMoney || kind == TypeKind::kInt || kind == TypeKind::kDecimal;
+      // Sizes and sums are numbers too; a constant is none of the call's.
+      if (number && inst.op != Op::kConst) return true;
+    }
+    return false;
+  }
+
+  void Unlimited(const Capability& capability) {
+    const Action& action = program_.actions[capability.action];
+    if (!IsGrave(action) || ReadsAmount(capability.shape)) return;
+    const Shape& shape = program_.shapes[capability.shape];
+    for (uint32_t i = 0; i < shape.clause_count; ++i) {
+      if (program_.clauses[shape.first_clause + i].kind == ClauseKind::kStepUp) return;
+    }
+    for (const uint32_t index : program_.policies[capability.policy].forbids) {
+      const Forbid& forbid = program_.forbids[index];
+      if (forbid.action != capability.action) continue;
+      if (forbid.unless_approvers != 0) return;
+      if (forbid.shape != kNone && ReadsAmount(forbid.shape)) return;
+    }
+    findings_.Add(diag::Code::kLintUnlimited, capability.span,
+                  {fmt::format("`{}` {}, and `{}` limits no amount and asks nobody", action.name,
+                               GraveBecause(action), capability.name),
+                   "no limit, no step-up",
+                   "limit an amount (`maxAmount`), or ask somebody (`requireApproval`, or `forbid "
+                   "… unless approved by`)"});
+  }
+
+  void WeakFacts(const Action& action) {
+    if (!IsGrave(action)) return;
+    for (const FactDesc& fact : program_.tools[action.tool].facts) {
+      const bool ages = fact.max_age_us == 0;
+      if (!ages && !fact.attestor.empty()) continue;
+      const std::string lacks = !ages                   ? "by anybody"
+                                : fact.attestor.empty() ? "by anybody, however old"
+                                                        : "however old";
+      findings_.Add(diag::Code::kLintWeakFact, fact.span,
+                    {fmt::format("`{}` {}, and believes the fact `{}` {}", action.name,
+                                 GraveBecause(action), fact.name, lacks),
+                     "believed too easily",
+                     "say who attests it and how old it may be: `by crm "
+                     "within 30s`"});
+    }
+  }
+
+  Findings& findings_;
+  const Program& program_;
+};
+
+}  // namespace
+
+void FindInPolicies(Findings& findings) { Policies(findings).Run(); }
+
+}  // namespace cap::lint
