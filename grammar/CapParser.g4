@@ -41,7 +41,7 @@ declaration
                                                                     # defDeclaration
   | annotation* ACTION name toolClause? actionBody                  # actionDeclaration
   | WRAPPER STRING fieldBody                                        # wrapperDeclaration
-  | POLICY name extendsClause? policyBody                           # policyDeclaration
+  | POLICY name parameterList? extendsClause? policyBody            # policyDeclaration
   | CONSTRAINT name parameterList? constrained? block               # constraintDeclaration
   | forbid                                                          # forbidDeclaration
   | limit                                                           # limitDeclaration
@@ -112,7 +112,7 @@ constrained
 // --- policies ---
 
 extendsClause
-  : EXTENDS qualifiedName
+  : EXTENDS qualifiedName argumentList?
   ;
 
 policyBody
@@ -123,7 +123,7 @@ item
   : VERSION STRING                                                  # versionItem
   | PURPOSE name ( COMMA name )*                                    # purposeItem
   | EXPIRES AFTER DURATION                                          # expiresItem
-  | INCLUDE qualifiedName                                           # includeItem
+  | INCLUDE qualifiedName argumentList?                             # includeItem
   | DROP name                                                       # dropItem
   | CAPABILITY capabilityName? name ( ON STRING ( COMMA STRING )* )? block?
                                                                     # capabilityItem

@@ -202,15 +202,20 @@ struct QualifiedName {
   SourceSpan span;
   std::string Joined() const;             // "std.money"
 };
+struct BasePolicy {                       // one that a policy extends or includes
+  QualifiedName name;
+  std::vector<Argument> arguments;        // for its parameters
+};
 struct PolicyDecl {
   Ident name;
+  std::vector<Param> parameters;
   std::optional<Text> version;
   std::vector<Ident> purposes;
   std::optional<int64_t> expires_after_us;
   SourceSpan expires_span;
-  std::optional<QualifiedName> extends;   // the policy that it narrows
+  std::optional<BasePolicy> extends;      // the policy that it narrows
   std::vector<Ident> drops;               // of that one's capabilities
-  std::vector<QualifiedName> includes;    // policies that it unites with
+  std::vector<BasePolicy> includes;       // policies that it unites with
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;
 };

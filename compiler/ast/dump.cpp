@@ -148,16 +148,21 @@ class Dumper {
   }
   void Declaration(const PolicyDecl& node) {
     Line("policy " + node.name.text);
+    Params("parameter", node.parameters);
     Nest([&] {
       if (node.version) Line("version " + Quote(node.version->text));
       if (!node.purposes.empty()) Line("purpose " + Joined(node.purposes));
       if (node.expires_after_us) Line(fmt::format("expires after {} us", *node.expires_after_us));
-      if (node.extends) Line("extends " + node.extends->Joined());
-      for (const QualifiedName& name : node.includes) Line("include " + name.Joined());
+      if (node.extends) Line("extends " + BaseText(*node.extends));
+      for (const BasePolicy& base : node.includes) Line("include " + BaseText(base));
       if (!node.drops.empty()) Line("drop " + Joined(node.drops));
       for (const Capability& capability : node.capabilities) Item(capability);
       for (const Forbid& forbid : node.forbids) Item(forbid);
     });
+  }
+
+  std::string BaseText(const BasePolicy& base) const {
+    return base.name.Joined() + (base.arguments.empty() ? "" : ArgumentsText(base.arguments));
   }
 
   void Params(std::string_view what, const std::vector<Param>& params) {

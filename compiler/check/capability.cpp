@@ -18,7 +18,7 @@ bool PolicyChecker::CheckCapability(const ast::Capability& decl) {
   capability.action = action;
   bool good = true;
   for (const ast::Text& text : decl.patterns) {
-    good = AddPattern(capability.patterns, action, text) && good;
+    good = AddPattern(capability.patterns, action, text, false) && good;
   }
   if (decl.patterns.empty()) {
     capability.patterns.push_back(EveryResource(context_, action, name_span));
@@ -30,7 +30,9 @@ bool PolicyChecker::CheckCapability(const ast::Capability& decl) {
 /// The statements of one layer, in the names of the module that it was written in.
 bool PolicyChecker::CheckLayer(const Layer& layer, Scope& scope, Lowering& lowering) {
   module_ = &ModuleOf(layer.policy);
+  layer_policy_ = layer.policy;
   const size_t mark = scope.Mark();
+  OpenParameters(layer.policy, scope);
   ExprChecker checker(context_, *module_, scope);
   bool good = true;
   for (const ast::Stmt& statement : layer.decl->body) {
@@ -56,6 +58,7 @@ bool PolicyChecker::AddCapability(Capability capability, std::vector<Layer> laye
     good = CheckLayer(layers[layer_], *action.scope, lowering) && good;
   }
   module_ = &ModuleOf(policy_name_);
+  layer_policy_ = policy_name_;
   std::optional<Lowering::Rule> rule = lowering.Finish();
   if (!rule || !good) return false;
   if (Full(program.shapes.size(), limits::kShapes + 1, "different shapes of code", span)) {
@@ -79,6 +82,7 @@ bool PolicyChecker::Statement(const ast::RequireStmt& statement, ExprChecker& ch
                               Lowering& lowering) {
   const NodeId condition = checker.CheckCondition(statement.condition);
   if (context_.nodes.IsError(condition)) return false;
+  KeepOrders(condition, nullptr, false);
   const bool good = lowering.AddClause({.kind = ClauseKind::kRequire,
                                         .condition = {condition, kCaller},
                                         .statement = statement.span,
@@ -138,6 +142,10 @@ bool PolicyChecker::Statement(const ast::ConstraintCall& call, ExprChecker& chec
     std::vector<NodeId> values(constraint->parameters.size(), kNone);
     good = Arguments(call, *constraint, checker, values) && good;
     good = Of(call, *constraint, checker, values) && good;
+    if (good && guard != kNone) KeepOrders(guard, nullptr, true);
+    for (size_t i = 0; good && i < constraint->clauses.size(); ++i) {
+      KeepOrders(constraint->clauses[i].condition, &values, false);
+    }
     good = good && Adds(call, *constraint, guard, values);
     good = good && Instantiate(call, *constraint, guard, std::move(values), lowering);
   } else {

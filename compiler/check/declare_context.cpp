@@ -48,7 +48,7 @@ std::vector<ContextValue> DeclareContext(Context& context) {
         if (!block->live) {
           value.bound = static_cast<uint32_t>(context.program.bound.size());
           if (declared.type != kNone) {
-            context.program.bound.push_back({.name = value.name, .type = value.type});
+            context.program.bound.push_back({.name = value.name, .type = value.type, .policy = {}});
           }
         }
         values.push_back(std::move(value));

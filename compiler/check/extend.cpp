@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "compiler/check/narrower.h"
 #include "compiler/check/pattern.h"
 #include "compiler/check/policy.h"
 #include "runtime/base/limits.h"
@@ -34,16 +35,16 @@ const SourceSpan& NameSpan(const ast::Capability& decl) {
   return decl.name ? decl.name->span : decl.action.span;
 }
 
-bool SameSource(const Program& program, const ConstSource& a, const ConstSource& b) {
-  if (a.bound != b.bound) return false;
-  return a.index == b.index || (!a.bound && program.values[a.index] == program.values[b.index]);
-}
-
 /// Whether what the inner pattern matches is matched by the outer one, whatever is bound.
-bool LiesWithin(const Program& program, const Pattern& inner, const Pattern& outer) {
+bool LiesWithin(const Program& program, const std::map<uint32_t, ConstSource>& fixed,
+                const Pattern& inner, const Pattern& outer) {
+  const auto value = [&](const PatternHole& hole) {
+    const auto known = hole.value.bound ? fixed.find(hole.value.index) : fixed.end();
+    return known == fixed.end() ? hole.value : known->second;
+  };
   return std::ranges::all_of(outer.holes, [&](const PatternHole& wanted) {
     const auto same = std::ranges::find(inner.holes, wanted.hole, &PatternHole::hole);
-    return same != inner.holes.end() && SameSource(program, same->value, wanted.value);
+    return same != inner.holes.end() && SameSource(program, value(*same), value(wanted));
   });
 }
 
@@ -174,13 +175,13 @@ bool PolicyChecker::RestatePatterns(const Capability& old, const ast::Capability
     return good;
   }
   for (const ast::Text& text : decl.patterns) {
-    if (!AddPattern(capability.patterns, capability.action, text)) {
+    if (!AddPattern(capability.patterns, capability.action, text, false)) {
       good = false;
       continue;
     }
     const Pattern& made = capability.patterns.back();
     const auto holds = [&](const Pattern& outer) {
-      return LiesWithin(context_.program, made, outer);
+      return LiesWithin(context_.program, fixed_, made, outer);
     };
     if (std::ranges::any_of(old.patterns, holds)) continue;
     good = false;
@@ -203,7 +204,7 @@ bool PolicyChecker::Restate(uint32_t index, const ast::Capability& decl) {
   capability.action = old.action;
   const bool good = RestatePatterns(old, decl, capability);
   const auto same = [&](const Pattern& a, const Pattern& b) {
-    return LiesWithin(context_.program, a, b) && LiesWithin(context_.program, b, a);
+    return LiesWithin(context_.program, fixed_, a, b) && LiesWithin(context_.program, fixed_, b, a);
   };
   const bool adds = !std::ranges::all_of(decl.body, IsLet) ||
                     !std::ranges::equal(capability.patterns, old.patterns, same);
@@ -269,7 +270,7 @@ void PolicyChecker::Extend(Policy& policy, const ast::PolicyDecl& decl) {
   for (const uint32_t index : parent.capabilities) {
     const auto found = restated.find(index);
     if (found == restated.end()) {
-      if (!Copy(index, decl.extends->span)) return;
+      if (!Copy(index, decl.extends->name.span)) return;
     } else if (found->second != nullptr && !Restate(index, *found->second)) {
       whole_[policy_] = false;
     }

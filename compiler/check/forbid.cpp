@@ -74,12 +74,17 @@ std::optional<Forbid> PolicyChecker::ForbidAction(const ast::Forbid& decl, uint3
   forbid.unless_approvers = approvers;
   forbid.info.name = "forbid";
   forbid.info.span = context_.Place(decl.span);
-  bool good = !decl.pattern || AddPattern(forbid.patterns, action, *decl.pattern);
+  bool good = !decl.pattern || AddPattern(forbid.patterns, action, *decl.pattern, true);
   if (decl.when) {
-    ExprChecker checker(context_, *module_, *actions_[action].scope);
+    Scope& scope = *actions_[action].scope;
+    const size_t mark = scope.Mark();
+    OpenParameters(layer_policy_, scope);
+    ExprChecker checker(context_, *module_, scope);
     Lowering lowering(context_, shapes_, ShapeKind::kPredicate,
                       context_.program.actions[action].tool, decl.span);
     const NodeId condition = checker.CheckCondition(*decl.when);
+    scope.Release(mark);
+    if (!context_.nodes.IsError(condition)) KeepOrders(condition, nullptr, true);
     good = !context_.nodes.IsError(condition) && good;
     good = good && lowering.AddClause({.kind = ClauseKind::kRequire,
                                        .condition = {condition, kCaller},

@@ -75,9 +75,9 @@ uint32_t PolicyChecker::BuiltOn(const ast::QualifiedName& name) {
 std::vector<uint32_t> PolicyChecker::Included(const ast::PolicyDecl& decl) {
   std::vector<uint32_t> included;
   const ast::Module* const module = module_;
-  for (const ast::QualifiedName& name : decl.includes) {
+  for (const ast::BasePolicy& base : decl.includes) {
     module_ = module;  // of the policy that includes; the one included may stand in another
-    included.push_back(BuiltOn(name));
+    included.push_back(BuiltOn(base.name));
   }
   return included;
 }
@@ -163,7 +163,7 @@ void PolicyChecker::Unite(Policy& policy, const std::vector<uint32_t>& included,
       continue;
     }
     whole_[policy_] = whole_[policy_] && whole_[included[i]];
-    const SourceSpan& span = decl.includes[i].span;
+    const SourceSpan& span = decl.includes[i].name.span;
     const Policy other = context_.program.policies[included[i]];
     UnitePurposes(policy, other, span);
     if (other.max_ttl_us != 0 && (policy.max_ttl_us == 0 || other.max_ttl_us < policy.max_ttl_us)) {

@@ -24,6 +24,8 @@ Trend Both(Trend a, Trend b) {
 class Trends {
  public:
   Trends(const Context& context, uint32_t parameter) : context_(context), parameter_(parameter) {}
+  Trends(const Context& context, uint32_t bound, const std::vector<NodeId>* arguments)
+      : context_(context), bound_(bound), arguments_(arguments) {}
 
   /// Recursion is as deep as operators stand below each other: limits::kExpressionDepth.
   Trend Of(NodeId id) const {
@@ -31,12 +33,17 @@ class Trends {
     switch (node.kind) {
       case NodeKind::kError:
       case NodeKind::kLiteral:
-      case NodeKind::kBound:
       case NodeKind::kNow:
       case NodeKind::kSlot:
       case NodeKind::kElement:
         return Trend::kStill;
+      case NodeKind::kBound:
+        return node.index == bound_ ? Trend::kUp : Trend::kStill;
       case NodeKind::kParameter:
+        if (arguments_ != nullptr) {
+          const Trend given = Of((*arguments_)[node.index]);
+          return node.offset == 0 ? given : Changing(given);
+        }
         if (node.index != parameter_) return Trend::kStill;
         return node.offset == 0 ? Trend::kUp : Trend::kUnknown;
       case NodeKind::kPresent:
@@ -93,7 +100,9 @@ class Trends {
   }
 
   const Context& context_;
-  uint32_t parameter_;
+  uint32_t parameter_ = kNone;
+  uint32_t bound_ = kNone;
+  const std::vector<NodeId>* arguments_ = nullptr;
 };
 
 bool HasOrder(const Types& types, TypeIndex type, ast::Narrows::Order order) {
@@ -121,6 +130,10 @@ bool WiderIsLarger(ast::Narrows::Order order) {
          order == ast::Narrows::Order::kWithin;
 }
 
+constexpr std::string_view kOrders =
+    "`<=` and `>=` are for numbers, amounts and times, `subset` and `superset` for sets, lists and "
+    "approvers, `within` for paths, urls and networks, `==` for all";
+
 bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t index,
                     const ast::Narrows& narrows) {
   const Parameter& parameter = constraint.parameters[index];
@@ -132,13 +145,7 @@ bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t
                    .notes = std::move(notes)});
     return false;
   };
-  if (!HasOrder(context.types, parameter.type, narrows.order)) {
-    return bad(
-        fmt::format("{} has no such order", context.types.NameOf(parameter.type)),
-        "`<=` and `>=` are for numbers, amounts and times, `subset` and `superset` for sets, "
-        "lists and approvers, `within` for paths, urls and networks, `==` for all",
-        {});
-  }
+  if (!CheckOrder(context, parameter.type, narrows)) return false;
   if (narrows.order == ast::Narrows::Order::kSame) return true;
   for (const BodyClause& clause : constraint.clauses) {
     const Trend trend = Trends(context, index).Of(clause.condition);
@@ -158,6 +165,24 @@ bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t
 }
 
 }  // namespace
+
+bool CheckOrder(Context& context, TypeIndex type, const ast::Narrows& narrows) {
+  if (HasOrder(context.types, type, narrows.order)) return true;
+  context.Error(diag::Code::kNotNarrowing, narrows.span,
+                {.message = fmt::format("{} has no such order", context.types.NameOf(type)),
+                 .label = "not so",
+                 .help = std::string(kOrders),
+                 .notes = {}});
+  return false;
+}
+
+bool Keeps(const Context& context, NodeId condition, const std::vector<NodeId>* arguments,
+           uint32_t bound, ast::Narrows::Order order, bool restricts) {
+  if (order == ast::Narrows::Order::kSame) return true;
+  const Trend trend = Trends(context, bound, arguments).Of(condition);
+  const Trend wanted = WiderIsLarger(order) != restricts ? Trend::kUp : Trend::kDown;
+  return trend == Trend::kStill || trend == wanted;
+}
 
 bool CheckNarrowing(Context& context, const ConstraintInfo& constraint,
                     const std::vector<const ast::Param*>& declared) {

@@ -11,4 +11,13 @@ namespace cap::check {
 bool CheckNarrowing(Context& context, const ConstraintInfo& constraint,
                     const std::vector<const ast::Param*>& declared);
 
+/// Whether values of the type have the order; else that is reported.
+bool CheckOrder(Context& context, TypeIndex type, const ast::Narrows& narrows);
+
+/// Whether a condition keeps the order of a bound value: a narrower one never makes it hold where a
+/// wider one does not; with `restricts` the other way. `arguments`: what stands for the parameters
+/// of a constraint whose body the condition is; null: it is no body.
+bool Keeps(const Context& context, NodeId condition, const std::vector<NodeId>* arguments,
+           uint32_t bound, ast::Narrows::Order order, bool restricts);
+
 }  // namespace cap::check

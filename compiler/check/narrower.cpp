@@ -94,4 +94,9 @@ bool NoWider(const Context& context, NodeId narrow, NodeId wide,
   return false;
 }
 
+bool SameSource(const Program& program, const ConstSource& a, const ConstSource& b) {
+  if (a.bound != b.bound) return false;
+  return a.index == b.index || (!a.bound && program.values[a.index] == program.values[b.index]);
+}
+
 }  // namespace cap::check

@@ -12,4 +12,7 @@ namespace cap::check {
 bool NoWider(const Context& context, NodeId narrow, NodeId wide,
              std::optional<ast::Narrows::Order> order);
 
+/// Whether two constants are the same, whatever a mint gives.
+bool SameSource(const Program& program, const ConstSource& a, const ConstSource& b);
+
 }  // namespace cap::check

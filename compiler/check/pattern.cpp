@@ -181,9 +181,13 @@ bool Matcher::Bound(const SegmentText& wanted, const ResourceSegment& segment) {
   const std::vector<ast::Ident> path = ReadDottedName(wanted.value, wanted.value_span);
   const Symbol* symbol = path.size() == 1 ? info_.scope->Find(wanted.value) : nullptr;
   if (symbol != nullptr && context_.nodes.IsError(symbol->node)) return false;
-  if (symbol == nullptr || symbol->kind != SymbolKind::kBound) {
+  if (symbol == nullptr || context_.nodes[symbol->node].kind != NodeKind::kBound) {
     std::vector<std::string_view> known;
-    for (const BoundDesc& bound : context_.program.bound) known.push_back(bound.name);
+    for (const std::string_view name : info_.scope->Names()) {
+      if (context_.nodes[info_.scope->Find(name)->node].kind == NodeKind::kBound) {
+        known.push_back(name);
+      }
+    }
     context_.Error(
         diag::Code::kNoSuchBound, wanted.value_span,
         {.message = symbol == nullptr

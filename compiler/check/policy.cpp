@@ -25,6 +25,9 @@ void PolicyChecker::Begin(uint32_t policy) {
   policy_ = static_cast<uint32_t>(context_.program.policies.size());
   checked_[policy].index = policy_;
   whole_.push_back(true);
+  layer_policy_ = policy;
+  fixed_.clear();
+  left_open_.clear();
   bound_.clear();
   skeletons_.clear();
   capabilities_.clear();
@@ -39,7 +42,8 @@ void PolicyChecker::Check(uint32_t policy_name) {
   const ast::PolicyDecl& decl = DeclOf(policy_name);
   open_.push_back({policy_name, {}});
   module_ = &ModuleOf(policy_name);
-  const uint32_t parent = decl.extends ? BuiltOn(*decl.extends) : kNone;
+  DeclareParameters(policy_name);
+  const uint32_t parent = decl.extends ? BuiltOn(decl.extends->name) : kNone;
   module_ = &ModuleOf(policy_name);
   const std::vector<uint32_t> included = Included(decl);
   open_.pop_back();
@@ -52,6 +56,10 @@ void PolicyChecker::Check(uint32_t policy_name) {
   policy.name = decl.name.text;
   policy.span = context_.Place(decl.name.span);
   Terms(decl, policy);
+  if (parent_ != kNone) Adopt(*decl.extends, parent_);
+  for (size_t i = 0; i < included.size(); ++i) {
+    if (included[i] != kNone) Adopt(decl.includes[i], included[i]);
+  }
   CapabilityNames(decl);
   Extend(policy, decl);
   for (const ast::Forbid& forbid : decl.forbids) {
@@ -60,10 +68,10 @@ void PolicyChecker::Check(uint32_t policy_name) {
       if (!AddForbid(std::move(made), own, forbid.span)) break;
     }
   }
-  if (parent_ != kNone) InheritForbids(decl.extends->span);
+  if (parent_ != kNone) InheritForbids(decl.extends->name.span);
   Unite(policy, included, decl);
   BindTopForbids(decl.name.span);
-  policy.bound.assign(bound_.begin(), bound_.end());
+  BindParameters(policy);
   policy.capabilities = capabilities_;
   policy.forbids = forbids_;
   program.policies.push_back(std::move(policy));
@@ -180,8 +188,13 @@ bool PolicyChecker::TooManySkeletons(uint32_t action, const SourceSpan& span, ui
 }
 
 bool PolicyChecker::AddPattern(std::vector<Pattern>& patterns, uint32_t action,
-                               const ast::Text& text) {
+                               const ast::Text& text, bool restricts) {
+  Scope& scope = *actions_[action].scope;
+  const size_t mark = scope.Mark();
+  OpenParameters(layer_policy_, scope);
   std::optional<Pattern> pattern = MatchPattern(context_, actions_[action], action, text);
+  scope.Release(mark);
+  if (pattern) KeepOrders(*pattern, text.span, restricts);
   if (!pattern || TooManySkeletons(action, text.span, pattern->skeleton)) return false;
   patterns.push_back(std::move(*pattern));
   return true;

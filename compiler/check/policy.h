@@ -22,7 +22,8 @@ class PolicyChecker {
         actions_(actions),
         constraints_(constraints),
         shapes_(context.program),
-        checked_(context.names.policies.entries().size()) {}
+        checked_(context.names.policies.entries().size()),
+        parameters_(context.names.policies.entries().size()) {}
 
   /// The guards of actions: which of its tool's actions a call is.
   void CheckGuards();
@@ -40,6 +41,35 @@ class PolicyChecker {
     uint32_t policy = 0;  // of names.policies
     const ast::Capability* decl = nullptr;
   };
+
+  /// A parameter of a policy: a bound value that its text alone sees.
+  struct PolicyParameter {
+    std::string name;
+    SourceSpan span;
+    uint32_t bound = kNone;  // of Program::bound; kNone: reported
+    NodeId node = kNone;
+    std::optional<ast::Narrows::Order> order = std::nullopt;
+    bool taken = false;       // the name collides, and was reported
+    bool disordered = false;  // the order is not kept, and was reported
+  };
+
+  // parameters.cpp
+  void DeclareParameters(uint32_t policy);
+  void DeclareParameter(const std::string& policy, const ast::Param& param,
+                        PolicyParameter& made);
+  void OpenParameters(uint32_t policy, Scope& scope);
+  ConstSource GivenValue(const ast::Argument& argument, const BoundDesc& desc,
+                         ExprChecker& checker);
+  std::map<uint32_t, ConstSource> Given(const ast::BasePolicy& base, uint32_t index);
+  uint32_t NamedParameter(const ast::Argument& argument, const Policy& other,
+                          const std::map<std::string_view, uint32_t>& open);
+  void Fix(uint32_t bound, const ConstSource& value, const SourceSpan& span);
+  void TwoParameters(uint32_t bound, const SourceSpan& span, std::string_view why);
+  void Adopt(const ast::BasePolicy& base, uint32_t index);
+  void BindParameters(Policy& policy);
+  void KeepOrders(NodeId condition, const std::vector<NodeId>* arguments, bool restricts);
+  void KeepOrders(const Pattern& pattern, const SourceSpan& span, bool restricts);
+  void ReportDisorder(PolicyParameter& parameter, const SourceSpan& span);
 
   // include.cpp
   std::vector<uint32_t> Included(const ast::PolicyDecl& decl);
@@ -78,7 +108,8 @@ class PolicyChecker {
   void Purposes(const ast::PolicyDecl& decl, Policy& policy);
   void CapabilityNames(const ast::PolicyDecl& decl);
   uint32_t FindAction(const ast::Ident& name);
-  bool AddPattern(std::vector<Pattern>& patterns, uint32_t action, const ast::Text& text);
+  bool AddPattern(std::vector<Pattern>& patterns, uint32_t action, const ast::Text& text,
+                  bool restricts);
   bool TooManySkeletons(uint32_t action, const SourceSpan& span, uint32_t skeleton);
   void NoteBound(const std::vector<Pattern>& patterns, const std::vector<ConstSource>& consts);
   bool Full(size_t count, uint32_t limit, std::string_view what, const SourceSpan& span);
@@ -137,11 +168,15 @@ class PolicyChecker {
     SourceSpan next;                 // which policy it is built on next
   };
   std::vector<Step> open_;
+  std::vector<std::vector<PolicyParameter>> parameters_;  // parallel to names.policies
   std::vector<bool> whole_;          // parallel to Program::policies: no capability was reported
 
   // Of the policy that is being checked.
   const ast::Module* module_ = nullptr;
-  uint32_t policy_name_ = 0;  // of names.policies
+  uint32_t policy_name_ = kNone;   // of names.policies; kNone: outside of policies
+  uint32_t layer_policy_ = kNone;  // … whose text is being read
+  std::map<uint32_t, ConstSource> fixed_;   // by bound value: of what it is built on
+  std::map<uint32_t, SourceSpan> left_open_;  // parameters that a mint gives, and from where
   uint32_t policy_ = 0;
   uint32_t parent_ = kNone;   // of Program::policies: which it extends
   std::set<uint32_t> bound_;

@@ -22,7 +22,7 @@ bool HoldsAlready(const Context& context, const ConstraintInfo& constraint,
 }
 
 std::string SourceText(const Program& program, const ConstSource& source) {
-  return source.bound ? "{{" + program.bound[source.index].name + "}}"
+  return source.bound ? fmt::format("bound {}", source.index)
                       : PrintValue(program, program.values[source.index]);
 }
 

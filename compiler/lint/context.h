@@ -25,6 +25,10 @@ class Findings {
   /// the first alone.
   bool IsCopy(const Capability& capability) const;
 
+  /// Whether the statement stands in the capability itself: one of a policy that extends another
+  /// has the statements of the one that it restates, too.
+  bool IsIn(const Span& statement, const Capability& capability) const;
+
   /// A place to show beside the finding; nothing if it is in another file.
   std::vector<diag::Label> NoteAt(const Span& span, std::string text) const;
 

@@ -1,5 +1,8 @@
 #include "compiler/lint/lint.h"
 
+#include <iterator>
+#include <utility>
+
 #include "compiler/lint/context.h"
 #include "compiler/lint/suppress.h"
 
@@ -10,6 +13,8 @@ namespace {
 constexpr FileId kUsersFile{};
 constexpr uint16_t kFirst = 1020;
 constexpr uint16_t kLast = 1049;
+
+std::pair<uint32_t, uint32_t> PlaceOf(const Span& span) { return {span.line, span.column}; }
 
 }  // namespace
 
@@ -25,8 +30,19 @@ Findings::Findings(const Compilation& compilation) : compilation_(compilation), 
 }
 
 bool Findings::IsCopy(const Capability& capability) const {
-  const auto at = capabilities_.find({capability.span.line, capability.span.column});
-  return at != capabilities_.end() && at->second != &capability;
+  // The policy in which it is written is the last one that begins before it.
+  const Policy* home = nullptr;
+  for (const Policy& policy : program().policies) {
+    if (!IsOwn(policy.span) || PlaceOf(policy.span) > PlaceOf(capability.span)) continue;
+    if (home == nullptr || PlaceOf(policy.span) > PlaceOf(home->span)) home = &policy;
+  }
+  return home != nullptr && home != &program().policies[capability.policy];
+}
+
+bool Findings::IsIn(const Span& statement, const Capability& capability) const {
+  const auto after = capabilities_.upper_bound(PlaceOf(statement));
+  return IsOwn(statement) && after != capabilities_.begin() &&
+         std::prev(after)->first == PlaceOf(capability.span);
 }
 
 std::vector<diag::Label> Findings::NoteAt(const Span& span, std::string text) const {

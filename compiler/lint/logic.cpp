@@ -62,6 +62,7 @@ class Logic {
     for (const ClauseTerm& clause : rule.clauses) {
       const std::optional<TermId> guard = tool_.GuardOf(clause.term);
       if (clause.info->span == said || !guard) continue;
+      if (!findings_.IsIn(clause.info->span, *rule.capability)) continue;
       const Truths truths = Without(rule, clause.info->span);
       const bool never = IsNever(truths, *guard);
       if (!never && !truths.Implies(*guard, true)) continue;
@@ -88,6 +89,7 @@ class Logic {
     for (size_t i = rule.clauses.size(); i-- > 0;) {
       const Span span = rule.clauses[i].info->span;
       if (i > 0 && rule.clauses[i - 1].info->span == span) continue;  // not its first clause
+      if (!findings_.IsIn(span, *rule.capability)) continue;
       Truths truths(program_, terms_);
       for (const ClauseTerm& other : rule.clauses) {
         const bool counts = other.kind == ClauseKind::kRequire && other.info->span != span &&

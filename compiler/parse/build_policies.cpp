@@ -9,8 +9,14 @@ void Builder::Policy(CapParser::PolicyDeclarationContext& context) {
   if (!name) return;
   ast::PolicyDecl policy;
   policy.name = std::move(*name);
+  if (context.parameterList() != nullptr) {
+    for (CapParser::ParameterContext* parameter : context.parameterList()->parameter()) {
+      std::optional<ast::Param> node = Parameter(parameter);
+      if (node) policy.parameters.push_back(std::move(*node));
+    }
+  }
   if (CapParser::ExtendsClauseContext* clause = context.extendsClause()) {
-    policy.extends = Qualified(clause->qualifiedName());
+    policy.extends = {Qualified(clause->qualifiedName()), Arguments(clause->argumentList())};
   }
   if (context.policyBody() != nullptr) {
     for (CapParser::ItemContext* item : context.policyBody()->item()) Item(*item, policy);
@@ -40,7 +46,9 @@ void Builder::Item(CapParser::ItemContext& context, ast::PolicyDecl& policy) {
     if (node && context.exception == nullptr) policy.forbids.push_back(std::move(*node));
   } else if (auto* include = As<CapParser::IncludeItemContext>(&context)) {
     ast::QualifiedName name = Qualified(include->qualifiedName());
-    if (!name.parts.empty()) policy.includes.push_back(std::move(name));
+    if (!name.parts.empty()) {
+      policy.includes.push_back({std::move(name), Arguments(include->argumentList())});
+    }
   } else if (auto* drop = As<CapParser::DropItemContext>(&context)) {
     std::optional<ast::Ident> name = Name(drop->name());
     if (name) policy.drops.push_back(std::move(*name));

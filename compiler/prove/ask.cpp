@@ -64,7 +64,8 @@ Expr Goal(World& world, const CallVerdict& child, const CallVerdict* parent,
 class Asker {
  public:
   Asker(const Question& question, const Options& options)
-      : question_(question), options_(options) {}
+      : question_(question), options_(options), child_bound_(question.child),
+        parent_bound_(question.parent, &question.child) {}
 
   Reply Run() {
     Z3_global_param_set("memory_max_size", std::to_string(bounds::kMegabytes).c_str());
@@ -89,11 +90,10 @@ class Asker {
       made.world = std::make_unique<World>(context_, sizes_);
       World& world = *made.world;
       const CallVerdict child =
-          Decider(world, *question_.child.program, question_.child.policy).Decide(*question_.tool);
+          Decider(world, question_.child, child_bound_).Decide(*question_.tool);
       std::optional<CallVerdict> parent;
       if (question_.parent_tool != nullptr && question_.against == Against::kVerdict) {
-        parent = Decider(world, *question_.parent.program, question_.parent.policy)
-                     .Decide(*question_.parent_tool);
+        parent = Decider(world, question_.parent, parent_bound_).Decide(*question_.parent_tool);
       }
       made.goal = Goal(world, child, parent ? &*parent : nullptr, question_);
       if (!sizes_.Grow()) break;
@@ -229,13 +229,15 @@ class Asker {
     const Side& child = question_.child;
     const Side& parent = question_.parent;
     const std::vector<std::string> approvers = ApproversOf(world, model, child, parent);
-    const auto own = CallOf(world, model, child, *question_.tool, TermsOf(child), *now);
+    const auto own =
+        CallOf(world, model, child, child_bound_, *question_.tool, TermsOf(child), *now);
     if (!own) return std::nullopt;
     witness.child = *own;
     Try(child, approvers, witness.minted_us, *now, witness.child);
     if (question_.parent_tool != nullptr) {
       const auto other =
-          CallOf(world, model, parent, *question_.parent_tool, TermsOf(parent), *now);
+          CallOf(world, model, parent, parent_bound_, *question_.parent_tool, TermsOf(parent),
+                 *now);
       if (!other) return std::nullopt;
       witness.parent = *other;
       Try(parent, approvers, witness.minted_us, *now, witness.parent);
@@ -250,6 +252,8 @@ class Asker {
 
   const Question& question_;
   const Options& options_;
+  const BoundValues child_bound_;
+  const BoundValues parent_bound_;
   z3::context context_;
   ListSizes sizes_;
   bool longer_ = false;

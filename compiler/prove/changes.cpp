@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "compiler/prove/prove.h"
 #include "runtime/program/print.h"
@@ -175,6 +176,24 @@ void CompareForbids(const Side& before, const Side& after, const std::string& ac
   CompareLines("", lines(before), lines(after), out);
 }
 
+/// By name: what a grant leaves a parameter at, or what the policy gives it.
+std::map<std::string, std::string> ParametersOf(const Side& side) {
+  const Program& program = *side.program;
+  std::map<std::string, std::string> out;
+  for (const uint32_t index : side.of().bound) {
+    const BoundDesc& desc = program.bound[index];
+    if (!desc.is_parameter()) continue;
+    out[desc.name] = desc.default_value == kNone
+                         ? "of the grant"
+                         : PrintValue(program, program.values[desc.default_value]) + " by default";
+  }
+  for (const FixedBound& fixed : side.of().fixed) {
+    const BoundDesc& desc = program.bound[fixed.bound];
+    out.emplace(desc.name, SourceText(program, fixed.value));
+  }
+  return out;
+}
+
 std::string LifeOf(const Policy& policy) {
   return policy.max_ttl_us == 0 ? "no expiry" : FormatDuration({policy.max_ttl_us});
 }
@@ -215,6 +234,20 @@ std::vector<Change> TermChanges(const Side& before, const Side& after) {
   if (LifeOf(before.of()) != LifeOf(after.of())) {
     out.push_back({"", fmt::format("expires: {} is now {}", LifeOf(before.of()),
                                    LifeOf(after.of()))});
+  }
+  const std::map<std::string, std::string> old_parameters = ParametersOf(before);
+  const std::map<std::string, std::string> new_parameters = ParametersOf(after);
+  for (const auto& [name, value] : old_parameters) {
+    const auto now = new_parameters.find(name);
+    if (now == new_parameters.end()) {
+      out.push_back({"", fmt::format("parameter {} is gone", name)});
+    } else if (now->second != value) {
+      out.push_back({"", fmt::format("parameter {}: {} is now {}", name, value, now->second)});
+    }
+  }
+  for (const auto& [name, value] : new_parameters) {
+    if (old_parameters.contains(name)) continue;
+    out.push_back({"", fmt::format("parameter {} is new: {}", name, value)});
   }
   const auto purposes = [](const Side& side) {
     std::vector<std::string> names;

@@ -168,7 +168,7 @@ Expr Decider::HoleIs(const Hole& hole, const PatternHole& pattern) {
     return text ? And(hole.valid, HoleIsText(hole, *text)) : world_.False();
   }
   const TypeIndex type = program_.bound[pattern.value.index].type;
-  const Sym bound = world_.Bound(program_, pattern.value.index);
+  const Sym bound = bound_.Value(world_, pattern.value.index);
   const Type& t = program_.types[type];
   if (t.kind != TypeKind::kSet) return And(hole.valid, HoleIsValue(hole, type, bound));
   Expr is = world_.False();
@@ -236,7 +236,7 @@ void Decider::AssumeMinted(const std::vector<Pattern>& patterns) {
   for (const Pattern& pattern : patterns) {
     for (const PatternHole& hole : pattern.holes) {
       if (!hole.value.bound) continue;
-      const Sym bound = world_.Bound(program_, hole.value.index);
+      const Sym bound = bound_.Value(world_, hole.value.index);
       if (bound.kind == ValueClass::kStr) {
         world_.Assume(world_.texts().LegalSegment(bound.word));
       } else if (bound.list != nullptr) {
@@ -257,7 +257,7 @@ std::string Decider::ObligationKey(const Capability& capability, const ClauseInf
   for (size_t i = 0; i < info.obligation_consts.size(); ++i) {
     const ConstSource& source = capability.consts[info.obligation_consts[i]];
     key += fmt::format("{}{}: {}", i == 0 ? " " : ", ", type.parameters[i].name,
-                       source.bound ? "{{" + program_.bound[source.index].name + "}}"
+                       source.bound ? bound_.Text(source.index)
                                     : PrintValue(program_, program_.values[source.index]));
   }
   return key;

@@ -26,9 +26,9 @@ struct CallVerdict {
 
 class Decider {
  public:
-  Decider(World& world, const Program& program, uint32_t policy)
-      : world_(world), program_(program), policy_(program.policies[policy]),
-        encoder_(world, program) {}
+  Decider(World& world, const Side& side, const BoundValues& bound)
+      : world_(world), program_(*side.program), policy_(side.of()), bound_(bound),
+        encoder_(world, program_, bound) {}
 
   CallVerdict Decide(const Tool& tool);
 
@@ -67,6 +67,7 @@ class Decider {
   World& world_;
   const Program& program_;
   const Policy& policy_;
+  const BoundValues& bound_;
   Encoder encoder_;
 };
 

@@ -19,7 +19,7 @@ void Encoder::Use(const Tool& tool) {
 }
 
 Sym Encoder::Constant(TypeIndex type, const ConstSource& source) {
-  if (source.bound) return world_.Bound(program_, source.index);
+  if (source.bound) return bound_.Value(world_, source.index);
   return world_.Literal(program_, type, program_.values[source.index]);
 }
 

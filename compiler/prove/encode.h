@@ -6,7 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "compiler/prove/world.h"
+#include "compiler/prove/bound_values.h"
 
 namespace cap::prove {
 
@@ -17,7 +17,8 @@ struct TooLarge : std::runtime_error {
 
 class Encoder {
  public:
-  Encoder(World& world, const Program& program) : world_(world), program_(program) {}
+  Encoder(World& world, const Program& program, const BoundValues& bound)
+      : world_(world), program_(program), bound_(bound) {}
 
   /// Slots are those of a frame of the tool from now on.
   void Use(const Tool& tool);
@@ -72,6 +73,7 @@ class Encoder {
 
   World& world_;
   const Program& program_;
+  const BoundValues& bound_;
   std::vector<Cell> frame_;
   const Tool* tool_ = nullptr;
   const Shape* shape_ = nullptr;

@@ -95,12 +95,17 @@ std::optional<std::string> ToolsDiffer(const Program& a, const Tool& tool_a, con
 
 std::optional<std::string> BoundsDiffer(const Program& a, const Policy& policy_a,
                                         const Program& b, const Policy& policy_b) {
-  for (const uint32_t bound : policy_a.bound) {
+  const auto all = [](const Policy& policy) {
+    std::vector<uint32_t> bound = policy.bound;
+    for (const FixedBound& fixed : policy.fixed) bound.push_back(fixed.bound);
+    return bound;
+  };
+  for (const uint32_t bound : all(policy_a)) {
     const BoundDesc& desc = a.bound[bound];
-    for (const uint32_t other_bound : policy_b.bound) {
+    for (const uint32_t other_bound : all(policy_b)) {
       const BoundDesc& other = b.bound[other_bound];
       if (other.name != desc.name || Whole(a, desc.type) == Whole(b, other.type)) continue;
-      return fmt::format("the bound context `{}` is declared differently", desc.name);
+      return fmt::format("the bound value `{}` is declared differently", desc.name);
     }
   }
   return std::nullopt;

@@ -12,10 +12,10 @@ namespace {
 
 class CallWriter {
  public:
-  CallWriter(World& world, const z3::model& model, const Side& side, const Tool& tool,
-             int64_t now_us)
+  CallWriter(World& world, const z3::model& model, const Side& side, const BoundValues& bound,
+             const Tool& tool, int64_t now_us)
       : world_(world), reader_(world, model), program_(*side.program), policy_(side.of()),
-        tool_(tool), frame_(world.Frame(program_, tool)), now_us_(now_us) {}
+        bound_(bound), tool_(tool), frame_(world.Frame(program_, tool)), now_us_(now_us) {}
 
   std::optional<std::string> Request() {
     const std::string arguments = Arguments();
@@ -31,7 +31,7 @@ class CallWriter {
   std::optional<std::string> Grant(const GrantTerms& terms) {
     std::string context;
     for (const uint32_t bound : policy_.bound) {
-      const Cell cell(world_.True(), world_.False(), world_.Bound(program_, bound));
+      const Cell cell(world_.True(), world_.False(), bound_.Value(world_, bound));
       std::span<const Cell> cells(&cell, 1);
       Add(context, program_.bound[bound].name, reader_.Json(program_, program_.bound[bound].type,
                                                             cells));
@@ -109,6 +109,7 @@ class CallWriter {
   ModelReader reader_;
   const Program& program_;
   const Policy& policy_;
+  const BoundValues& bound_;
   const Tool& tool_;
   std::vector<Cell> frame_;
   int64_t now_us_;
@@ -118,8 +119,9 @@ class CallWriter {
 }  // namespace
 
 std::optional<Shown> CallOf(World& world, const z3::model& model, const Side& side,
-                            const Tool& tool, const GrantTerms& terms, int64_t now_us) {
-  CallWriter writer(world, model, side, tool, now_us);
+                            const BoundValues& bound, const Tool& tool,
+                            const GrantTerms& terms, int64_t now_us) {
+  CallWriter writer(world, model, side, bound, tool, now_us);
   const std::optional<std::string> grant = writer.Grant(terms);
   const std::optional<std::string> request = writer.Request();
   if (!grant || !request) return std::nullopt;

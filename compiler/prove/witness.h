@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "compiler/prove/bound_values.h"
 #include "compiler/prove/json.h"
 #include "compiler/prove/prove.h"
 
@@ -17,7 +18,8 @@ struct GrantTerms {
 /// The grant and the request as the model has them; nothing: some value has no JSON, or no text
 /// was found that does what the model says.
 std::optional<Shown> CallOf(World& world, const z3::model& model, const Side& side,
-                            const Tool& tool, const GrantTerms& terms, int64_t now_us);
+                            const BoundValues& bound, const Tool& tool,
+                            const GrantTerms& terms, int64_t now_us);
 
 /// The approvers that the model lets approve: of both sides.
 std::vector<std::string> ApproversOf(World& world, const z3::model& model, const Side& child,

@@ -57,6 +57,7 @@ inline constexpr uint32_t kInstructions = 4096;         // one shape
 inline constexpr uint32_t kQuantifierDepth = 4;         // nested any/all
 inline constexpr uint64_t kShapeSteps = 1u << 22;       // worst case of one shape, instructions
 inline constexpr uint32_t kToolActions = 64;            // one tool
+inline constexpr uint32_t kPolicyParameters = 64;       // of one policy
 inline constexpr uint32_t kIncludeDepth = 32;           // policies built on each other in a row
 inline constexpr uint32_t kActions = 65'535;            // one program: 16 bits in a record
 inline constexpr uint32_t kConstants = 1024;            // one capability

@@ -16,7 +16,7 @@ class Writer {
  public:
   Writer(const Program& program, const Policy& policy) : program_(program), policy_(policy) {}
 
-  Result<void> Bind(const GrantSpec& grant);
+  Result<void> Bind(const GrantSpec* grant);
   std::string Write(const GrantSpec* grant);
 
  private:
@@ -24,6 +24,7 @@ class Writer {
   void Rule(const Capability& capability);
   void Clause(const Capability& capability, const ClauseInfo& info);
   void Forbidden(const Forbid& forbid);
+  Result<std::string> Shown(const BoundDesc& desc, const Value& value) const;
   std::string Constant(const ConstSource& source, TypeIndex type) const;
   std::string Pieces(const std::vector<TextPiece>& text, const Capability& capability) const;
   std::string PatternText(const Pattern& pattern) const;
@@ -45,15 +46,41 @@ std::string Joined(const std::vector<std::string>& names) {
   return text;
 }
 
-Result<void> Writer::Bind(const GrantSpec& grant) {
+Result<std::string> Writer::Shown(const BoundDesc& desc, const Value& value) const {
+  Arena arena;
+  const Result<Slot> slot = EncodeConstant(program_, desc.type, value, arena);
+  if (!slot) return Fail("bad-bound", "`" + desc.name + "`: " + slot.error().message);
+  if (program_.types[desc.type].kind == TypeKind::kApprovers) {
+    return Joined(engine::ApproverNames(program_, slot->lo));
+  }
+  return engine::ShowSlot(program_, desc.type, *slot);
+}
+
+/// What the grant gives, what it leaves to defaults, and what the policy fixes.
+Result<void> Writer::Bind(const GrantSpec* grant) {
   for (const uint32_t index : policy_.bound) {
+    if (grant == nullptr) break;
     const BoundDesc& desc = program_.bound[index];
-    const auto given = std::ranges::find(grant.bound, desc.name, &Field::name);
-    if (given == grant.bound.end()) continue;
-    Arena arena;
-    const Result<Slot> slot = EncodeConstant(program_, desc.type, given->value, arena);
-    if (!slot) return Fail("bad-bound", "`" + desc.name + "`: " + slot.error().message);
-    bound_[index] = engine::ShowSlot(program_, desc.type, *slot);
+    const auto given = std::ranges::find(grant->bound, desc.name, &Field::name);
+    const bool named = given != grant->bound.end();
+    if (!named && desc.default_value == kNone) continue;
+    const Result<std::string> shown =
+        Shown(desc, named ? given->value : program_.values[desc.default_value]);
+    if (!shown) return std::unexpected(shown.error());
+    bound_[index] = *shown;
+  }
+  for (const FixedBound& fixed : policy_.fixed) {
+    const BoundDesc& desc = program_.bound[fixed.bound];
+    if (fixed.value.bound) {
+      const auto known = bound_.find(fixed.value.index);
+      bound_[fixed.bound] = known != bound_.end()
+                                ? known->second
+                                : "{{" + program_.bound[fixed.value.index].name + "}}";
+      continue;
+    }
+    const Result<std::string> shown = Shown(desc, program_.values[fixed.value.index]);
+    if (!shown) return std::unexpected(shown.error());
+    bound_[fixed.bound] = *shown;
   }
   return {};
 }
@@ -95,8 +122,11 @@ std::string Writer::Pieces(const std::vector<TextPiece>& text, const Capability&
 /// The pattern as written, with the values of the grant in place of their names.
 std::string Writer::PatternText(const Pattern& pattern) const {
   std::string text = pattern.text.empty() ? std::string("anything") : pattern.text;
-  for (const auto& [index, shown] : bound_) {
-    const std::string hole = "{{" + program_.bound[index].name + "}}";
+  for (const PatternHole& held : pattern.holes) {
+    const auto known = held.value.bound ? bound_.find(held.value.index) : bound_.end();
+    if (known == bound_.end()) continue;
+    const std::string& shown = known->second;
+    const std::string hole = "{{" + program_.bound[held.value.index].name + "}}";
     const bool quoted = shown.size() > 1 && shown.front() == '"';
     const std::string value = quoted ? shown.substr(1, shown.size() - 2) : shown;
     for (size_t at = text.find(hole); at != std::string::npos;
@@ -129,6 +159,13 @@ void Writer::Head(const GrantSpec* grant) {
   int64_t life = policy_.max_ttl_us;
   if (grant != nullptr && grant->ttl_us.has_value()) life = *grant->ttl_us;
   if (life > 0) out_ += "for at most " + FormatDuration({life}) + "\n";
+  for (const uint32_t index : policy_.bound) {
+    const BoundDesc& desc = program_.bound[index];
+    if (!desc.is_parameter()) continue;
+    const auto known = bound_.find(index);
+    out_ += "with " + desc.name + " " + (known != bound_.end() ? known->second : "of the grant") +
+            "\n";
+  }
 }
 
 void Writer::Rule(const Capability& capability) {
@@ -184,10 +221,8 @@ Result<std::string> ConsentText(const Program& program, std::string_view policy,
     return Fail("unknown-policy", "no policy `" + OneLine(policy) + "`");
   }
   Writer writer(program, *found);
-  if (grant != nullptr) {
-    if (const Result<void> bound = writer.Bind(*grant); !bound) {
-      return std::unexpected(bound.error());
-    }
+  if (const Result<void> bound = writer.Bind(grant); !bound) {
+    return std::unexpected(bound.error());
   }
   return writer.Write(grant);
 }

@@ -37,15 +37,22 @@ Result<void> CheckNative(const Program& program, const NativeCode& native) {
 Result<std::vector<Value>> OrderBound(const Program& program, const Policy& policy,
                                       const std::vector<Field>& given) {
   std::vector<Value> ordered;
+  size_t defaults = 0;
   for (uint32_t index : policy.bound) {
     const std::string& name = program.bound[index].name;
     const auto found = std::ranges::find(given, name, &Field::name);
+    const uint32_t default_value = program.bound[index].default_value;
+    if (found == given.end() && default_value != kNone) {
+      ordered.push_back(program.values[default_value]);
+      ++defaults;
+      continue;
+    }
     if (found == given.end()) {
       return Fail("missing-bound", "policy `" + policy.name + "` needs a value for `" + name + "`");
     }
     ordered.push_back(found->value);
   }
-  if (ordered.size() == given.size()) return ordered;
+  if (ordered.size() == given.size() + defaults) return ordered;
   return Fail("unknown-bound",
               "policy `" + policy.name + "` does not have every bound name that was given, once");
 }

@@ -75,6 +75,19 @@ Result<void> Resolver::EncodeBound() {
     if (!slot) return Fail("bad-bound", "`" + desc.name + "`: " + slot.error().message);
     bound_[wanted[i]] = {desc.type, *slot};
   }
+  for (const FixedBound& fixed : program_.policies[terms_.policy].fixed) {
+    const BoundDesc& desc = program_.bound[fixed.bound];
+    const Value* value = nullptr;
+    if (fixed.value.bound) {
+      const auto given = std::ranges::find(wanted, fixed.value.index);
+      value = &(*terms_.bound)[static_cast<size_t>(given - wanted.begin())];
+    } else {
+      value = &program_.values[fixed.value.index];
+    }
+    auto slot = EncodeConstant(program_, desc.type, *value, arena_);
+    if (!slot) return Fail("bad-bound", "`" + desc.name + "`: " + slot.error().message);
+    bound_[fixed.bound] = {desc.type, *slot};
+  }
   return {};
 }
 

@@ -1,6 +1,7 @@
 // Every function here is total on valid slots: pure, bounded by the lengths of its inputs, and free
 // of allocation. A list may be unsorted and hold duplicates (only sets are sorted), and nothing
 // tells the two apart here, so order is used only after it has been seen.
+#include <bit>
 #include <cstring>
 
 #include "runtime/program/abi.h"
@@ -188,9 +189,12 @@ uint64_t UrlIsPlace(const Slot* url) noexcept { return UrlHeaderOf(*url).plain; 
 uint64_t StrMatches(const Slot* text, const Slot* table) noexcept {
   const uint32_t* words = WordsOf(*table);
   const uint32_t* rows = words + dfa::kRows;
+  // The lowest byte of a word stands first: the classes are an array of bytes as they lie.
+  static_assert(std::endian::native == std::endian::little);
+  const auto* classes = reinterpret_cast<const uint8_t*>(words + dfa::kClassOf);
   uint32_t row = words[dfa::kStart];
   for (const char byte : StringOf(*text)) {
-    row = rows[row + dfa::ClassOf(words, static_cast<uint8_t>(byte))];
+    row = rows[row + classes[static_cast<uint8_t>(byte)]];
     if (row == 0) return 0;  // the dead state
   }
   return row >= words[dfa::kAccept];

@@ -39,8 +39,13 @@ void Fields(A& ar, typename A::template Ref<PurposeDesc> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<BoundDesc> v) {
-  auto& [name, type, optional] = v;
-  ar(name, type, optional);
+  auto& [name, type, optional, policy, default_value] = v;
+  ar(name, type, optional, policy, default_value);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<FixedBound> v) {
+  auto& [bound, value] = v;
+  ar(bound, value);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<SlotDesc> v) {
@@ -163,8 +168,8 @@ void Fields(A& ar, typename A::template Ref<Forbid> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Policy> v) {
-  auto& [name, version, purposes, max_ttl_us, bound, capabilities, forbids, span] = v;
-  ar(name, version, purposes, max_ttl_us, bound, capabilities, forbids, span);
+  auto& [name, version, purposes, max_ttl_us, bound, fixed, capabilities, forbids, span] = v;
+  ar(name, version, purposes, max_ttl_us, bound, fixed, capabilities, forbids, span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Field> v) {

@@ -89,7 +89,13 @@ void Printer::Holders() {
   for (const PurposeDesc& purpose : program_.purposes) {
     Line("purpose {} {}", purpose.name, Quoted(purpose.text));
   }
-  for (const BoundDesc& bound : program_.bound) Line("bound {} : {}", bound.name, Type(bound.type));
+  for (const BoundDesc& bound : program_.bound) {
+    Line("bound {}{} : {}{}", bound.name, bound.is_parameter() ? " of policy " + bound.policy : "",
+         Type(bound.type),
+         bound.default_value == kNone
+             ? std::string()
+             : " = " + PrintValue(program_, program_.values[bound.default_value]));
+  }
   if (!program_.zone_version.empty()) Line("zones of {}", program_.zone_version);
   for (const Table& table : program_.tables) {
     Line("table {} {} {} words", KindName(table.kind), Quoted(table.name), table.words.size());
@@ -219,6 +225,9 @@ void Printer::PrintPolicy(const Policy& policy) {
   for (uint32_t purpose : policy.purposes) Line("  purpose {}", program_.purposes[purpose].name);
   if (policy.max_ttl_us != 0) Line("  expires after {} us", policy.max_ttl_us);
   for (uint32_t bound : policy.bound) Line("  bound {}", program_.bound[bound].name);
+  for (const FixedBound& fixed : policy.fixed) {
+    Line("  fixed {} = {}", program_.bound[fixed.bound].name, Source(fixed.value));
+  }
   for (uint32_t capability : policy.capabilities) {
     PrintCapability(program_.capabilities[capability]);
   }

@@ -255,10 +255,13 @@ struct Forbid {
   bool operator==(const Forbid&) const = default;
 };
 
-struct BoundDesc {  // `context bound`: fixed at mint
+struct BoundDesc {  // `context bound`, or a parameter of a policy: fixed at mint
   std::string name;
   TypeIndex type = 0;
   bool optional = false;  // reserved: a bound value is always required in this version
+  std::string policy;      // whose parameter it is: its name is known there alone; empty: context
+  uint32_t default_value = kNone;  // of a parameter: in Program::values, for a mint that gives none
+  bool is_parameter() const { return !policy.empty(); }
   bool operator==(const BoundDesc&) const = default;
 };
 struct PurposeDesc {
@@ -267,12 +270,20 @@ struct PurposeDesc {
   bool operator==(const PurposeDesc&) const = default;
 };
 
+/// A parameter of a policy that another one is built on, with the value that this one gives it.
+struct FixedBound {
+  uint32_t bound = 0;  // of Program::bound; not what a mint gives
+  ConstSource value;   // a literal, or what a mint gives for another name
+  bool operator==(const FixedBound&) const = default;
+};
+
 struct Policy {
   std::string name;
   std::string version;
   std::vector<uint32_t> purposes;     // of Program::purposes; empty = any
   int64_t max_ttl_us = 0;             // `expires after`; 0 = the mint decides
-  std::vector<uint32_t> bound;        // of Program::bound: what a mint must give
+  std::vector<uint32_t> bound;        // of Program::bound: what a mint gives
+  std::vector<FixedBound> fixed;      // what its rules read beside that; in order of bound
   std::vector<uint32_t> capabilities;
   std::vector<uint32_t> forbids;
   Span span;

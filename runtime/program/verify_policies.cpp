@@ -38,7 +38,7 @@ class RuleVerifier {
   bool Piece(const TextPiece& piece, const std::vector<TypeIndex>& consts) const;
   bool Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const;
   bool HoleValue(const PatternHole& hole) const;
-  bool InMint(uint32_t bound) const;
+  bool InGrant(uint32_t bound) const;
 
   Context& context_;
   const Program& program_;
@@ -59,10 +59,12 @@ bool RuleVerifier::ShapeOf(uint32_t shape, ShapeKind kind, uint32_t first_span) 
   return true;
 }
 
-/// A mint gives the bound values that its policy lists, and no others.
-bool RuleVerifier::InMint(uint32_t bound) const {
+/// A grant has the bound values that its policy lists, given or fixed, and no others.
+bool RuleVerifier::InGrant(uint32_t bound) const {
+  const Policy& policy = program_.policies[policy_];
   return bound < program_.bound.size() &&
-         std::ranges::count(program_.policies[policy_].bound, bound) == 1;
+         (std::ranges::find(policy.bound, bound) != policy.bound.end() ||
+          std::ranges::find(policy.fixed, bound, &FixedBound::bound) != policy.fixed.end());
 }
 
 bool RuleVerifier::Consts(const std::vector<ConstSource>& consts,
@@ -71,8 +73,8 @@ bool RuleVerifier::Consts(const std::vector<ConstSource>& consts,
   for (size_t i = 0; i < consts.size(); ++i) {
     const ConstSource& source = consts[i];
     const bool fits =
-        source.bound ? InMint(source.index) && context_.SameRepresentation(
-                                                   program_.bound[source.index].type, types[i])
+        source.bound ? InGrant(source.index) && context_.SameRepresentation(
+                                                    program_.bound[source.index].type, types[i])
                      : context_.ValueConforms(source.index, types[i]);
     if (!fits) return Fail(fmt::format("constant {} does not fit its type", i));
   }
@@ -93,7 +95,7 @@ bool RuleVerifier::HoleValue(const PatternHole& hole) const {
            std::holds_alternative<EnumMember>(value) || std::holds_alternative<Instant>(value) ||
            std::holds_alternative<Date>(value);
   }
-  if (!InMint(hole.value.index)) return false;
+  if (!InGrant(hole.value.index)) return false;
   const Type& type = context_.TypeAt(program_.bound[hole.value.index].type);
   if (type.kind == TypeKind::kSet) return IsSegmentText(context_.TypeAt(type.element).kind);
   return IsSegmentText(type.kind);
@@ -264,6 +266,40 @@ bool Owns(const std::vector<uint32_t>& listed, const std::vector<Item>& items, u
   });
 }
 
+/// What a mint gives, and what the policy fixes: nothing twice, no name twice.
+bool VerifyBound(Context& context, const Policy& policy, const std::string& where) {
+  const Program& program = context.program;
+  if (policy.bound.size() > limits::kConstants || policy.fixed.size() > limits::kConstants) {
+    return context.Fail(where, "too many bound values");
+  }
+  std::unordered_set<uint32_t> bound;
+  std::unordered_set<std::string_view> names;
+  for (uint32_t value : policy.bound) {
+    if (value >= program.bound.size() || !bound.insert(value).second) {
+      return context.Fail(where, "a bound value is missing or doubled");
+    }
+    if (!names.insert(program.bound[value].name).second) {
+      return context.Fail(where, "two bound values have one name");
+    }
+  }
+  uint32_t next = 0;
+  for (const FixedBound& fixed : policy.fixed) {
+    if (fixed.bound < next || fixed.bound >= program.bound.size() || bound.contains(fixed.bound) ||
+        !program.bound[fixed.bound].is_parameter()) {
+      return context.Fail(where, "what it fixes is out of order, or no parameter");
+    }
+    next = fixed.bound + 1;
+    const TypeIndex type = program.bound[fixed.bound].type;
+    const bool fits = fixed.value.bound
+                          ? bound.contains(fixed.value.index) &&
+                                context.SameRepresentation(
+                                    program.bound[fixed.value.index].type, type)
+                          : context.ValueConforms(fixed.value.index, type);
+    if (!fits) return context.Fail(where, "a value that it fixes does not fit its type");
+  }
+  return true;
+}
+
 bool VerifyPolicy(Context& context, uint32_t index) {
   const Program& program = context.program;
   const Policy& policy = program.policies[index];
@@ -274,13 +310,7 @@ bool VerifyPolicy(Context& context, uint32_t index) {
   for (uint32_t purpose : policy.purposes) {
     if (purpose >= program.purposes.size()) return context.Fail(where, "no such purpose");
   }
-  if (policy.bound.size() > limits::kConstants) return context.Fail(where, "too many bound values");
-  std::unordered_set<uint32_t> bound;
-  for (uint32_t value : policy.bound) {
-    if (value >= program.bound.size() || !bound.insert(value).second) {
-      return context.Fail(where, "a bound value is missing or doubled");
-    }
-  }
+  if (!VerifyBound(context, policy, where)) return false;
   if (policy.max_ttl_us < 0) return context.Fail(where, "the time to live is negative");
   if (!context.SpanOk(policy.span)) return context.Fail(where, "there is no such file");
   if (!Owns(policy.capabilities, program.capabilities, index) ||

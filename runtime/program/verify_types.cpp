@@ -225,7 +225,7 @@ bool VerifyHolders(Context& context) {
   if (!VerifyNames(context, "purposes", names)) return false;
   names.clear();
   for (const BoundDesc& bound : program.bound) {
-    const std::string where = fmt::format("bound[{}]", names.size());
+    const std::string where = fmt::format("bound[{}]", &bound - program.bound.data());
     if (bound.type >= program.types.size()) return context.Fail(where, "there is no such type");
     const Type& type = context.TypeAt(bound.type);
     if (type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling) {
@@ -235,7 +235,15 @@ bool VerifyHolders(Context& context) {
     const Type& inner = type.element == kNone ? type : context.TypeAt(type.element);
     if (inner.kind == TypeKind::kJson) return context.Fail(where, "a json is never bound");
     if (bound.optional) return context.Fail(where, "a bound value is always required");
-    names.push_back(bound.name);
+    if (bound.default_value != kNone &&
+        (!bound.is_parameter() || !context.ValueConforms(bound.default_value, bound.type))) {
+      return context.Fail(where, "the default does not fit, or belongs to no parameter");
+    }
+    if (bound.is_parameter() &&
+        (bound.name.empty() || !IsUtf8(bound.name) || !IsUtf8(bound.policy))) {
+      return context.Fail(where, "the name is empty, or not UTF-8");
+    }
+    if (!bound.is_parameter()) names.push_back(bound.name);
   }
   return VerifyNames(context, "bound", names);
 }

@@ -1,5 +1,6 @@
 // Benchmarks of goals G1 to G3, G5, G11 and G12. README.md beside this file has the protocol.
 //   capc_bench g1|g2|g3 [--pairs N] [--json] [--shape NAME] [--requests N]
+//   capc_bench patterns [--pairs N]  regular expressions alone, beside RE2
 //   capc_bench g5 [--pairs N]     one thread and two
 //   capc_bench g11                memory of 1,000,000 records
 //   capc_bench latency            a reader's percentiles while others add, revoke and swap
@@ -13,6 +14,7 @@
 
 #include "tests/bench/changes.h"
 #include "tests/bench/decisions.h"
+#include "tests/bench/patterns.h"
 #include "tests/bench/predicates.h"
 
 int main(int argc, char** argv) {
@@ -36,6 +38,7 @@ int main(int argc, char** argv) {
   if (mode == "g1") return cap::bench::RunPredicates(options);
   if (mode == "g2") return cap::bench::RunDecisions(options);
   if (mode == "g3") return cap::bench::RunGrowth(options);
+  if (mode == "patterns") return cap::bench::RunPatterns(options);
   if (mode == "g5") return cap::bench::RunThreads(options);
   if (mode == "g11") return cap::bench::RunMemory();
   if (mode == "latency") return cap::bench::RunLatency();
@@ -43,7 +46,8 @@ int main(int argc, char** argv) {
   if (mode == "count-g1") return cap::bench::CountPredicates(options);
   if (mode == "count-g2") return cap::bench::CountDecisions();
   if (mode == "smoke") return cap::bench::SmokePredicates() + cap::bench::SmokeDecisions();
-  std::fprintf(stderr, "usage: capc_bench g1|g2|g3|g5|g11|latency|count-g1|count-g2|count-g12|"
-                       "smoke [--pairs N] [--json] [--shape NAME] [--requests N]\n");
+  std::fprintf(stderr,
+               "usage: capc_bench g1|g2|g3|patterns|g5|g11|latency|count-g1|count-g2|count-g12|"
+               "smoke [--pairs N] [--json] [--shape NAME] [--requests N]\n");
   return 1;
 }

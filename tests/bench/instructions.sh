@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Instructions of one request through callgrind, exact and repeatable: every side of every shape in
 # one process, a dump a side. The cost of the loop (a call of an empty function) is taken off G1.
-# usage: tests/bench/instructions.sh CAPC_BENCH [g1|g2|g12|all]
+# usage: tests/bench/instructions.sh CAPC_BENCH [g1|g2|g12|all [SHAPE]]     SHAPE: of g1, one alone
 set -euo pipefail
-bench=${1:?usage: instructions.sh path/to/capc_bench [g1|g2|g12|all]}
+bench=${1:?usage: instructions.sh path/to/capc_bench [g1|g2|g12|all [SHAPE]]}
 what=${2:-all}
+shape=${3:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 Count() {  # mode
   mkdir "$work/$1"
   valgrind --quiet --tool=callgrind --instr-atstart=no --callgrind-out-file="$work/$1/out" \
-    "$bench" "$1" >/dev/null
+    "$bench" "$1" ${shape:+--shape "$shape"} >/dev/null
   local dump
   for dump in "$work/$1"/out.*; do
     awk '/^desc: Trigger: Client Request: /{sub(/^desc: Trigger: Client Request: /, ""); label = $0}

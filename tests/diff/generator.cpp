@@ -370,9 +370,30 @@ std::string OnText(const std::string& on) {
   return on == "*" ? " on \"res://**\"" : fmt::format(" on \"res://{}/v\"", on);
 }
 
+std::string ParametersText() {
+  std::string text;
+  for (const FieldModel& field : ParameterFields()) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.name, InfoOf(field.ty).text);
+    if (field.default_value) text += " = " + LiteralText(*field.default_value, field.ty);
+  }
+  return "(" + text + ")";
+}
+
+std::string GivenText(const PolicyModel& policy) {
+  std::string text;
+  for (const auto& [index, value] : policy.given) {
+    const FieldModel& field = ParameterFields()[index];
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.name,
+                        value ? LiteralText(*value, field.ty) : field.name);
+  }
+  return text.empty() ? text : "(" + text + ")";
+}
+
 void PrintPolicy(PolicyModel& policy, const std::string& action, SourceWriter& out) {
-  policy.first_line = out.Line(fmt::format(
-      "policy {}{} {{", policy.name, policy.extends.empty() ? "" : " extends " + policy.extends));
+  const std::string extends =
+      policy.extends.empty() ? "" : " extends " + policy.extends + GivenText(policy);
+  policy.first_line = out.Line(fmt::format("policy {}{}{} {{", policy.name,
+                                           policy.parameters ? ParametersText() : "", extends));
   for (const std::string& name : policy.drops) out.Line("  drop " + name);
   for (CapabilityModel& capability : policy.capabilities) {
     capability.line = out.Line(fmt::format("  capability {}: {}{} {{", capability.name, action,

@@ -199,9 +199,12 @@ class Run {
                "                  {} by the verifier, {} run ({} times)\n",
                flips_.flips, flips_.decoder, flips_.verifier, flips_.accepted, flips_.runs);
     const Totals& f = families_.totals;
-    fmt::print("extended          {} policies, {} requests: {} permit, {} step-up, {} deny; {} "
-               "disagreements\n",
-               f.policies, f.requests, f.permits, f.step_ups, f.denials, f.disagreements);
+    uint64_t children_refused = 0;
+    for (const auto& [code, count] : family_refused_) children_refused += count;
+    fmt::print("extended          {} policies ({} refused), {} requests: {} permit, {} step-up, "
+               "{} deny;\n                  {} disagreements\n",
+               f.policies, children_refused, f.requests, f.permits, f.step_ups, f.denials,
+               f.disagreements);
     fmt::print("disagreements     {}, of flipped bundles {} {}\n", t.disagreements,
                flips_.disagreements, flips_.example);
     for (const std::string& example : t.examples) fmt::print("\n{}", example);

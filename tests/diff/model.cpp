@@ -95,6 +95,14 @@ const std::vector<FieldModel>& BoundFields() {
   return kFields;
 }
 
+const std::vector<FieldModel>& ParameterFields() {
+  static const std::vector<FieldModel> kFields = {{"ceiling", kUsd, false, Value{Money{700, 840}}},
+                                                  {"at_most", kInt},
+                                                  {"regions", kTags},
+                                                  {"place", kString}};
+  return kFields;
+}
+
 namespace {
 
 std::string Quoted(const std::string& text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,9 @@ struct FieldModel {
 const std::vector<FieldModel>& FieldsOf(Ty record);  // of kItem, kOrder
 const std::vector<FieldModel>& LiveFields();
 const std::vector<FieldModel>& BoundFields();
+/// Of policies that have parameters: all of these. An expression reads them as bound values, whose
+/// places follow those of BoundFields().
+const std::vector<FieldModel>& ParameterFields();
 inline const std::vector<std::string> kApproverNames = {"manager", "user"};
 
 /// Something with a name that an expression can read.
@@ -125,6 +129,8 @@ struct PolicyModel {
   std::string name;
   std::string extends;       // of a child, which says what it adds: the policy or child it narrows
   std::vector<std::string> drops;
+  bool parameters = false;   // it declares them
+  std::map<size_t, std::optional<Value>> given;  // to its parent's: a literal, or its own
   size_t action = 0;
   std::vector<CapabilityModel> capabilities;
   std::vector<ForbidModel> forbids;

@@ -44,6 +44,33 @@ std::vector<std::vector<Value>> BoundChoices() {
            {std::string("http://10.0.0.1/")}, texts({})}};
 }
 
+std::vector<std::vector<Value>> ParameterChoices() {
+  const auto texts = [](std::vector<std::string> items) {
+    Value::List list;
+    for (std::string& item : items) list.push_back({std::move(item)});
+    return Value{list};
+  };
+  return {{*ParameterFields()[0].default_value, {int64_t{5}}, texts({"a", "open"}),
+           {std::string("ab")}},
+          {{Money{50'001, 840}}, {int64_t{-1}}, texts({}), {std::string("C1")}}};
+}
+
+std::vector<Field> MintValues(const Program& program, const Policy& policy, size_t choice) {
+  std::vector<Field> given;
+  const auto add = [&](const std::vector<FieldModel>& fields, const std::vector<Value>& values,
+                       const std::string& name) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const bool left_out = fields[i].default_value == values[i];
+      if (fields[i].name == name && !left_out) given.push_back({name, values[i]});
+    }
+  };
+  for (const uint32_t bound : policy.bound) {
+    add(BoundFields(), BoundChoices()[choice], program.bound[bound].name);
+    add(ParameterFields(), ParameterChoices()[choice], program.bound[bound].name);
+  }
+  return given;
+}
+
 Running::Running(const Subject& of, const PolicyModel& model)
     : subject(of), policy(model), action(of.module.actions[model.action]), program(*of.program),
       compiled(program.policies[FindPolicy(program, model.name)]) {
@@ -54,7 +81,14 @@ Running::Running(const Subject& of, const PolicyModel& model)
 
 void Running::Use(size_t number) {
   grant_number = number;
-  grant = MakeGrant(program, compiled, BoundChoices()[number]);
+  std::vector<Value> values = BoundChoices()[number];
+  if (std::ranges::any_of(compiled.bound, [&](uint32_t bound) {
+        return program.bound[bound].is_parameter();
+      })) {
+    const std::vector<Value> more = ParameterChoices()[number];
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  grant = MakeGrant(program, compiled, std::move(values));
   for (const Value& value : grant.bound) aims.Add(value);
 }
 

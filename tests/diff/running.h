@@ -39,6 +39,12 @@ struct Running {
 /// The bound values that every policy is run under; the same for all evaluators.
 std::vector<std::vector<Value>> BoundChoices();
 
+/// … and those of parameters, for policies that have some: the first of these values are defaults.
+std::vector<std::vector<Value>> ParameterChoices();
+
+/// What a mint is given for one policy.
+std::vector<Field> MintValues(const Program& program, const Policy& policy, size_t choice);
+
 /// The capability as the compiler made it.
 const Capability& CompiledCapability(const Running& run, size_t nth);
 /// The clauses that a statement became.

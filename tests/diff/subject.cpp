@@ -105,19 +105,31 @@ uint32_t FindPolicy(const Program& program, const std::string& name) {
 
 namespace {
 
-std::vector<Slot> ConstsOf(const Program& program, uint32_t shape,
+/// Parallel to BoundFields(), and ParameterFields() after them.
+const Value& GivenTo(const std::vector<Value>& bound, const std::string& name) {
+  size_t place = 0;
+  for (const std::vector<FieldModel>* fields : {&BoundFields(), &ParameterFields()}) {
+    for (const FieldModel& field : *fields) {
+      if (field.name == name) return bound.at(place);
+      ++place;
+    }
+  }
+  throw std::runtime_error("no bound value " + name);
+}
+
+std::vector<Slot> ConstsOf(const Program& program, const Policy& policy, uint32_t shape,
                            const std::vector<ConstSource>& sources,
                            const std::vector<Value>& bound, Arena& arena) {
   std::vector<Slot> slots;
   for (size_t i = 0; i < sources.size(); ++i) {
     const Value* value = nullptr;
-    if (sources[i].bound) {
-      const std::string& name = program.bound[sources[i].index].name;
-      const auto field = std::ranges::find(BoundFields(), name, &FieldModel::name);
-      value = &bound[static_cast<size_t>(field - BoundFields().begin())];
-    } else {
-      value = &program.values[sources[i].index];
-    }
+    ConstSource source = sources[i];
+    const auto fixed = source.bound
+                           ? std::ranges::find(policy.fixed, source.index, &FixedBound::bound)
+                           : policy.fixed.end();
+    if (fixed != policy.fixed.end()) source = fixed->value;
+    value = source.bound ? &GivenTo(bound, program.bound[source.index].name)
+                         : &program.values[source.index];
     const TypeIndex type = program.shapes[shape].const_types[i];
     const Result<Slot> slot = EncodeConstant(program, type, *value, arena);
     if (!slot) throw std::runtime_error("a constant does not fit: " + slot.error().message);
@@ -135,14 +147,14 @@ GrantImage MakeGrant(const Program& program, const Policy& policy, std::vector<V
   for (uint32_t index : policy.capabilities) {
     const Capability& capability = program.capabilities[index];
     grant.capabilities.emplace_back(
-        ConstsOf(program, capability.shape, capability.consts, grant.bound, *grant.arena));
+        ConstsOf(program, policy, capability.shape, capability.consts, grant.bound, *grant.arena));
   }
   for (uint32_t index : policy.forbids) {
     const Forbid& forbid = program.forbids[index];
     grant.forbids.emplace_back(
         forbid.shape == kNone
             ? std::vector<Slot>{}
-            : ConstsOf(program, forbid.shape, forbid.consts, grant.bound, *grant.arena));
+            : ConstsOf(program, policy, forbid.shape, forbid.consts, grant.bound, *grant.arena));
   }
   return grant;
 }

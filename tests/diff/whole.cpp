@@ -37,18 +37,12 @@ void WholeEngines::Add(const Subject& subject, NativeCode native) {
   Must(one.engine->Load(subject.program, std::move(native)), "load");
   for (const PolicyModel& model : subject.module.policies) {
     const Policy& policy = subject.program->policies[FindPolicy(*subject.program, model.name)];
-    const auto choices = BoundChoices();
-    for (size_t choice = 0; choice < choices.size(); ++choice) {
+    for (size_t choice = 0; choice < BoundChoices().size(); ++choice) {
       GrantSpec spec;
       spec.policy = model.name;
       spec.subject = std::string(kSubject);
       spec.ttl_us = 4'000'000'000'000'000;  // beyond what zones know
-      for (uint32_t bound : policy.bound) {
-        const std::string& name = subject.program->bound[bound].name;
-        for (size_t i = 0; i < BoundFields().size(); ++i) {
-          if (BoundFields()[i].name == name) spec.bound.push_back({name, choices[choice][i]});
-        }
-      }
+      spec.bound = MintValues(*subject.program, policy, choice);
       one.grants[{model.name, choice}] =
           Must(one.engine->Mint(spec, kNowUs - 1'000'000'000), "mint " + model.name);
     }

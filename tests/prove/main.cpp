@@ -81,7 +81,7 @@ class Run {
       problem_ = subject.problems[0];
       return;
     }
-    const prove::Options limits{.timeout_ms = options_.timeout_ms};
+    const prove::Options limits{.timeout_ms = static_cast<uint32_t>(options_.timeout_ms)};
     for (const PolicyModel& child : subject.module.children) {
       const prove::Side own{subject.program, FindPolicy(*subject.program, child.name)};
       const prove::Side parent{subject.program, FindPolicy(*subject.program, child.extends)};

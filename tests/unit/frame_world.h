@@ -220,7 +220,7 @@ inline Tool WorldMaker::Score() {
 
 /// context bound { customer_id: string, tags: set<string> } policy support
 inline void WorldMaker::AddPolicy() {
-  program_.bound = {{"customer_id", string_, false}, {"tags", strings_, false}};
+  program_.bound = {{"customer_id", string_, false, ""}, {"tags", strings_, false, ""}};
   Policy policy;
   policy.name = "support";
   policy.bound = {0, 1};

@@ -66,7 +66,7 @@ Program Example() {
   action.resource.segments = {{"customer", "", 0}, {"", "fixed", kNone}};
   action.resource.holes = {{HoleSource::kSlot, text, false, kTString}};
   action.skeletons = {0, 1};
-  p.bound.push_back({"customer_id", kTString});
+  p.bound.push_back({"customer_id", kTString, false, ""});
   p.purposes.push_back({"support", "work on one ticket"});
   p.policies[0].bound = {0};
   p.policies[0].purposes = {0};

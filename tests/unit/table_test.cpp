@@ -122,7 +122,8 @@ TEST_CASE("only constants are tables") {
   CHECK(has(refused([](Program& p) { p.types[kTInts].element = kTPattern; }), "cannot be element"));
   CHECK(has(refused([](Program& p) { p.records[0].fields[0].type = kTPattern; }),
             "cannot be a field"));
-  CHECK(has(refused([](Program& p) { p.bound.push_back({"b", kTPattern}); }), "cannot be a table"));
+  CHECK(has(refused([](Program& p) { p.bound.push_back({"b", kTPattern, false, ""}); }),
+            "cannot be a table"));
   ShapeBuilder builder;
   builder.AddLoad(kTPattern);
   builder.AddConst(kTBool, {true});

@@ -19,7 +19,9 @@
 #include "tests/bench/baseline/layout/refund.h"
 #include "tests/bench/baseline/layout/run_query.h"
 #include "tests/bench/baseline/layout/send_email.h"
+#include "tests/bench/baseline/layout/settle.h"
 #include "tests/bench/baseline/layout/ship.h"
+#include "tests/bench/baseline/layout/track.h"
 #include "tests/bench/baseline/layout/trade.h"
 #include "tests/bench/baseline/layout/transfer.h"
 #include "tests/bench/baseline/layout/update_profile.h"
@@ -53,6 +55,8 @@ std::span<const Baseline> Baselines() {
       {&book_travel::kLayout, book_travel::Admit, book_travel::Explain},
       {&ship::kLayout, ship::Admit, ship::Explain},
       {&onboard::kLayout, onboard::Admit, onboard::Explain},
+      {&settle::kLayout, settle::Admit, settle::Explain},
+      {&track::kLayout, track::Admit, track::Explain},
   };
   return kAll;
 }

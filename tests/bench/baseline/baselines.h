@@ -124,3 +124,13 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls,
              ClauseMasks* masks);
 }  // namespace cap::bench::onboard
+namespace cap::bench::settle {
+uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls);
+void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls,
+             ClauseMasks* masks);
+}  // namespace cap::bench::settle
+namespace cap::bench::track {
+uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls);
+void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls,
+             ClauseMasks* masks);
+}  // namespace cap::bench::track
