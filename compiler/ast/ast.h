@@ -38,6 +38,7 @@ struct DurationExpr { int64_t us = 0; };                         // microseconds
 struct StringExpr { std::string value; };
 struct ListExpr { std::vector<ExprId> items; };
 struct MemberExpr { ExprId object; Ident member; };
+struct IndexExpr { ExprId object; ExprId key; };       // m[k]
 struct Argument {
   std::optional<Ident> name;  // absent: positional (the first only)
   ExprId value;
@@ -64,8 +65,8 @@ struct ErrorExpr {};                                           // already report
 
 struct Expr {
   std::variant<NameExpr, BoolExpr, IntExpr, MoneyExpr, DecimalExpr, DurationExpr, StringExpr,
-               ListExpr, MemberExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr, PresenceExpr,
-               ConditionalExpr, ErrorExpr>
+               ListExpr, MemberExpr, IndexExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr,
+               PresenceExpr, ConditionalExpr, ErrorExpr>
       node;
   SourceSpan span;
 };
@@ -78,7 +79,7 @@ struct Type {
   bool record = false;                   // `{ city: string, zip: string }`
   std::vector<Param> fields;             // of such a record
   bool open = false;                     // … that ends in `...`
-  std::vector<TypeId> arguments;         // set<T>, list<T>
+  std::vector<TypeId> arguments;         // set<T>, list<T>, map<K, V>
   std::optional<Text> in_text;           // money in "USD"
   std::optional<ExprId> in_expr;         // money in currency
   std::optional<int64_t> scale;          // decimal(n)

@@ -250,6 +250,9 @@ class Dumper {
   std::string Expression(const MemberExpr& node) const {
     return Text(node.object) + "." + node.member.text;
   }
+  std::string Expression(const IndexExpr& node) const {
+    return Text(node.object) + "[" + Text(node.key) + "]";
+  }
   std::string Expression(const CallExpr& node) const {
     return node.callee.text + ArgumentsText(node.arguments);
   }

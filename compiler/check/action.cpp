@@ -350,6 +350,9 @@ bool ActionChecker::AddSource(const ast::Module& module, ast::ExprId id,
     return bad(fmt::format("{} is no list of the call", context_.Quoted(node.span)),
                "`++` joins arguments, facts and live values that are lists or sets");
   }
+  if (context_.types.KindOf(node.type) == TypeKind::kMap) {
+    return bad("a map is no list", "ask each map: `k in a or k in b`");
+  }
   if (ClassOf(context_.program, node.type) == ValueClass::kMask) {
     return bad("a set of enum members is no list", "declare it as `list<…>`");
   }

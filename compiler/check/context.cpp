@@ -34,6 +34,35 @@ std::string Context::Quoted(const SourceSpan& span) const {
   return fmt::format("`{}…`", text.substr(0, cut));
 }
 
+namespace {
+
+/// What a node is, where that can be told from its parts; else the node itself.
+std::string IdentityOf(const Context& context, NodeId id) {
+  const Node& node = context.nodes[id];
+  if (IsPath(node) || node.kind == NodeKind::kBound) {
+    return fmt::format("{}:{}:{}", static_cast<int>(node.kind), node.index, node.offset);
+  }
+  if (node.kind == NodeKind::kLiteral && !node.datum) {
+    const Value& value = context.program.values[node.index];
+    if (const auto* text = std::get_if<std::string>(&value.v)) return "text:" + *text;
+    if (const auto* number = std::get_if<int64_t>(&value.v)) return fmt::format("int:{}", *number);
+    if (const auto* date = std::get_if<Date>(&value.v)) return fmt::format("day:{}", date->days);
+    if (const auto* member = std::get_if<EnumMember>(&value.v)) return "member:" + member->name;
+  }
+  if (node.datum) return fmt::format("datum:{}", node.index);
+  return fmt::format("node:{}", id);
+}
+
+}  // namespace
+
+uint32_t Context::RowOf(NodeId row) {
+  const Node& node = nodes[row];
+  const std::string key =
+      fmt::format("{}|{}|{}", InfoOf(node.op).text, IdentityOf(*this, node.left),
+                  node.right == kNone ? "" : IdentityOf(*this, node.right));
+  return rows.try_emplace(key, static_cast<uint32_t>(rows.size())).first->second;
+}
+
 bool Context::ReportedIn(const SourceSpan& span) const {
   for (const diag::Diagnostic& d : before_) {
     if (d.span.file == span.file && d.span.begin >= span.begin && d.span.end <= span.end) {

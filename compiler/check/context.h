@@ -71,6 +71,10 @@ struct Context {
   std::vector<uint32_t> record_depths;  // parallel to Program::records: how deep values nest
   std::map<std::string, uint32_t> inline_records;  // records without a name, by their fields
 
+  /// Which element a row is: equal for two that the same list and key, written twice, lead to.
+  uint32_t RowOf(NodeId row);
+  std::map<std::string, uint32_t> rows;  // by what leads to them
+
   /// Fields whose declaration was reported, by record: a use of them stays silent.
   std::vector<std::unordered_set<std::string>> bad_fields;
 

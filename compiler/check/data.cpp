@@ -2,17 +2,38 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "compiler/check/context.h"
 #include "compiler/check/declare.h"
 #include "compiler/check/time_tables.h"
 #include "runtime/frame/encode.h"
 #include "runtime/frame/json_value.h"
 #include "runtime/value/arena.h"
+#include "runtime/value/map.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
 namespace {
+
+/// Brings a value that fits its type to the form that constants have: texts are canonical, the rows
+/// of maps in the order of their keys. Recursion follows the type, whose depth is bounded.
+void MakeCanonical(const Program& program, TypeIndex index, Value& value) {
+  const Type& type = program.types[index];
+  if (auto* text = std::get_if<std::string>(&value.v)) {
+    if (IsCanonicalKind(type.kind)) *text = CanonicalText(type.kind, *text).value_or(*text);
+  } else if (auto* list = std::get_if<Value::List>(&value.v)) {
+    for (Value& element : *list) MakeCanonical(program, type.element, element);
+    if (type.kind == TypeKind::kMap) std::ranges::sort(*list, KeyLess, KeyOfRow);
+  } else if (auto* record = std::get_if<Value::Record>(&value.v)) {
+    const std::vector<RecordField>& fields = program.records[type.ref].fields;
+    for (size_t i = 0; i < record->size(); ++i) {
+      MakeCanonical(program, fields[i].type, (*record)[i].value);
+    }
+  }
+}
 
 class DataDeclarer {
  public:
@@ -116,9 +137,10 @@ NodeId DataDeclarer::Declare(const resolve::Entry& entry) {
   const NodeId error = context_.nodes.Error(entry.span);
   if (type == kNone) return error;
   const TypeIndex element = context_.types[type].element;
-  if (element != kNone && context_.types.KindOf(element) == TypeKind::kRecord) {
+  const bool map = context_.types.KindOf(type) == TypeKind::kMap;
+  if (element != kNone && !map && context_.types.KindOf(element) == TypeKind::kRecord) {
     context_.Error(diag::Code::kTypeNotAllowed, module[decl.type].span,
-                   {.message = "a datum is a scalar, or a set or list of scalars",
+                   {.message = "a datum is a scalar, a set or list of scalars, or a map",
                     .label = "a list of records",
                     .help = "what differs from call to call is a fact",
                     .notes = {}});
@@ -145,6 +167,7 @@ NodeId DataDeclarer::Declare(const resolve::Entry& entry) {
         "does not fit", "");
     return error;
   }
+  MakeCanonical(context_.program, type, *value);
   return Add(std::move(*value), type, entry);
 }
 

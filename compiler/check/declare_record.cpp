@@ -128,6 +128,10 @@ TypeIndex DeclareInlineRecord(Context& context, const ast::Module& module,
   }
   SetCurrencyFields(context, module, type.fields, record, bad);
   if (!bad.empty() || NestsTooDeep(context, depth, type.span)) return kNone;
+  return AddInlineRecord(context, std::move(record), depth);
+}
+
+TypeIndex AddInlineRecord(Context& context, RecordType record, uint32_t depth) {
   const auto index = static_cast<uint32_t>(context.program.records.size());
   const auto [known, is_new] = context.inline_records.emplace(KeyOfRecord(record), index);
   if (is_new) {

@@ -22,6 +22,10 @@ uint32_t NestingOf(const Context& context, TypeIndex type);
 /// Reports a record that nests too deep.
 bool NestsTooDeep(Context& context, uint32_t depth, const SourceSpan& span);
 
+/// The type of a record without a name. Two with the same fields are one type. `depth`: how deep
+/// its values nest.
+TypeIndex AddInlineRecord(Context& context, RecordType record, uint32_t depth);
+
 /// A record type without a name: `{ city: string, zip: string }`. Two with the same fields are one
 /// type. kNone: reported.
 TypeIndex DeclareInlineRecord(Context& context, const ast::Module& module, const ast::Type& type);

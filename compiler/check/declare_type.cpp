@@ -1,6 +1,8 @@
 // Types as they are written, and defaults.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "compiler/check/declare.h"
 #include "compiler/check/declare_record.h"
 #include "compiler/check/expr.h"
@@ -8,7 +10,9 @@
 #include "compiler/check/time_tables.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
+#include "runtime/value/text.h"
 
 namespace cap::check {
 
@@ -44,6 +48,8 @@ class TypeReader {
  private:
   TypeIndex ReadType(const ast::Type& type);
   TypeIndex ReadContainer(const ast::Type& type, TypeKind kind);
+  TypeIndex ReadMap(const ast::Type& type);
+  TypeIndex ReadKey(const ast::Type& type);
   TypeIndex ReadMoney(const ast::Type& type);
   TypeIndex ReadDecimal(const ast::Type& type);
   TypeIndex ReadInstant(const ast::Type& type);
@@ -52,6 +58,7 @@ class TypeReader {
   TypeIndex ReadJson(const ast::Type& type);
   bool RecordAllowed(const SourceSpan& span);
   bool ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at);
+  bool FitsElement(TypeIndex element, const ast::Type& at);
   bool SuffixesFit(const ast::Type& type);
   uint32_t Bound(const ast::Type& type, uint32_t default_max, uint32_t most);
   void Refuse(const SourceSpan& span, std::string message, std::string help) {
@@ -100,9 +107,10 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
   if (!SuffixesFit(type)) return kNone;
   if (name == "set") return ReadContainer(type, TypeKind::kSet);
   if (name == "list") return ReadContainer(type, TypeKind::kList);
+  if (name == "map") return ReadMap(type);
   if (!type.arguments.empty()) {
     Refuse(type.span, fmt::format("`{}` takes no type in `<…>`", name),
-           "only `set<T>` and `list<T>` do");
+           "only `set<T>`, `list<T>` and `map<K, V>` do");
     return kNone;
   }
   if (name == "bool") return types_.Bool();
@@ -136,7 +144,8 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
 bool TypeReader::SuffixesFit(const ast::Type& type) {
   const std::string& name = type.name.text;
   const bool money = name == "money";
-  const bool bounded = name == "string" || name == "set" || name == "list" || name == "json";
+  const bool bounded = name == "string" || name == "set" || name == "list" || name == "map" ||
+                       name == "json";
   const auto bad = [&](std::string_view suffix, std::string_view help) {
     context_.Error(diag::Code::kBadTypeSuffix, type.span,
                    {.message = fmt::format("`{}` does not go with `{}`", suffix, name),
@@ -155,7 +164,7 @@ bool TypeReader::SuffixesFit(const ast::Type& type) {
   if (type.scale && name != "decimal") {
     return bad("(…)", "only `decimal` has digits after a point");
   }
-  if (type.max && !bounded) return bad("max", "strings, sets, lists and jsons have bounds");
+  if (type.max && !bounded) return bad("max", "strings, sets, lists, maps and jsons have bounds");
   return true;
 }
 
@@ -257,6 +266,60 @@ TypeIndex TypeReader::ReadContainer(const ast::Type& type, TypeKind kind) {
   return types_.Intern({.kind = kind, .element = element, .max = max});
 }
 
+TypeIndex TypeReader::ReadKey(const ast::Type& type) {
+  if (type.optional) {
+    Refuse(type.span, "a key is never optional", "leave the `?` out");
+    return kNone;
+  }
+  const TypeIndex key = ReadType(type);
+  if (key == kNone) return kNone;
+  const TypeKind kind = types_.KindOf(key);
+  if (IsTextKind(kind) || kind == TypeKind::kEnum || kind == TypeKind::kInt ||
+      kind == TypeKind::kDate) {
+    return key;
+  }
+  Refuse(type.span, fmt::format("a map with keys of `{}`", types_.NameOf(key)),
+         "keys are texts, members of an enum, int or date: what JSON can write as a name");
+  sibling_.reset();
+  return kNone;
+}
+
+/// A map is a list of rows, of which each is a record of a key and its value.
+TypeIndex TypeReader::ReadMap(const ast::Type& type) {
+  const uint32_t max = Bound(type, limits::kElements, limits::kElementsMax);
+  if (type.arguments.size() != 2) {
+    Refuse(type.span, "`map` is of two types: `map<string, int>`", "the keys' first");
+    return kNone;
+  }
+  const TypeIndex key = ReadKey(module_[type.arguments[0]]);
+  const ast::Type& written = module_[type.arguments[1]];
+  if (written.optional) {
+    Refuse(written.span, "a value of a map is never optional", "leave its key out of the map");
+    return kNone;
+  }
+  const TypeIndex value = ReadType(written);
+  if (key == kNone || value == kNone) return kNone;
+  const Type& of = types_[value];
+  if (of.kind == TypeKind::kApprovers || IsTable(of.kind) || of.form == MoneyForm::kSibling) {
+    Refuse(written.span, fmt::format("a map of `{}`", types_.NameOf(value)),
+           of.kind == TypeKind::kMoney ? "a value has no sibling that names its currency"
+                                       : "values are what a field of a record may be");
+    sibling_.reset();
+    return kNone;
+  }
+  const uint32_t depth = std::max(uint32_t{1}, NestingOf(context_, value));
+  if (NestsTooDeep(context_, depth, type.span)) {
+    failed_ = true;
+    return kNone;
+  }
+  RecordType row{.name = "{ key, value }", .fields = {}, .open = false};
+  row.fields.push_back({.name = std::string(kRowKey), .type = key});
+  row.fields.push_back({.name = std::string(kRowValue), .type = value});
+  const TypeIndex element = AddInlineRecord(context_, std::move(row), depth);
+  if (!FitsElement(element, type)) return kNone;
+  return types_.Intern({.kind = TypeKind::kMap, .element = element, .max = max});
+}
+
 bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at) {
   const Type& type = types_[element];
   const std::string name = types_.NameOf(element);
@@ -275,15 +338,20 @@ bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast
   if (set_only) {
     Refuse(
         at.span, fmt::format("a set of `{}`", name),
-        fmt::format("write `list<{}>`; a set holds texts, int, instant, date, duration or enum",
+        fmt::format("write `list<{}>`; a set holds texts, int, decimal, instant, date, duration or "
+                    "enum",
                     name));
     return false;
   }
+  return FitsElement(element, at);
+}
+
+bool TypeReader::FitsElement(TypeIndex element, const ast::Type& at) {
   if (SlotsOf(context_.program, element) <= limits::kElementSlots) return true;
   context_.Error(diag::Code::kRecordTooWide, at.span,
-                 {.message = fmt::format("an element of a list has at most {} values, but `{}` "
-                                         "has more",
-                                         limits::kElementSlots, name),
+                 {.message = fmt::format("an element of a list or map has at most {} values, but "
+                                         "`{}` has more",
+                                         limits::kElementSlots, types_.NameOf(element)),
                   .label = "too wide",
                   .help = "declare only the fields that the policy reads",
                   .notes = {}});
@@ -299,7 +367,7 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
   if (index == kNone && !hidden) {
     std::vector<std::string_view> known = {"bool", "int", "money", "string",  "email", "path",
                                            "ip",   "cidr", "url",  "instant", "date",  "duration",
-                                           "set",  "list", "json"};
+                                           "set",  "list", "map",  "json"};
     for (const std::string_view other : context_.Known(context_.names.types)) {
       known.push_back(other);
     }

@@ -122,6 +122,7 @@ NodeId Copier::Copy(NodeId id) {
       node.right = right;
       if (chooses) node.index = condition;
       node.depth = static_cast<uint16_t>(below + 1);
+      if (node.kind == NodeKind::kRow) node.index = context_.RowOf(left);
       copy = context_.nodes.Add(node);
     }
   }

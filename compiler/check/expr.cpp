@@ -20,6 +20,15 @@ struct Overloaded : F... {
 
 }  // namespace
 
+NodeId ExprChecker::LooseConcat(const SourceSpan& span) {
+  context_.Error(diag::Code::kConcatNeedsLet, span,
+                 {.message = "`++` may only make the value of a `let` of an action",
+                  .label = "a list made here",
+                  .help = "name it in the action: `let everyone = recipients ++ cc`",
+                  .notes = {}});
+  return nodes_.Error(span);
+}
+
 NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
   const ast::Expr& expr = At(id);
   const SourceSpan& span = expr.span;
@@ -54,12 +63,7 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
       case ast::BinaryOp::kConcat:
         break;
     }
-    context_.Error(diag::Code::kConcatNeedsLet, span,
-                   {.message = "`++` may only make the value of a `let` of an action",
-                    .label = "a list made here",
-                    .help = "name it in the action: `let everyone = recipients ++ cc`",
-                    .notes = {}});
-    return nodes_.Error(span);
+    return LooseConcat(span);
   };
   return std::visit(Overloaded{
                         [&](const ast::NameExpr& e) { return CheckName(e.name, expected, true); },
@@ -76,6 +80,7 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },
                         [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
                         [&](const ast::MemberExpr&) { return CheckReference(id, true); },
+                        [&](const ast::IndexExpr& e) { return CheckIndex(e, span); },
                         [&](const ast::CallExpr& e) { return CheckCall(e, span); },
                         [&](const ast::QuantifierExpr& e) {
                           return CheckQuantifier(e, span, expected);

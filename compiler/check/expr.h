@@ -1,7 +1,7 @@
 // Expressions: from the syntax tree to typed nodes. One object checks the expressions of one place
 // (an action, a capability, a constraint's body), whose names are in its scope. A construct is one
-// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_place,
-// expr_match, expr_call.
+// file: expr_name, expr_literal, expr_logic, expr_compare, expr_arith, expr_set, expr_row,
+// expr_place, expr_match, expr_call.
 #pragma once
 
 #include <string>
@@ -66,6 +66,8 @@ class ExprChecker {
     NodeId right;
   };
 
+  NodeId LooseConcat(const SourceSpan& span);
+
   // expr_name.cpp
   NodeId CheckReference(ast::ExprId id, bool tested);
   NodeId CheckName(const ast::Ident& name, TypeIndex expected, bool tested);
@@ -114,9 +116,19 @@ class ExprChecker {
 
   // expr_set.cpp
   NodeId CheckIn(const ast::BinaryExpr& binary, const SourceSpan& span);
+  NodeId SetsEqual(NodeId left, NodeId right, const SourceSpan& span);
   NodeId CheckSets(const ast::BinaryExpr& binary, const SourceSpan& span);
   bool ElementsComparable(TypeIndex element, const SourceSpan& span);
   bool RequireContainer(NodeId node, std::string_view what);
+
+  // expr_row.cpp
+  NodeId MakeRow(NodeId row, TypeIndex type, uint32_t offset, const SourceSpan& span);
+  NodeId FindRow(NodeId map, NodeId key, const SourceSpan& span);
+  NodeId CheckIndex(const ast::IndexExpr& index, const SourceSpan& span);
+  NodeId CheckEnd(Op op, const ast::CallExpr& call, const SourceSpan& span);
+  NodeId InMap(NodeId key, NodeId map, const SourceSpan& span);
+  TypeIndex ElementToFind(TypeIndex container) const;
+  std::string HelpForRow(const Node& row) const;
 
   // expr_place.cpp
   NodeId CheckUnder(const ast::BinaryExpr& binary, const SourceSpan& span);

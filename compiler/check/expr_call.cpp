@@ -9,6 +9,8 @@ namespace cap::check {
 NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span) {
   const std::string& name = call.callee.text;
   if (name == "size") return CheckSize(call, span);
+  if (name == "first") return CheckEnd(Op::kListFirst, call, span);
+  if (name == "last") return CheckEnd(Op::kListLast, call, span);
   if (name == "startsWith") return CheckTextFunction(Op::kStrPrefix, call, span);
   if (name == "endsWith") return CheckTextFunction(Op::kStrSuffix, call, span);
   if (name == "contains") return CheckTextFunction(Op::kStrContains, call, span);
@@ -31,7 +33,7 @@ NodeId ExprChecker::CheckCall(const ast::CallExpr& call, const SourceSpan& span)
   std::vector<std::string_view> known = {
       "size",  "startsWith", "endsWith",  "contains", "instant", "age", "date",  "weekday",
       "today", "localDate",  "timeOfDay", "schedule", "any",     "all", "count", "sum",
-      "path",  "ip",         "cidr",      "url"};
+      "path",  "ip",         "cidr",      "url",      "first",   "last"};
   for (const std::string_view own : context_.Known(context_.names.defs)) known.push_back(own);
   Help help = MeantOrKnown(name, known);
   if (context_.names.constraints.Find(name) != kNone) {

@@ -49,6 +49,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kJson:
+    case TypeKind::kMap:
       return Op::kConst;
   }
   return Op::kConst;
@@ -82,6 +83,7 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kJson:
+    case TypeKind::kMap:
       return Op::kConst;
   }
   return Op::kConst;
@@ -201,6 +203,10 @@ NodeId ExprChecker::CheckCompare(const ast::BinaryExpr& binary, const SourceSpan
   const TypeKind kind = types_.KindOf(nodes_[pair.left].type);
   const bool equality = IsEquality(binary.op);
   const bool ordered_enum = types_.IsOrderedEnum(nodes_[pair.left].type);
+  if (equality && kind == TypeKind::kSet) {
+    const NodeId same = SetsEqual(pair.left, pair.right, span);
+    return binary.op == ast::BinaryOp::kNotEqual ? MakeNot(same, span) : same;
+  }
   const Op op = equality ? EqualityOf(kind) : ordered_enum ? Op::kWordLt : LessOf(kind);
   if (op == Op::kConst) {
     context_.Error(

@@ -21,6 +21,9 @@ bool Before(const EnumType* enumeration, const Value& a, const Value& b) {
   if (const auto* time = std::get_if<Instant>(&a.v)) return time->us < std::get<Instant>(b.v).us;
   if (const auto* span = std::get_if<Duration>(&a.v)) return span->us < std::get<Duration>(b.v).us;
   if (const auto* day = std::get_if<Date>(&a.v)) return day->days < std::get<Date>(b.v).days;
+  if (const auto* decimal = std::get_if<Decimal>(&a.v)) {
+    return CoefficientOf(*decimal) < CoefficientOf(std::get<Decimal>(b.v));
+  }
   if (enumeration == nullptr) return false;
   const auto rank = [enumeration](const Value& value) {
     return std::ranges::find(enumeration->members, std::get<EnumMember>(value.v).name);

@@ -88,8 +88,10 @@ NodeId ExprChecker::CheckPresence(const ast::PresenceExpr& presence, const Sourc
     return always(fmt::format("{} is never absent, so this is always {}", name,
                               present ? "true" : "false"),
                   "not an optional",
-                  "only a declared optional (`T?`) can be absent; a missing fact or live value is "
-                  "a fault, and denies");
+                  node.kind == NodeKind::kRow
+                      ? HelpForRow(node)
+                      : "only a declared optional (`T?`) can be absent; a missing fact or live "
+                        "value is a fault, and denies");
   }
   if (null && std::ranges::find(present_, KeyOf(node)) != present_.end()) {
     return always(fmt::format("{} is present here, so this is always false", name),

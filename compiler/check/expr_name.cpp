@@ -129,6 +129,9 @@ void ExprChecker::ReportNoField(NodeId object, const ast::Ident& member) {
     report.help = "an email has one: `.domain`";
   } else if (type.kind == TypeKind::kUrl) {
     report.help = "a url has these: `.scheme`, `.host`, `.port`, `.path`";
+  } else if (type.kind == TypeKind::kMap) {
+    report.help = fmt::format("look it up: `{}[\"{}\"]`", context_.sources.TextOf(node.span),
+                              member.text);
   } else if (types_.IsContainer(node.type)) {
     report.help = fmt::format("ask its elements: `any(x in {}: x.{} …)`",
                               context_.sources.TextOf(node.span), member.text);

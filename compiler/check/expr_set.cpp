@@ -7,7 +7,7 @@ namespace cap::check {
 
 namespace {
 
-enum class Elements : uint8_t { kWords, kTexts, kNeither };
+enum class Elements : uint8_t { kWords, kTexts, kDecimals, kNeither };
 
 Elements ElementsOf(TypeKind kind) {
   switch (kind) {
@@ -24,9 +24,10 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kCidr:
     case TypeKind::kUrl:
       return Elements::kTexts;
+    case TypeKind::kDecimal:
+      return Elements::kDecimals;
     case TypeKind::kBool:
     case TypeKind::kMoney:
-    case TypeKind::kDecimal:
     case TypeKind::kSet:
     case TypeKind::kList:
     case TypeKind::kRecord:
@@ -35,10 +36,27 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kJson:
+    case TypeKind::kMap:
       return Elements::kNeither;
   }
   return Elements::kNeither;
 }
+
+/// The opcodes of one question, for each way in which elements are compared.
+struct SetOps {
+  Op mask, words, texts, decimals;
+
+  Op Of(bool is_mask, TypeKind element) const {
+    if (is_mask) return mask;
+    const Elements elements = ElementsOf(element);
+    if (elements == Elements::kDecimals) return decimals;
+    return elements == Elements::kWords ? words : texts;
+  }
+};
+constexpr SetOps kIn{Op::kMaskIn, Op::kWordIn, Op::kStrIn, Op::kDecIn};
+constexpr SetOps kSubset{Op::kMaskSubset, Op::kWordSubset, Op::kStrSubset, Op::kDecSubset};
+constexpr SetOps kDisjoint{Op::kMaskDisjoint, Op::kWordDisjoint, Op::kStrDisjoint,
+                           Op::kDecDisjoint};
 
 }  // namespace
 
@@ -61,7 +79,7 @@ bool ExprChecker::ElementsComparable(TypeIndex element, const SourceSpan& span) 
   context_.Error(
       diag::Code::kNotAList, span,
       {.message = fmt::format("a list of {} cannot be searched as a whole", types_.NameOf(element)),
-       .label = "elements have to be int, enum, instant, date, duration or texts",
+       .label = "elements have to be int, decimal, enum, instant, date, duration or texts",
        .help = "ask its elements: `any(x in xs: …)`",
        .notes = {}});
   return false;
@@ -73,7 +91,7 @@ NodeId ExprChecker::CheckIn(const ast::BinaryExpr& binary, const SourceSpan& spa
   if (std::holds_alternative<ast::StringExpr>(At(binary.left).node)) {
     right = Check(binary.right);
     const bool container = !nodes_.IsError(right) && types_.IsContainer(nodes_[right].type);
-    const TypeIndex element = container ? types_[nodes_[right].type].element : kNone;
+    const TypeIndex element = container ? ElementToFind(nodes_[right].type) : kNone;
     left = Check(binary.left, element == types_.Cidr() ? NetworkOrAddress(binary.left) : element);
   } else {
     left = Check(binary.left);
@@ -86,6 +104,7 @@ NodeId ExprChecker::CheckIn(const ast::BinaryExpr& binary, const SourceSpan& spa
   if (types_.KindOf(nodes_[right].type) == TypeKind::kSchedule) {
     return CheckInSchedule(left, right, span);
   }
+  if (types_.KindOf(nodes_[right].type) == TypeKind::kMap) return InMap(left, right, span);
   if (const NodeId in = InNetwork(left, right, span); in != kNone) return in;
   if (!RequireContainer(right, "`in`")) return nodes_.Error(span);
   const TypeIndex element = types_[nodes_[right].type].element;
@@ -103,9 +122,19 @@ NodeId ExprChecker::CheckIn(const ast::BinaryExpr& binary, const SourceSpan& spa
   }
   if (!ElementsComparable(element, span)) return nodes_.Error(span);
   const bool mask = ClassOf(context_.program, nodes_[right].type) == ValueClass::kMask;
-  const bool words = ElementsOf(types_.KindOf(element)) == Elements::kWords;
-  const Op op = mask ? Op::kMaskIn : words ? Op::kWordIn : Op::kStrIn;
+  const Op op = kIn.Of(mask, types_.KindOf(element));
   return MakeOperation(op, types_.Bool(), left, right, span);
+}
+
+/// a == b of two sets of one type: neither has an element that the other lacks.
+NodeId ExprChecker::SetsEqual(NodeId left, NodeId right, const SourceSpan& span) {
+  const TypeIndex type = nodes_[left].type;
+  const TypeIndex element = types_[type].element;
+  const bool mask = ClassOf(context_.program, type) == ValueClass::kMask;
+  const Op op = kSubset.Of(mask, types_.KindOf(element));
+  const NodeId there = MakeOperation(op, types_.Bool(), left, right, span);
+  const NodeId back = MakeOperation(op, types_.Bool(), right, left, span);
+  return MakeOperation(Op::kAnd, types_.Bool(), there, back, span);
 }
 
 NodeId ExprChecker::CheckSets(const ast::BinaryExpr& binary, const SourceSpan& span) {
@@ -134,9 +163,7 @@ NodeId ExprChecker::CheckSets(const ast::BinaryExpr& binary, const SourceSpan& s
     return nodes_.Error(span);
   }
   if (!ElementsComparable(element, span)) return nodes_.Error(span);
-  const bool words = ElementsOf(types_.KindOf(element)) == Elements::kWords;
-  Op op = mask ? Op::kMaskSubset : words ? Op::kWordSubset : Op::kStrSubset;
-  if (!subset) op = mask ? Op::kMaskDisjoint : words ? Op::kWordDisjoint : Op::kStrDisjoint;
+  const Op op = (subset ? kSubset : kDisjoint).Of(mask, types_.KindOf(element));
   return MakeOperation(op, types_.Bool(), pair.left, pair.right, span);
 }
 

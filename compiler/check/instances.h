@@ -34,17 +34,18 @@ class Instances {
   struct Found {
     Node node;
     Placed at;  // whose identity it has, for sharing
+    InstanceId below = kCaller;  // in which the parameters of its parts are looked up
   };
   Found Resolve(Placed placed) const {
     Node node = nodes_[placed.node];
-    if (node.kind != NodeKind::kParameter) return {node, placed};
+    if (node.kind != NodeKind::kParameter) return {node, placed, placed.instance};
     const NodeId argument = arguments_[placed.instance][node.index];
     Node found = nodes_[argument];
-    if (node.offset == 0) return {found, {argument, kCaller}};
+    if (node.offset == 0) return {found, {argument, kCaller}, kCaller};
     (found.kind == NodeKind::kSlot ? found.index : found.offset) += node.offset;
     found.type = node.type;
     found.optional = node.optional;
-    return {found, placed};
+    return {found, placed, kCaller};
   }
 
  private:

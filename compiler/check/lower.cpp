@@ -125,7 +125,7 @@ Lowering::Lowered Lowering::Lower(Placed placed) {
   const Instances::Found found = instances_.Resolve(placed);
   const uint64_t key = MemoOf(found.at);
   if (const auto at = memo_.find(key); at != memo_.end()) return at->second;
-  const Lowered lowered = LowerFound(found, found.at.instance);
+  const Lowered lowered = LowerFound(found, found.below);
   // What is made while a choice is decided may be another thing with the other branch.
   if (!choices_.empty() && found.node.left != kNone) return lowered;
   memo_.emplace(key, lowered);
@@ -157,6 +157,12 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
       lowered.known.currency = context_.types[node.type].currency;
       lowered.inst = Emit(Op::kElement, node.type, variables_[node.index], node.offset, node.span);
       break;
+    case NodeKind::kRow: {
+      const Lowered row = Lower({node.left, instance});
+      lowered.known.currency = context_.types[node.type].currency;
+      lowered.inst = Emit(Op::kRow, node.type, row.inst, node.offset, node.span);
+      break;
+    }
     case NodeKind::kPresent:
     case NodeKind::kNull:
       return LowerPresent(node, instance);
@@ -171,9 +177,15 @@ Lowering::Lowered Lowering::LowerFound(const Instances::Found& found, InstanceId
 }
 
 Lowering::Lowered Lowering::LowerPresent(const Node& node, InstanceId instance) {
-  const Node path = instances_.Resolve({node.left, instance}).node;
+  const Instances::Found found = instances_.Resolve({node.left, instance});
+  const Node& path = found.node;
   const TypeIndex type = context_.types.Bool();
   const bool null = node.kind == NodeKind::kNull;
+  if (path.kind == NodeKind::kRow) {
+    const Lowered row = Lower({path.left, found.below});
+    const Op op = null ? Op::kRowNull : Op::kRowPresent;
+    return {Emit(op, type, row.inst, path.offset, node.span), {}};
+  }
   if (path.kind == NodeKind::kElement) {
     const Op op = null ? Op::kElementNull : Op::kElementPresent;
     return {Emit(op, type, variables_[path.index], path.offset, node.span), {}};
@@ -196,7 +208,10 @@ Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance
   }
   Lowered lowered;
   lowered.known = Fold(node, left.known, node.right == kNone ? left.known : right.known);
-  const TypeIndex type = context_.types.Canonical(node.type);
+  // A row is a list as the one that it is of was declared.
+  const bool row = node.op == Op::kListFirst || node.op == Op::kListLast ||
+                   node.op == Op::kMapWord || node.op == Op::kMapStr;
+  const TypeIndex type = row ? node.type : context_.types.Canonical(node.type);
   lowered.inst = Emit(node.op, type, left.inst, node.right == kNone ? 0 : right.inst, node.span);
   return lowered;
 }
@@ -206,7 +221,7 @@ Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance
 Lowering::Lowered Lowering::LowerBody(Placed body) {
   const Instances::Found found = instances_.Resolve(body);
   const bool fold = found.node.kind == NodeKind::kQuantifier && IsFold(found.node.op);
-  return fold ? LowerFound(found, found.at.instance) : Lower(body);
+  return fold ? LowerFound(found, found.below) : Lower(body);
 }
 
 Lowering::Lowered Lowering::LowerQuantifier(const Node& node, InstanceId instance) {

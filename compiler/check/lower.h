@@ -95,6 +95,7 @@ class Lowering {
   };
   void Show(Clause& clause, Placed condition);
   Sides SidesOf(Placed condition) const;
+  bool IsSetEquality(const Node& conjunction) const;
   uint32_t LimitOfBody(Placed body, uint32_t quantifier) const;
   bool ReadsElement(uint32_t inst, uint32_t quantifier) const;
   bool FromCall(Placed placed) const;

@@ -33,6 +33,8 @@ Placed Lowering::OpenChoice(const Node& comparison, InstanceId instance) const {
     } else if (found.node.kind == NodeKind::kOperation) {
       add(found.node.right, found.at.instance);
       add(found.node.left, found.at.instance);
+    } else if (found.node.kind == NodeKind::kRow) {
+      add(found.node.left, found.below);
     }
   }
   return {};

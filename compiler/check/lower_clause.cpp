@@ -113,6 +113,15 @@ void Lowering::Show(Clause& clause, Placed condition) {
   clause.limit = sides.limit;
 }
 
+/// `a subset b and b subset a`, which `a == b` of two sets is.
+bool Lowering::IsSetEquality(const Node& conjunction) const {
+  const Node& there = context_.nodes[conjunction.left];
+  const Node& back = context_.nodes[conjunction.right];
+  return there.kind == NodeKind::kOperation && back.kind == NodeKind::kOperation &&
+         there.op == back.op && there.right != kNone && there.left == back.right &&
+         there.right == back.left;
+}
+
 Lowering::Sides Lowering::SidesOf(Placed condition) const {
   Placed at = condition;
   while (true) {
@@ -124,12 +133,17 @@ Lowering::Sides Lowering::SidesOf(Placed condition) const {
       at = child(node.left);
       continue;
     }
+    if (node.kind == NodeKind::kOperation && node.op == Op::kAnd && IsSetEquality(node)) {
+      at = child(node.left);
+      continue;
+    }
     if (node.kind == NodeKind::kOperation && (node.op == Op::kOr || node.op == Op::kAnd)) {
-      // `x is absent or P(x)`, `x is present and P(x)`: the question is P.
+      // `x is absent or P(x)`, `x is present and P(x)`, `k in m and P(m[k])`: the question is P.
       Node test = context_.nodes[node.left];
       if (test.kind == NodeKind::kOperation && test.op == Op::kNot)
         test = context_.nodes[test.left];
-      if (test.kind != NodeKind::kPresent && test.kind != NodeKind::kNull) return {};
+      const bool key = test.kind == NodeKind::kOperation && test.op == Op::kListSome;
+      if (!key && test.kind != NodeKind::kPresent && test.kind != NodeKind::kNull) return {};
       at = child(node.right);
       continue;
     }

@@ -48,6 +48,7 @@ class Trends {
         return node.offset == 0 ? Trend::kUp : Trend::kUnknown;
       case NodeKind::kPresent:
       case NodeKind::kNull:
+      case NodeKind::kRow:
         return Changing(Of(node.left));
       case NodeKind::kOperation:
         return OfOperation(node);
@@ -87,13 +88,14 @@ class Trends {
     if (IsOneOf(op, {Op::kMaskSize, Op::kListSize})) return left;
     if (IsOneOf(op, {Op::kIntSub, Op::kMoneySub, Op::kDecSub})) return Both(left, Flip(right));
     const bool less = IsOneOf(op, {Op::kWordLt, Op::kMoneyLt, Op::kStrLt, Op::kDecLt});
-    const bool subset = IsOneOf(op, {Op::kMaskSubset, Op::kWordSubset, Op::kStrSubset});
+    const bool subset = IsOneOf(op, {Op::kMaskSubset, Op::kWordSubset, Op::kStrSubset,
+                                     Op::kDecSubset});
     const bool under = IsOneOf(op, {Op::kPathUnder, Op::kUrlUnder, Op::kNetWithin});
     if (less || subset || under) return Both(Flip(left), right);
-    if (IsOneOf(op, {Op::kMaskDisjoint, Op::kWordDisjoint, Op::kStrDisjoint})) {
+    if (IsOneOf(op, {Op::kMaskDisjoint, Op::kWordDisjoint, Op::kStrDisjoint, Op::kDecDisjoint})) {
       return Both(Flip(left), Flip(right));
     }
-    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn, Op::kNetIn})) {
+    if (IsOneOf(op, {Op::kMaskIn, Op::kWordIn, Op::kStrIn, Op::kNetIn, Op::kDecIn})) {
       return Both(Changing(left), right);
     }
     return Changing(Both(left, right));
@@ -107,7 +109,8 @@ class Trends {
 
 bool HasOrder(const Types& types, TypeIndex type, ast::Narrows::Order order) {
   const TypeKind kind = types.KindOf(type);
-  const bool set = types.IsContainer(type) || kind == TypeKind::kApprovers;
+  const bool map = kind == TypeKind::kMap;
+  const bool set = (types.IsContainer(type) && !map) || kind == TypeKind::kApprovers;
   switch (order) {
     case ast::Narrows::Order::kSame:
       return true;
@@ -116,7 +119,7 @@ bool HasOrder(const Types& types, TypeIndex type, ast::Narrows::Order order) {
       return set;
     case ast::Narrows::Order::kAtMost:
     case ast::Narrows::Order::kAtLeast:
-      return !set && kind != TypeKind::kRecord && kind != TypeKind::kBool &&
+      return !set && !map && kind != TypeKind::kRecord && kind != TypeKind::kBool &&
              !IsTextKind(kind) && kind != TypeKind::kEnum && !IsTable(kind);
     case ast::Narrows::Order::kWithin:
       return kind == TypeKind::kPath || kind == TypeKind::kUrl || kind == TypeKind::kCidr;

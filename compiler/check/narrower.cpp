@@ -25,6 +25,7 @@ bool IsSame(const Context& context, const Node& a, const Node& b) {
     case NodeKind::kError:
     case NodeKind::kElement:
     case NodeKind::kParameter:
+    case NodeKind::kRow:
     case NodeKind::kPresent:
     case NodeKind::kNull:
     case NodeKind::kOperation:

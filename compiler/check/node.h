@@ -22,7 +22,8 @@ enum class NodeKind : uint8_t {
   kSlot,        // index: frame slot
   kElement,     // index: variable of a quantifier; offset: slot within the element
   kParameter,   // index: parameter of the constraint; offset: slot within a record
-  kPresent,     // left: a path (kSlot, kElement, kParameter)
+  kRow,         // left: a list of one element or none; offset: slot in it; index: Context::RowOf
+  kPresent,     // left: a path (kSlot, kElement, kParameter, kRow)
   kNull,        // the same
   kOperation,   // op, left, right
   kQuantifier,  // op (HasBody), left: list, right: body, index: variable
@@ -95,7 +96,7 @@ class Nodes {
 
 inline bool IsPath(const Node& node) {
   return node.kind == NodeKind::kSlot || node.kind == NodeKind::kElement ||
-         node.kind == NodeKind::kParameter;
+         node.kind == NodeKind::kParameter || node.kind == NodeKind::kRow;
 }
 
 }  // namespace cap::check

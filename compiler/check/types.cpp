@@ -67,7 +67,8 @@ TypeIndex Types::ListOf(TypeIndex element) {
 }
 
 bool Types::IsContainer(TypeIndex type) const {
-  return KindOf(type) == TypeKind::kSet || KindOf(type) == TypeKind::kList;
+  return KindOf(type) == TypeKind::kSet || KindOf(type) == TypeKind::kList ||
+         KindOf(type) == TypeKind::kMap;
 }
 
 bool Types::IsOrderedEnum(TypeIndex type) const {
@@ -99,6 +100,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kJson:
+    case TypeKind::kMap:
       return false;
   }
   return false;
@@ -106,8 +108,7 @@ bool Types::IsScalar(TypeIndex type) const {
 
 bool Types::IsSetElement(TypeIndex type) const {
   const TypeKind kind = KindOf(type);
-  return IsScalar(type) && kind != TypeKind::kBool && kind != TypeKind::kMoney &&
-         kind != TypeKind::kDecimal;
+  return IsScalar(type) && kind != TypeKind::kBool && kind != TypeKind::kMoney;
 }
 
 bool Types::Same(TypeIndex a, TypeIndex b) const {
@@ -135,6 +136,10 @@ TypeIndex Types::Canonical(TypeIndex type) {
       return SetOf(program_.types[type].element);
     case TypeKind::kList:
       return ListOf(program_.types[type].element);
+    case TypeKind::kMap:
+      return Intern({.kind = TypeKind::kMap,
+                     .element = program_.types[type].element,
+                     .max = limits::kElementsMax});
     case TypeKind::kBool:
     case TypeKind::kInt:
     case TypeKind::kEmail:
@@ -213,6 +218,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return "zone";
     case TypeKind::kSchedule:
       return "schedule";
+    case TypeKind::kMap:
+      return fmt::format("map<{}, {}>", NameOf(KeyOf(type)), NameOf(ValueOf(type)));
     case TypeKind::kJson:
       return "json";
   }

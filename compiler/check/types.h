@@ -38,10 +38,13 @@ class Types {
   TypeIndex Record(uint32_t index);
   TypeIndex SetOf(TypeIndex element);
   TypeIndex ListOf(TypeIndex element);
+  /// Of a map: what its keys and its values are.
+  TypeIndex KeyOf(TypeIndex map) const { return RowOf(map).fields[0].type; }
+  TypeIndex ValueOf(TypeIndex map) const { return RowOf(map).fields[1].type; }
 
   const Type& operator[](TypeIndex type) const { return program_.types[type]; }
   TypeKind KindOf(TypeIndex type) const { return program_.types[type].kind; }
-  bool IsContainer(TypeIndex type) const;
+  bool IsContainer(TypeIndex type) const;  // a set, list or map: it has elements
   bool IsScalar(TypeIndex type) const;
   bool IsSetElement(TypeIndex type) const;
 
@@ -60,6 +63,10 @@ class Types {
   std::string NameOf(TypeIndex type) const;  // "set<string>", "money in \"USD\"", "Order"
 
  private:
+  const RecordType& RowOf(TypeIndex map) const {
+    return program_.records[program_.types[program_.types[map].element].ref];
+  }
+
   using Key = std::tuple<TypeKind, MoneyForm, bool, bool, uint32_t, TypeIndex, uint32_t, uint32_t>;
 
   Program& program_;

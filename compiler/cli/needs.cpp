@@ -78,6 +78,11 @@ NamedTypes NamedIn(const Program& program, std::vector<TypeIndex> types) {
     types.pop_back();
     if (!seen.insert(index).second) continue;
     const Type& type = program.types[index];
+    if (type.kind == TypeKind::kMap) {  // a row has no name that anybody could use
+      const RecordType& row = program.records[program.types[type.element].ref];
+      for (const RecordField& field : row.fields) types.push_back(field.type);
+      continue;
+    }
     if (type.element != kNone) types.push_back(type.element);
     if (type.kind == TypeKind::kEnum) enums.insert(type.ref);
     if (type.kind != TypeKind::kRecord || !records.insert(type.ref).second) continue;

@@ -142,11 +142,12 @@ std::optional<Truths::Atom> Truths::Comparison(const Term& term, bool truth, boo
 }
 
 std::optional<Truths::Atom> Truths::Membership(const Term& term, bool truth) const {
-  const bool in = term.op == Op::kStrIn || term.op == Op::kWordIn || term.op == Op::kMaskIn;
-  const bool subset =
-      term.op == Op::kStrSubset || term.op == Op::kWordSubset || term.op == Op::kMaskSubset;
-  const bool disjoint =
-      term.op == Op::kStrDisjoint || term.op == Op::kWordDisjoint || term.op == Op::kMaskDisjoint;
+  const bool in = term.op == Op::kStrIn || term.op == Op::kWordIn || term.op == Op::kMaskIn ||
+                  term.op == Op::kDecIn;
+  const bool subset = term.op == Op::kStrSubset || term.op == Op::kWordSubset ||
+                      term.op == Op::kMaskSubset || term.op == Op::kDecSubset;
+  const bool disjoint = term.op == Op::kStrDisjoint || term.op == Op::kWordDisjoint ||
+                        term.op == Op::kMaskDisjoint || term.op == Op::kDecDisjoint;
   Atom atom;
   atom.subject = term.left;
   std::optional<std::set<std::string>> texts = TextsOf(term.right);
@@ -178,6 +179,7 @@ Truths::Known Truths::ByType(TermId id) const {
     known.low = 0;
     const Type& whole = program_.types[terms_[term.left].type];
     const bool has_bound = whole.kind == TypeKind::kString || whole.kind == TypeKind::kList ||
+                           whole.kind == TypeKind::kMap ||
                            (whole.kind == TypeKind::kSet && term.op == Op::kListSize);
     if (has_bound && whole.max != 0 && terms_.IsGiven(term.left)) known.high = whole.max;
   } else if (type.kind == TypeKind::kMoney && !type.is_signed && type.currency != 0) {

@@ -197,7 +197,10 @@ ast::ExprId Builder::Operand(P::OperandContext* context) {
   if (auto* sum = As<P::SumOperandContext>(context)) {
     return Quantifier(*sum, ast::QuantifierKind::kSum, sum->name(), sum->expr(0), sum->expr(1));
   }
-  if (As<P::IndexOperandContext>(context) != nullptr) return LaterOperand(*context);
+  if (auto* index = As<P::IndexOperandContext>(context)) {
+    const ast::ExprId object = Operand(index->operand());
+    return Add(span, ast::IndexExpr{object, Expr(index->expr())});
+  }
   return Literal(*context);
 }
 
@@ -248,9 +251,7 @@ ast::ExprId Builder::Literal(P::OperandContext& context) {
 
 ast::ExprId Builder::LaterOperand(P::OperandContext& context) {
   const SourceSpan word = SpanOf(*context.start);
-  if (auto* index = As<P::IndexOperandContext>(&context)) {
-    Later(diag::Code::kLaterIndex, SpanOf(*index), "looking up `m[k]`");
-  } else if (As<P::AfterOperandContext>(&context) != nullptr) {
+  if (As<P::AfterOperandContext>(&context) != nullptr) {
     Later(diag::Code::kLaterAfter, word, "`after`", "ask for a fact that says so");
   } else if (As<P::RateOperandContext>(&context) != nullptr) {
     Later(diag::Code::kLaterRate, word, "the rate " + Quoted(TextOf(word)));

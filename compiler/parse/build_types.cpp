@@ -9,7 +9,7 @@ namespace cap::parse {
 namespace {
 
 /// Types of the language that this version does not have.
-constexpr std::array<std::string_view, 2> kLaterTypes = {"map", "rate"};
+constexpr std::array<std::string_view, 1> kLaterTypes = {"rate"};
 
 }  // namespace
 

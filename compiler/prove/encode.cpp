@@ -133,6 +133,8 @@ std::optional<Sym> Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, 
     if (!made) made = Text(inst, *a, *b);
     if (!made) made = Lists(inst, *a, *b);
   }
+  if (!made && a != nullptr) made = RowOf(inst, *a, b);
+  if (!made && a != nullptr) made = OfRow(inst, *a);
   if (!made && a != nullptr) made = Mask(inst, *a, b);
   if (!made && a != nullptr) made = Time(inst, *a, b);
   if (!made && a != nullptr) made = Place(inst, *a, b);
@@ -209,6 +211,7 @@ std::optional<Sym> Encoder::Mask(const Inst& inst, const Sym& a, const Sym* b) {
   Expr holds = world_.True();
   if (inst.op == Op::kStrSize) return world_.Word(world_.texts().Length(a.word));
   if (inst.op == Op::kListSize) return world_.Word(a.list->size);
+  if (inst.op == Op::kListSome) return world_.Bool(a.list->size > world_.Int(int64_t{0}));
   if (inst.op == Op::kEmailDomain) {
     Sym made = a;
     made.fault = world_.False();

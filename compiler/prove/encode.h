@@ -51,6 +51,10 @@ class Encoder {
   std::optional<Sym> Text(const Inst& inst, const Sym& a, const Sym& b);
   std::optional<Sym> Mask(const Inst& inst, const Sym& a, const Sym* b);
   std::optional<Sym> Lists(const Inst& inst, const Sym& a, const Sym& b);
+  std::optional<Sym> Either(const Expr& which, const Sym& a, const Sym& b);
+  std::optional<Cell> Either(const Expr& which, const Cell& a, const Cell& b);
+  std::optional<Sym> RowOf(const Inst& inst, const Sym& list, const Sym* key);
+  std::optional<Sym> OfRow(const Inst& inst, const Sym& row);
   std::optional<Sym> Time(const Inst& inst, const Sym& a, const Sym* b);
   std::optional<Sym> Place(const Inst& inst, const Sym& a, const Sym* b);
   std::optional<Sym> UrlPartOf(const Inst& inst, const Sym& url);

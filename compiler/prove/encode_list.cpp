@@ -63,9 +63,12 @@ Expr Encoder::Member(const Sym& value, const List& list) {
 }
 
 std::optional<Sym> Encoder::Lists(const Inst& inst, const Sym& a, const Sym& b) {
-  const bool in_list = inst.op == Op::kWordIn || inst.op == Op::kStrIn;
-  const bool subset = inst.op == Op::kWordSubset || inst.op == Op::kStrSubset;
-  const bool disjoint = inst.op == Op::kWordDisjoint || inst.op == Op::kStrDisjoint;
+  const bool in_list =
+      inst.op == Op::kWordIn || inst.op == Op::kStrIn || inst.op == Op::kDecIn;
+  const bool subset =
+      inst.op == Op::kWordSubset || inst.op == Op::kStrSubset || inst.op == Op::kDecSubset;
+  const bool disjoint = inst.op == Op::kWordDisjoint || inst.op == Op::kStrDisjoint ||
+                        inst.op == Op::kDecDisjoint;
   if (in_list) return world_.Bool(Member(a, *b.list));
   if (!subset && !disjoint) return std::nullopt;
   if (a.list == b.list) {

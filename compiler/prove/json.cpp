@@ -10,6 +10,7 @@
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/text.h"
 #include "runtime/value/zone.h"
@@ -147,6 +148,24 @@ std::optional<std::string> ModelReader::List(const Program& program, const Type&
   return out + "]";
 }
 
+/// Without the rows that are not shown: a key that stood twice would be refused.
+std::optional<std::string> ModelReader::Map(const Program& program, const Type& type,
+                                            const Sym& value) {
+  std::string out = "{";
+  for (const Element& element : value.list->elements) {
+    if (!Holds(element.there)) continue;
+    std::span<const Cell> cells = std::span<const Cell>(element.cells).subspan(kRowKeySlot);
+    const TypeIndex key_type = ElementLeafType(program, type.element, kRowKeySlot);
+    const TypeIndex value_type = ElementLeafType(program, type.element, kRowValueSlot);
+    std::optional<std::string> key = Json(program, key_type, cells);
+    const std::optional<std::string> of = Json(program, value_type, cells);
+    if (!key || !of) return std::nullopt;
+    if (!key->starts_with('"')) *key = JsonText(*key);
+    out += fmt::format("{}{}:{}", out.size() > 1 ? "," : "", *key, *of);
+  }
+  return out + "}";
+}
+
 std::optional<std::string> ModelReader::Record(const Program& program, const RecordType& record,
                                                std::span<const Cell>& cells) {
   std::string out = "{";
@@ -172,6 +191,7 @@ std::optional<std::string> ModelReader::Json(const Program& program, TypeIndex t
   cells = cells.subspan(1);
   if (t.kind == TypeKind::kRecord) return Record(program, program.records[t.ref], cells);
   if (t.kind == TypeKind::kSet || t.kind == TypeKind::kList) return List(program, t, value);
+  if (t.kind == TypeKind::kMap) return Map(program, t, value);
   return Scalar(program, t, value);
 }
 

@@ -24,6 +24,7 @@ class ModelReader {
   std::optional<std::string> Decimal(const Type& type, const Sym& value) const;
   std::optional<std::string> Place(const Type& type, const Sym& value);
   std::optional<std::string> List(const Program& program, const Type& type, const Sym& value);
+  std::optional<std::string> Map(const Program& program, const Type& type, const Sym& value);
   std::optional<std::string> Record(const Program& program, const RecordType& record,
                                     std::span<const Cell>& cells);
   std::string Digits(const Expr& expr) const;

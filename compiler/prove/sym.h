@@ -81,6 +81,7 @@ struct List {
   Expr whole;  // that every element is shown
   std::vector<Element> elements;
   std::vector<std::string> roots;  // the inputs that it is made of
+  bool is_row = false;             // one element at most, and `elements` has just that one
 };
 
 }  // namespace cap::prove

@@ -10,6 +10,7 @@
 #include "runtime/value/calendar.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/email.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 
 namespace cap::prove {
@@ -301,12 +302,12 @@ size_t World::MembersOf(const Program& program, TypeIndex type) const {
   return program.enums[program.types[t.element].ref].members.size();
 }
 
-/// A set has no element twice.
-void World::Distinct(const List& list) {
+/// A set has no element twice, and a map no key: what stands in `cell` of its rows.
+void World::Distinct(const List& list, size_t cell) {
   for (size_t i = 0; i < list.elements.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
-      const Sym& a = list.elements[i].cells[0].value;
-      const Sym& b = list.elements[j].cells[0].value;
+      const Sym& a = list.elements[i].cells[cell].value;
+      const Sym& b = list.elements[j].cells[cell].value;
       Expr same = False();
       if (a.kind == ValueClass::kBool) {
         same = a.yes == b.yes;
@@ -337,7 +338,8 @@ Sym World::AnyList(const Program& program, TypeIndex type, const std::string& ke
   }
   const bool simple = shown > 0 && program.types[t.element].kind != TypeKind::kRecord &&
                       list->elements[0].cells[0].value.list == nullptr;
-  if (t.kind == TypeKind::kSet && simple) Distinct(*list);
+  if (t.kind == TypeKind::kSet && simple) Distinct(*list, 0);
+  if (t.kind == TypeKind::kMap && shown > 0) Distinct(*list, kRowKeySlot);
   Sym made(context_);
   made.kind = ValueClass::kList;
   made.list = list;

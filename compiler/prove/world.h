@@ -106,7 +106,7 @@ class World {
   Sym AnyMoney(const Type& type, const std::string& key, const Expr* currency);
   Sym AnyList(const Program& program, TypeIndex type, const std::string& key,
               const Expr* currency);
-  void Distinct(const List& list);
+  void Distinct(const List& list, size_t cell);
   Sym LiteralList(const Program& program, TypeIndex type, const Value::List& values);
   size_t MembersOf(const Program& program, TypeIndex type) const;
 

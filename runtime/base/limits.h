@@ -34,8 +34,8 @@ inline constexpr uint64_t kProgramRegexSteps = 1u << 27;  // to make all of a co
 // --- values ---
 inline constexpr uint32_t kStringBytes = 4096;          // default bound of a string
 inline constexpr uint32_t kStringBytesMax = 1u << 20;   // largest `max n` of a string
-inline constexpr uint32_t kElements = 64;               // default bound of a list or set
-inline constexpr uint32_t kElementsMax = 4096;          // largest `max n` of a list or set
+inline constexpr uint32_t kElements = 64;               // default bound of a list, set or map
+inline constexpr uint32_t kElementsMax = 4096;          // largest `max n` of a list, set or map
 inline constexpr uint32_t kEnumMembers = 64;            // a closed set is one 64-bit mask
 inline constexpr uint32_t kEmailBytes = 254;            // RFC 5321 path without brackets
 inline constexpr uint32_t kPathBytes = 4096;            // a path

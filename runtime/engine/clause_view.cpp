@@ -42,6 +42,7 @@ class Viewer {
   std::string Text() const;
   std::string Piece(const TextPiece& piece) const;
   void Fault(ClauseView& view) const;
+  std::string_view LacksRow(const Inst& inst) const;
 
   const Program& program_;
   const Frame& frame_;
@@ -129,9 +130,9 @@ std::string Viewer::Offending() const {
     const Inst& inst = InstAt(at);
     if (inst.a != clause_.observed || inst.b != clause_.limit) continue;
     const bool subset = inst.op == Op::kMaskSubset || inst.op == Op::kWordSubset ||
-                        inst.op == Op::kStrSubset;
+                        inst.op == Op::kStrSubset || inst.op == Op::kDecSubset;
     const bool disjoint = inst.op == Op::kMaskDisjoint || inst.op == Op::kWordDisjoint ||
-                          inst.op == Op::kStrDisjoint;
+                          inst.op == Op::kStrDisjoint || inst.op == Op::kDecDisjoint;
     if (!subset && !disjoint) continue;
     return ShowMembers(program_, InstAt(clause_.observed).type, trace_.observed.value,
                        trace_.limit.value, disjoint);
@@ -250,6 +251,16 @@ std::string Viewer::Piece(const TextPiece& piece) const {
   return QuoteCut(StringOf(email ? EmailDomainOf(slot) : UrlHostOf(slot)));
 }
 
+/// What an element that is asked for by its place or key lacks; empty for another instruction.
+std::string_view Viewer::LacksRow(const Inst& inst) const {
+  if (inst.op != Op::kRow && inst.op != Op::kRowPresent && inst.op != Op::kRowNull) return {};
+  const Op op = InstAt(inst.a).op;
+  if (op == Op::kMapWord || op == Op::kMapStr) {
+    return "the map has no such key, or its value lacks it";
+  }
+  return "the list is empty, or its element lacks the value";
+}
+
 void Viewer::Fault(ClauseView& view) const {
   view.fault = "a value cannot be computed";
   view.fault_public = true;
@@ -270,6 +281,10 @@ void Viewer::Fault(ClauseView& view) const {
     return;
   }
   view.fault_public = IsPublic(trace_.fault_inst);
+  if (const std::string_view lacks = LacksRow(inst); !lacks.empty()) {
+    view.fault = lacks;
+    return;
+  }
   view.fault = "`" + std::string(InfoOf(inst.op).text) + "` has no result: ";
   switch (InfoOf(inst.op).result) {
     case ValueClass::kWord: view.fault += "the number does not fit 64 bits"; break;

@@ -4,6 +4,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
+#include "runtime/program/layout.h"
 #include "runtime/value/date.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
@@ -30,6 +31,7 @@ class Packer {
  private:
   void PutText(const Type& type, const Slot& slot, size_t at);
   bool PutList(const Type& type, const Slot& slot, size_t at);
+  bool PutRows(const Type& type, const Slot& slot, size_t at);
   void AddKey(const void* bytes, size_t length) {
     if (memory_ == nullptr) key_.append(static_cast<const char*>(bytes), length);
   }
@@ -72,7 +74,33 @@ void Packer::PutText(const Type& type, const Slot& slot, size_t at) {
   memory_[at] = {reinterpret_cast<uintptr_t>(bytes + header), slot.hi};
 }
 
+/// The rows of a map. Recursion follows the type, whose depth the verifier bounds.
+bool Packer::PutRows(const Type& type, const Slot& slot, size_t at) {
+  const uint32_t count = CountOf(slot);
+  const uint32_t stride = StrideOf(slot);
+  AddKey(&count, sizeof count);
+  const size_t first = next_;
+  next_ += size_t{count} * stride;
+  for (size_t i = 0; i < size_t{count} * stride; ++i) {
+    const auto offset = static_cast<uint32_t>(i % stride);
+    const Slot& leaf = ElementsOf(slot)[i];
+    const uint64_t present = ElementsOf(slot)[i - offset].lo;
+    const TypeIndex leaf_type = ElementLeafType(program_, type.element, offset);
+    const bool marker = program_.types[leaf_type].kind == TypeKind::kRecord;
+    if (offset != 0 && !marker && (present >> offset & 1) != 0) {
+      if (!Put({leaf_type, leaf}, first + i)) return false;
+      continue;
+    }
+    AddKey(&leaf, sizeof leaf);
+    if (memory_ != nullptr) memory_[first + i] = leaf;
+  }
+  if (memory_ == nullptr) return true;
+  memory_[at] = {reinterpret_cast<uintptr_t>(memory_ + first), PackPair(count, stride)};
+  return true;
+}
+
 bool Packer::PutList(const Type& type, const Slot& slot, size_t at) {
+  if (type.kind == TypeKind::kMap) return PutRows(type, slot, at);
   const TypeKind element = program_.types[type.element].kind;
   if (element == TypeKind::kSet || element == TypeKind::kList || element == TypeKind::kRecord) {
     return false;

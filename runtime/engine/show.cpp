@@ -7,7 +7,9 @@
 #include "runtime/frame/opaque.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
+#include "runtime/program/layout.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
 #include "runtime/value/text.h"
@@ -33,6 +35,8 @@ bool IsText(const Program& program, TypeIndex type) {
 bool Holds(const Program& program, TypeIndex element, const Slot& list, const Slot& value) {
   const Slot* begin = ElementsOf(list);
   return std::any_of(begin, begin + CountOf(list), [&](const Slot& each) {
+    // A word is its low half; an undeclared member is never an element.
+    if (program.types[element].kind == TypeKind::kDecimal) return each == value;
     return IsText(program, element) ? StringOf(each) == StringOf(value) : each.lo == value.lo;
   });
 }
@@ -46,12 +50,29 @@ std::vector<std::string> MaskNames(const EnumType& members, uint64_t mask) {
   return names;
 }
 
+/// {"a": 1, "b": 2}
+std::string ShowMap(const Program& program, TypeIndex row, const Slot& map) {
+  const TypeIndex key = ElementLeafType(program, row, kRowKeySlot);
+  const TypeIndex value = ElementLeafType(program, row, kRowValueSlot);
+  std::vector<std::string> items;
+  for (size_t i = 0; i < std::min<size_t>(CountOf(map), kShownElements); ++i) {
+    const Slot* slots = ElementsOf(map) + i * StrideOf(map);
+    items.push_back(ShowSlot(program, key, slots[kRowKeySlot]) + ": " +
+                    ShowSlot(program, value, slots[kRowValueSlot]));
+  }
+  return "{" + Join(items, CountOf(map)) + "}";
+}
+
 }  // namespace
 
 std::string ShowElement(const Program& program, TypeIndex type, const Slot& list,
                         uint32_t index) {
   const TypeIndex element = program.types[type].element;
   if (index >= CountOf(list)) return {};
+  if (program.types[type].kind == TypeKind::kMap) {
+    const Slot* row = ElementsOf(list) + size_t{index} * StrideOf(list);
+    return ShowSlot(program, ElementLeafType(program, element, kRowKeySlot), row[kRowKeySlot]);
+  }
   if (program.types[element].kind == TypeKind::kRecord) {
     return "element " + std::to_string(index);
   }
@@ -89,6 +110,7 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
       const Table* table = FindTable(program, slot);
       return table == nullptr ? "a table" : QuoteCut(table->name);
     }
+    case TypeKind::kMap: return ShowMap(program, type.element, slot);
     case TypeKind::kSet:
     case TypeKind::kList: break;
     case TypeKind::kRecord: return program.records[type.ref].name;

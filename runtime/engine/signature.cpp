@@ -29,6 +29,7 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
       }
       return;
     case TypeKind::kSet:
+    case TypeKind::kMap:
     case TypeKind::kList: return AppendType(program, type.element, depth + 1, to);
     case TypeKind::kApprovers:  // a mask: its bits mean what the program's list says
       for (const std::string& approver : program.approvers) Append(approver, to);

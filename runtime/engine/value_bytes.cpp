@@ -32,7 +32,8 @@ constexpr bool kStandsAt =
 static_assert(kStandsAt<1, bool> && kStandsAt<2, int64_t> && kStandsAt<3, Money> &&
               kStandsAt<4, std::string> && kStandsAt<5, Instant> && kStandsAt<6, EnumMember> &&
               kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List> &&
-              kStandsAt<10, Duration> && kStandsAt<11, Decimal> && kStandsAt<13, Date>);
+              kStandsAt<9, Value::Record> && kStandsAt<10, Duration> && kStandsAt<11, Decimal> &&
+              kStandsAt<13, Date>);
 
 }  // namespace
 
@@ -67,6 +68,13 @@ void AppendValue(const Value& value, std::string& bytes) {
     AppendWord(list->size(), bytes);
     for (const Value& element : *list) AppendValue(element, bytes);
   }
+  if (const auto* record = std::get_if<Value::Record>(&value.v)) {  // the row of a map
+    AppendWord(record->size(), bytes);
+    for (const Field& field : *record) {
+      AppendText(field.name, bytes);
+      AppendValue(field.value, bytes);
+    }
+  }
 }
 
 Value ReadValue(std::string_view bytes, size_t& at) {
@@ -89,6 +97,15 @@ Value ReadValue(std::string_view bytes, size_t& at) {
         list.push_back(ReadValue(bytes, at));
       }
       value.v = std::move(list);
+      break;
+    }
+    case 9: {
+      Value::Record record;
+      for (uint64_t left = ReadWord(bytes, at); left > 0; --left) {
+        std::string name = ReadText(bytes, at);
+        record.push_back({std::move(name), ReadValue(bytes, at)});
+      }
+      value.v = std::move(record);
       break;
     }
     case 10: value.v = Duration{static_cast<int64_t>(ReadWord(bytes, at))}; break;

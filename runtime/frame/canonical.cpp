@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "runtime/frame/cbor.h"
+#include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/text.h"
 
@@ -72,7 +74,30 @@ class Canonical {
   void One(const Type&, const TableRef& value, std::string& out) const {
     cbor::AppendInt(value.index, out);  // never: no argument is a table
   }
+  /// The text that a key is in JSON.
+  static std::string KeyText(TypeKind kind, const Value& key) {
+    if (const auto* number = std::get_if<int64_t>(&key.v)) return std::to_string(*number);
+    if (const auto* date = std::get_if<Date>(&key.v)) return FormatDate(*date);
+    if (const auto* member = std::get_if<EnumMember>(&key.v)) return member->name;
+    const auto& text = std::get<std::string>(key.v);
+    return CanonicalText(kind, text).value_or(text);
+  }
+  void Map(const Type& type, const Value::List& rows, std::string& out) const {
+    const RecordType& row = program_.records[program_.types[type.element].ref];
+    Entries entries;
+    for (const Value& each : rows) {
+      const auto& fields = std::get<Value::Record>(each.v);
+      const Value& key = std::ranges::find(fields, kRowKey, &Field::name)->value;
+      const Value& value = std::ranges::find(fields, kRowValue, &Field::name)->value;
+      std::string encoded;
+      Append(row.fields[1].type, value, encoded);
+      entries.emplace_back(EncodedKey(KeyText(program_.types[row.fields[0].type].kind, key)),
+                           std::move(encoded));
+    }
+    cbor::AppendMap(std::move(entries), out);
+  }
   void One(const Type& type, const Value::List& value, std::string& out) const {
+    if (type.kind == TypeKind::kMap) return Map(type, value, out);
     std::vector<std::string> elements(value.size());
     for (size_t i = 0; i < value.size(); ++i) Append(type.element, value[i], elements[i]);
     if (type.kind == TypeKind::kSet) {

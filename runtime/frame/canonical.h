@@ -18,6 +18,7 @@
 //                "98.7", in every scale
 //   json         its canonical form (opaque.h)
 //   list         array; set: array sorted by the bytes of the elements' encodings, no doubles
+//   map          map: key (text) → value; a number or a date is the text that it is in JSON
 //   record       map: field name (text) → value; an absent optional field has no entry. An open
 //                record's further fields are entries too: their values are json
 #pragma once

@@ -69,6 +69,14 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       case TypeKind::kZone: return before + "zone" + after;
       case TypeKind::kSchedule: return before + "schedule" + after;
       case TypeKind::kJson: return before + "json" + after;
+      case TypeKind::kMap: {
+        // The key is a scalar, so that this goes one deep.
+        const RecordType& row = program.records[program.types[t.element].ref];
+        before += "map<" + DescribeType(program, row.fields[0].type) + ", ";
+        after += '>';
+        type = row.fields[1].type;
+        break;
+      }
       case TypeKind::kSet:
       case TypeKind::kList:
         before += t.kind == TypeKind::kSet ? "set<" : "list<";

@@ -10,6 +10,7 @@
 #include "runtime/value/calendar.h"
 #include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
 #include "runtime/value/text.h"
@@ -102,6 +103,7 @@ class Encoder {
   Result<Slot> Elements(const Type& type, const Value::List& list, uint32_t currency,
                         uint32_t depth);
   Result<Slot> Sorted(const Type& type, Slot list) const;
+  Result<Slot> SortedRows(const Type& type, Slot map) const;
   std::unexpected<Error> Mismatch(TypeIndex type, const Value& value) const {
     return Bad(DescribeValue(value) + " is no " + DescribeType(program_, type));
   }
@@ -245,6 +247,34 @@ Result<Slot> Encoder::Mask(const Type& element, const Value::List& list) const {
   return out;
 }
 
+/// Sorts the rows of a map in place by their keys, of which no two may be equal: in canonical form,
+/// so that two spellings of one address are one key.
+Result<Slot> Encoder::SortedRows(const Type& type, Slot map) const {
+  const RecordType& row = program_.records[program_.types[type.element].ref];
+  const TypeKind kind = program_.types[row.fields[0].type].kind;
+  const size_t stride = StrideOf(map);
+  auto* begin = reinterpret_cast<Slot*>(map.lo);
+  std::vector<const Slot*> rows(CountOf(map));
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = begin + i * stride;
+  const auto less = [&](const Slot* a, const Slot* b) {
+    if (IsTextKind(kind)) return StringOf(a[kRowKeySlot]) < StringOf(b[kRowKeySlot]);
+    return static_cast<int64_t>(a[kRowKeySlot].lo) < static_cast<int64_t>(b[kRowKeySlot].lo);
+  };
+  std::ranges::sort(rows, less);
+  std::vector<Slot> sorted;
+  sorted.reserve(rows.size() * stride);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i > 0 && !less(rows[i - 1], rows[i])) {
+      const Slot& key = rows[i][kRowKeySlot];
+      const std::string text = IsTextKind(kind) ? QuoteCut(StringOf(key)) : "a key";
+      return Bad(text + " stands twice in the map");
+    }
+    sorted.insert(sorted.end(), rows[i], rows[i] + stride);
+  }
+  std::ranges::copy(sorted, begin);
+  return map;
+}
+
 /// Sorts the elements in place and drops what is double.
 Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
   auto* begin = reinterpret_cast<Slot*>(list.lo);
@@ -254,6 +284,10 @@ Result<Slot> Encoder::Sorted(const Type& type, Slot list) const {
   if (IsTextKind(kind)) {
     std::ranges::sort(begin, end, {}, StringOf);
     last = std::ranges::unique(begin, end, {}, StringOf).begin();
+  } else if (kind == TypeKind::kDecimal) {
+    const auto coefficient = [](const Slot& s) { return CoefficientOf(s); };
+    std::ranges::sort(begin, end, {}, coefficient);
+    last = std::ranges::unique(begin, end).begin();
   } else if (kind == TypeKind::kMoney || kind == TypeKind::kInt || kind == TypeKind::kBool ||
              kind == TypeKind::kInstant || kind == TypeKind::kDuration ||
              kind == TypeKind::kDate) {
@@ -289,6 +323,7 @@ Result<Slot> Encoder::Elements(const Type& type, const Value::List& list, uint32
   }
   const Slot out{reinterpret_cast<uintptr_t>(slots),
                  PackPair(static_cast<uint32_t>(list.size()), stride)};
+  if (type.kind == TypeKind::kMap) return SortedRows(type, out);
   return type.kind == TypeKind::kSet ? Sorted(type, out) : out;
 }
 
@@ -346,6 +381,7 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       break;
     case TypeKind::kSet:
     case TypeKind::kList:
+    case TypeKind::kMap:
       if (const auto* list = std::get_if<Value::List>(&value.v)) {
         return OneCollection(type, *list, currency, depth);
       }

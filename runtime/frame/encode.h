@@ -22,12 +22,13 @@ struct SlotTarget {
   uint32_t first_bit = 0;
 };
 
-/// Lays out `value`. Sets come out sorted and without duplicates, emails canonical, absent optional
-/// fields absent, and marked if they were given as null (slot.h). Strings and elements are copied
-/// into the arena, tables are not: their slots point into the Program. Errors: "bad-value" (another
-/// type, no member of the enum, negative money, another currency, no email, not UTF-8, a field that
-/// is missing, doubled or not declared), "oversize" (more bytes or elements than the type allows);
-/// then slots and presence are in part written. Cost: linear, sorting apart.
+/// Lays out `value`. Sets come out sorted and without duplicates, maps sorted, emails canonical,
+/// absent optional fields absent, and marked if they were given as null (slot.h). Strings and
+/// elements are copied into the arena, tables are not: their slots point into the Program. Errors:
+/// "bad-value" (another type, no member of the enum, negative money, another currency, no email,
+/// not UTF-8, a field that is missing, doubled or not declared, a key that stands twice),
+/// "oversize" (more bytes or elements than the type allows); then slots and presence are in part
+/// written. Cost: linear, sorting apart.
 Result<void> Encode(const Program& program, TypeIndex type, const Value& value, Arena& arena,
                     const SlotTarget& target, const EncodeOptions& options = {});
 

@@ -12,6 +12,7 @@
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
 #include "runtime/value/zone.h"
@@ -56,6 +57,8 @@ class Reader {
   Result<Value> ReadList(const JsonNode& node, TypeIndex type, uint32_t currency) const;
   Result<Value> ReadRecord(const JsonNode& node, TypeIndex type) const;
   Result<Value> ReadJson(const JsonNode& node) const;
+  Result<Value> ReadMap(const JsonNode& node, TypeIndex type) const;
+  Result<Value> ReadKey(std::string_view text, TypeIndex type) const;
   Result<void> ReadRest(const JsonNode& node, const RecordType& record,
                         Value::Record& fields) const;
   uint32_t SiblingCurrency(const JsonNode& object, const RecordType& record,
@@ -95,6 +98,7 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
     case TypeKind::kList: return ReadList(node, type, currency);
     case TypeKind::kRecord: return ReadRecord(node, type);
     case TypeKind::kJson: return ReadJson(node);
+    case TypeKind::kMap: return ReadMap(node, type);
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
     case TypeKind::kZone:
@@ -214,6 +218,48 @@ Result<Value> Reader::ReadJson(const JsonNode& node) const {
   Result<Json> json = ReadOpaque(tree_, node, nodes);
   if (!json) return std::unexpected(std::move(json.error()));
   return Value{std::move(*json)};
+}
+
+/// A key stands as the name of a member: a text as it is, a number or a date in its one form.
+Result<Value> Reader::ReadKey(std::string_view text, TypeIndex type) const {
+  const TypeKind kind = program_.types[type].kind;
+  if (kind == TypeKind::kEnum) return Value{EnumMember{std::string(text)}};
+  if (kind == TypeKind::kDate) {
+    const Result<Date> date = ParseDate(text);
+    if (date) return Value{*date};
+  } else if (kind == TypeKind::kInt) {
+    int64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error == std::errc() && rest == end && std::to_string(value) == text) return Value{value};
+  } else {
+    return Value{std::string(text)};
+  }
+  return Bad("key " + QuoteCut(text) + " is no " + DescribeType(program_, type));
+}
+
+Result<Value> Reader::ReadMap(const JsonNode& node, TypeIndex type) const {
+  if (node.kind != Kind::kObject) return Mismatch(node, type);
+  const Type& t = program_.types[type];
+  const uint32_t most = t.max != 0 ? t.max : limits::kElements;
+  if (node.count > most) {
+    return Fail("oversize", std::to_string(node.count) + " keys, at most " +
+                                std::to_string(most) + " are allowed");
+  }
+  const RecordType& row = program_.records[program_.types[t.element].ref];
+  std::vector<std::pair<Value, Value>> entries;
+  entries.reserve(node.count);
+  for (const JsonNode* child = tree_.First(node); child != nullptr; child = tree_.Next(*child)) {
+    Result<Value> key = ReadKey(child->key, row.fields[0].type);
+    if (!key) return key;
+    Result<Value> value = Read(*child, row.fields[1].type, 0);
+    if (!value) {
+      value.error().message = "key " + QuoteCut(child->key) + ": " + value.error().message;
+      return value;
+    }
+    entries.emplace_back(std::move(*key), std::move(*value));
+  }
+  return MapOf(std::move(entries));
 }
 
 /// The fields of an open record that are not declared.

@@ -39,7 +39,8 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kCidr:
-    case TypeKind::kJson: break;
+    case TypeKind::kJson:
+    case TypeKind::kMap: break;
   }
   return "";  // no legal segment
 }

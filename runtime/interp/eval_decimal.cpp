@@ -12,6 +12,11 @@ InstValue Checked(bool overflowed, Coefficient result) {
   return {.fault = false, .value = {decimal.low, decimal.high}};
 }
 
+InstValue CallOut(const Evaluation& e, const Inst& inst,
+                  uint64_t (*function)(const Slot*, const Slot*)) {
+  return Bool(function(&e.A(inst).value, &e.B(inst).value) != 0);
+}
+
 }  // namespace
 
 InstValue EvalDecEq(Evaluation& e, const Inst& inst, uint32_t) {
@@ -40,6 +45,18 @@ InstValue EvalDecMul(Evaluation& e, const Inst& inst, uint32_t) {
   const Coefficient factor = CoefficientOf(e.A(inst).value);
   if (!FitsFactor(factor)) return Fault();
   return Checked(false, factor * static_cast<int64_t>(e.B(inst).value.lo));
+}
+
+InstValue EvalDecIn(Evaluation& e, const Inst& inst, uint32_t) {
+  return CallOut(e, inst, e.in().call_outs.dec_in);
+}
+
+InstValue EvalDecSubset(Evaluation& e, const Inst& inst, uint32_t) {
+  return CallOut(e, inst, e.in().call_outs.dec_subset);
+}
+
+InstValue EvalDecDisjoint(Evaluation& e, const Inst& inst, uint32_t) {
+  return CallOut(e, inst, e.in().call_outs.dec_disjoint);
 }
 
 }  // namespace cap::interp

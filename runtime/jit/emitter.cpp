@@ -186,6 +186,26 @@ llvm::Value* Emitter::Guarded(llvm::Value* condition, const std::function<llvm::
   return result;
 }
 
+Emitter::Words Emitter::GuardedWords(llvm::Value* condition, const std::function<Words()>& body) {
+  if (condition == nullptr) return body();
+  llvm::BasicBlock* from = builder_.GetInsertBlock();
+  llvm::BasicBlock* then = NewBlock("then");
+  llvm::BasicBlock* join = NewBlock("join");
+  builder_.CreateCondBr(condition, then, join);
+  builder_.SetInsertPoint(then);
+  Words words = body();
+  then = builder_.GetInsertBlock();
+  builder_.CreateBr(join);
+  builder_.SetInsertPoint(join);
+  for (llvm::Value*& word : words) {
+    llvm::PHINode* joined = builder_.CreatePHI(builder_.getInt64Ty(), 2);
+    joined->addIncoming(Word(0), from);
+    joined->addIncoming(word, then);
+    word = joined;
+  }
+  return words;
+}
+
 llvm::Value* Emitter::CallHelper(llvm::Function* helper, llvm::ArrayRef<llvm::Value*> arguments) {
   llvm::CallInst* call = builder_.CreateCall(helper, arguments);
   if (path_ == Path::kFast && options_.level != OptLevel::kO0) {

@@ -1,8 +1,8 @@
 // What the handlers of opcodes write with: one Emitter turns the instructions of one shape into
 // LLVM IR inside one function. A handler reads its operands with At(), and sets its own result with
-// SetBool() or SetValue(). Control flow comes from four constructs only, all of which join again:
-// Guarded(), Equal(), operands put off and the loop of a quantifier. So every value that the
-// verifier lets an instruction read dominates it.
+// SetBool() or SetValue(). Control flow comes from few constructs only, all of which join again:
+// Guarded(), GuardedWords(), Equal(), operands put off and the loop of a quantifier. So every value
+// that the verifier lets an instruction read dominates it.
 //
 // Emitted code carries no nsw, exact, inbounds, assume or noundef, and reads through a pointer of a
 // slot only where that slot is known to be present.
@@ -90,6 +90,9 @@ class Emitter {
   llvm::Value* OperandsOk(uint32_t i) { return Both(A(i).ok, B(i).ok); }
   /// `body` where `condition` (null = always) holds, else false.
   llvm::Value* Guarded(llvm::Value* condition, const std::function<llvm::Value*()>& body);
+  /// The words that `body` reads where `condition` holds (null = always), else zeros.
+  using Words = llvm::SmallVector<llvm::Value*, 3>;
+  Words GuardedWords(llvm::Value* condition, const std::function<Words()>& body);
   const Helpers& helpers() const { return helpers_; }
   /// Copied into the caller on the fast path.
   llvm::Value* CallHelper(llvm::Function* helper, llvm::ArrayRef<llvm::Value*> arguments);

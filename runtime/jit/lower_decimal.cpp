@@ -1,5 +1,5 @@
 // Handlers of decimals: i128 adds, subtracts and compares in place; a product is of two factors of
-// 64 bits, so that no target needs a library function for it.
+// 64 bits, so that no target needs a library function for it. Sets of them are call-outs' work.
 #include <llvm/IR/Intrinsics.h>
 
 #include "runtime/jit/emitter.h"
@@ -30,6 +30,13 @@ void SetChecked(Emitter& e, uint32_t i, llvm::Intrinsic::ID intrinsic) {
   SetWide(e, i, b.CreateExtractValue(pair, 0), e.Both(e.OperandsOk(i), fits));
 }
 
+void SetCallOut(Emitter& e, uint32_t i, uint64_t offset) {
+  Value* ok = e.OperandsOk(i);
+  Value* truth =
+      e.Guarded(ok, [&] { return e.CallOut(offset, {e.AddressOf(e.A(i)), e.AddressOf(e.B(i))}); });
+  e.SetBool(i, truth, ok);
+}
+
 }  // namespace
 
 void LowerDecEq(Emitter& e, uint32_t i) {
@@ -53,6 +60,12 @@ void LowerDecMul(Emitter& e, uint32_t i) {
   Value* product = b.CreateMul(b.CreateSExt(factor, b.getInt128Ty()),
                                b.CreateSExt(e.Lo(e.B(i)), b.getInt128Ty()));
   SetWide(e, i, product, e.Both(e.OperandsOk(i), fits));
+}
+
+void LowerDecIn(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, dec_in)); }
+void LowerDecSubset(Emitter& e, uint32_t i) { SetCallOut(e, i, offsetof(CallOuts, dec_subset)); }
+void LowerDecDisjoint(Emitter& e, uint32_t i) {
+  SetCallOut(e, i, offsetof(CallOuts, dec_disjoint));
 }
 
 }  // namespace cap::jit

@@ -97,6 +97,12 @@ struct CallOuts {
   uint64_t (*url_under)(const Slot* url, const Slot* place);
   uint64_t (*url_is_place)(const Slot* url);  // neither query nor fragment
   uint64_t (*str_matches)(const Slot* text, const Slot* table);  // of kind kDfa
+  uint64_t (*dec_in)(const Slot* value, const Slot* list);
+  uint64_t (*dec_subset)(const Slot* left, const Slot* right);
+  uint64_t (*dec_disjoint)(const Slot* left, const Slot* right);
+  // The address of the row of a map whose key it is; 0: there is none.
+  uint64_t (*map_word)(uint64_t key, const Slot* map);
+  uint64_t (*map_str)(const Slot* key, const Slot* map);
 };
 const CallOuts& StandardCallOuts();
 

@@ -8,6 +8,7 @@
 #include "runtime/value/calendar.h"
 #include "runtime/program/table.h"
 #include "runtime/value/date.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/schedule.h"
 #include "runtime/value/zone.h"
 #include "runtime/value/net.h"
@@ -33,6 +34,10 @@ bool TextLess(const Slot& a, const Slot& b) {
 }
 
 bool SameWord(const Slot& a, const Slot& b) { return a.lo == b.lo; }
+
+bool SameDecimal(const Slot& a, const Slot& b) { return a == b; }
+
+bool DecimalLess(const Slot& a, const Slot& b) { return CoefficientOf(a) < CoefficientOf(b); }
 
 bool WordLess(const Slot& a, const Slot& b) {
   return static_cast<int64_t>(a.lo) < static_cast<int64_t>(b.lo);
@@ -135,6 +140,49 @@ uint64_t WordDisjoint(const Slot* left, const Slot* right) noexcept {
   return !SomeElement<SameWord, WordLess>(*left, *right, true);
 }
 
+uint64_t DecIn(const Slot* value, const Slot* list) noexcept {
+  return Scan<SameDecimal>(*value, *list);
+}
+
+uint64_t DecSubset(const Slot* left, const Slot* right) noexcept {
+  return !SomeElement<SameDecimal, DecimalLess>(*left, *right, false);
+}
+
+uint64_t DecDisjoint(const Slot* left, const Slot* right) noexcept {
+  return !SomeElement<SameDecimal, DecimalLess>(*left, *right, true);
+}
+
+/// The row with this key, or null. Keys are sorted, so that a map of 4096 rows costs a dozen
+/// comparisons; a short one is scanned, where a difference of length or hash settles a row.
+template <SameFn kSame, LessFn kLess>
+uint64_t FindRow(const Slot& key, const Slot& map) {
+  const Slot* rows = ElementsOf(map);
+  const size_t stride = StrideOf(map);
+  const auto key_of = [&](uint32_t row) -> const Slot& { return rows[row * stride + 1]; };
+  uint32_t low = 0;
+  uint32_t high = CountOf(map);
+  while (high - low > kScanCount) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (kLess(key_of(middle), key)) {
+      low = middle + 1;
+    } else {
+      high = middle + 1;  // the middle one may be it
+    }
+  }
+  for (; low < high; ++low) {
+    if (kSame(key, key_of(low))) return reinterpret_cast<uintptr_t>(rows + low * stride);
+  }
+  return 0;
+}
+
+uint64_t MapWord(uint64_t key, const Slot* map) noexcept {
+  return FindRow<SameWord, WordLess>(Slot{key, 0}, *map);
+}
+
+uint64_t MapStr(const Slot* key, const Slot* map) noexcept {
+  return FindRow<SameText, TextLess>(*key, *map);
+}
+
 int64_t DateAdd(int64_t date, int64_t span_us) noexcept {
   const std::optional<Date> later = AddDays({date}, {span_us});
   return later ? later->days : kFaultWord;
@@ -224,7 +272,12 @@ const CallOuts& StandardCallOuts() {
                                          .net_in = NetIn,
                                          .url_under = UrlUnder,
                                          .url_is_place = UrlIsPlace,
-                                         .str_matches = StrMatches};
+                                         .str_matches = StrMatches,
+                                         .dec_in = DecIn,
+                                         .dec_subset = DecSubset,
+                                         .dec_disjoint = DecDisjoint,
+                                         .map_word = MapWord,
+                                         .map_str = MapStr};
   return kCallOuts;
 }
 

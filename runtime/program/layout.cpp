@@ -93,7 +93,7 @@ void Hasher::AddType(TypeIndex type, uint32_t depth) {
       Add(uint64_t{field.currency_field});
       AddType(field.type, depth + 1);
     }
-  } else if (t.kind == TypeKind::kSet || t.kind == TypeKind::kList) {
+  } else if (t.element != kNone) {
     AddType(t.element, depth + 1);
   } else if (t.kind == TypeKind::kInstant && t.ref < program_.tables.size()) {
     Add(program_.tables[t.ref].name);  // by which the wire is read
@@ -286,6 +286,7 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
                                                               : ValueClass::kList;
     case TypeKind::kApprovers: return ValueClass::kMask;
     case TypeKind::kList:
+    case TypeKind::kMap:
     case TypeKind::kRecord:
     case TypeKind::kJson: return ValueClass::kList;
   }

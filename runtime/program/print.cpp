@@ -360,6 +360,13 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kZone: text += "zone"; break;
       case TypeKind::kSchedule: text += "schedule"; break;
       case TypeKind::kJson: text += "json" + max; break;
+      case TypeKind::kMap: {
+        const RecordType& row = program.records[program.types[type.element].ref];
+        text += "map<" + PrintType(program, row.fields[0].type) + ", ";  // the key is a scalar
+        tail.insert(0, ">" + max);
+        at = row.fields[1].type;
+        break;
+      }
       case TypeKind::kSet:
       case TypeKind::kList:
         text += type.kind == TypeKind::kSet ? "set<" : "list<";

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
 #include "runtime/value/calendar.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/text.h"
 
@@ -30,7 +32,7 @@ bool Context::SameRepresentation(TypeIndex a, TypeIndex b) const {
     // The zone of an instant says how the wire writes it, and nothing of the instant.
     const bool same_ref = left.ref == right.ref || left.kind == TypeKind::kInstant;
     if (left.kind != right.kind || !same_ref || left.currency != right.currency) return false;
-    if (left.kind != TypeKind::kSet && left.kind != TypeKind::kList) return true;
+    if (left.element == kNone) return true;
     a = left.element;
     b = right.element;
   }
@@ -63,6 +65,18 @@ bool Context::RecordConforms(const Value::Record& fields, const RecordType& reco
     }
   }
   return next == fields.size();
+}
+
+/// The rows of a constant stand in the order of their keys, so that no key stands twice.
+bool Context::MapConforms(const Value& value, const Type& type, uint32_t depth) const {
+  const auto* rows = std::get_if<Value::List>(&value.v);
+  const uint32_t most = type.max != 0 ? type.max : limits::kElements;
+  const auto conforms = [&](const Value& row) { return Conforms(row, type.element, depth + 1); };
+  const auto before = [](const Value& a, const Value& b) {
+    return KeyLess(KeyOfRow(a), KeyOfRow(b));
+  };
+  return rows != nullptr && rows->size() <= most && std::ranges::all_of(*rows, conforms) &&
+         std::ranges::adjacent_find(*rows, std::not_fn(before)) == rows->end();
 }
 
 bool Context::HoldsTable(const Value& value, TableKind kind) const {
@@ -126,6 +140,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
                return Conforms(element, t.element, depth + 1);
              });
     }
+    case TypeKind::kMap: return MapConforms(value, t, depth);
     case TypeKind::kRecord: {
       const auto* record = std::get_if<Value::Record>(&value.v);
       return record != nullptr && RecordConforms(*record, program.records[t.ref], depth);

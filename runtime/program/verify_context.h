@@ -39,6 +39,7 @@ class Context {
 
  private:
   bool Conforms(const Value& value, TypeIndex type, uint32_t depth) const;
+  bool MapConforms(const Value& value, const Type& type, uint32_t depth) const;
   bool HoldsTable(const Value& value, TableKind kind) const;
   bool RecordConforms(const Value::Record& fields, const RecordType& record, uint32_t depth) const;
 

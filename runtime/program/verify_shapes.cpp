@@ -7,6 +7,7 @@
 #include "runtime/program/cost.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/value/map.h"
 
 namespace cap::verify {
 namespace {
@@ -47,7 +48,9 @@ class ShapeVerifier {
   bool MasksOf(uint32_t at);
   bool Arithmetic(uint32_t at);
   bool Decimals(uint32_t at);
+  bool DecimalSets(uint32_t at);
   bool InZone(uint32_t at);
+  bool RowOf(uint32_t at);
 
   const Inst& At(uint32_t inst) const { return program_.insts[shape_.first_inst + inst]; }
   TypeIndex TypeOf(uint32_t inst) const { return At(inst).type; }
@@ -217,7 +220,7 @@ bool ShapeVerifier::Source(uint32_t at) {
       const uint32_t declared = context_.TypeAt(type).max;
       return declared != 0 ? declared : uint32_t{limits::kElements};
     };
-    const bool list = KindOf(at) == TypeKind::kList || KindOf(at) == TypeKind::kSet;
+    const bool list = context_.TypeAt(inst.type).element != kNone;
     return !list || most(inst.type) >= most(slot) || Fail(at, "the slot holds more elements");
   }
   return ElementSource(at);
@@ -226,10 +229,12 @@ bool ShapeVerifier::Source(uint32_t at) {
 bool ShapeVerifier::ElementSource(uint32_t at) {
   const Inst& inst = At(at);
   const bool asks = inst.op == Op::kElementPresent || inst.op == Op::kElementNull;
-  if (inst.op != Op::kElement && !asks) return true;
-  const TypeIndex element = ElementOf(At(inst.a).a);
+  const bool of_row = inst.op == Op::kRow || inst.op == Op::kRowPresent ||
+                      inst.op == Op::kRowNull;
+  if (inst.op != Op::kElement && !asks && !of_row) return true;
+  const TypeIndex element = ElementOf(of_row ? inst.a : At(inst.a).a);
   if (inst.b >= SlotsOf(program_, element)) return Fail(at, "the element has no such slot");
-  if (asks) return true;
+  if (asks || (of_row && inst.op != Op::kRow)) return true;
   return context_.SameRepresentation(inst.type, ElementLeafType(program_, element, inst.b)) ||
          Fail(at, "the element's slot has another type");
 }
@@ -316,6 +321,14 @@ bool ShapeVerifier::Decimals(uint32_t at) {
   return (fits && makes) || Fail(at, "decimals of two scales meet");
 }
 
+bool ShapeVerifier::DecimalSets(uint32_t at) {
+  const Inst& inst = At(at);
+  const TypeIndex left = inst.op == Op::kDecIn ? TypeOf(inst.a) : ElementOf(inst.a);
+  return (ClassOf(program_, left) == ValueClass::kDecimal &&
+          context_.SameRepresentation(left, ElementOf(inst.b))) ||
+         Fail(at, "decimals of two scales meet");
+}
+
 /// What a time is by the clocks of a zone, or of a schedule's zone.
 bool ShapeVerifier::InZone(uint32_t at) {
   const Inst& inst = At(at);
@@ -344,6 +357,22 @@ bool ShapeVerifier::Places(uint32_t at) {
   return fits || Fail(at, "a place of another kind");
 }
 
+/// A row is a list of the elements that it is one of. A set has no first element, and only a map is
+/// sorted by what stands where the call-outs look for the keys.
+bool ShapeVerifier::RowOf(uint32_t at) {
+  const Inst& inst = At(at);
+  if (!context_.SameRepresentation(TypeOf(inst.a), TypeOf(at))) {
+    return Fail(at, "a row is of another list");
+  }
+  if (inst.op == Op::kListFirst || inst.op == Op::kListLast) {
+    return KindOf(inst.a) == TypeKind::kList || Fail(at, "only a list has a first element");
+  }
+  if (KindOf(inst.a) != TypeKind::kMap) return Fail(at, "only a map has keys");
+  const TypeIndex key = ElementLeafType(program_, ElementOf(inst.a), kRowKeySlot);
+  return context_.SameRepresentation(TypeOf(inst.b), key) ||
+         Fail(at, "the keys are of another type");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -362,11 +391,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kDateWeekday:
       return (KindOf(inst.a) == TypeKind::kDate && KindOf(at) == TypeKind::kInt) ||
              Fail(at, "only a date has a day of the week");
-    case Op::kDecEq:
-    case Op::kDecLt:
-    case Op::kDecAdd:
-    case Op::kDecSub:
-    case Op::kDecMul: return Decimals(at);
+    case Op::kDecEq: case Op::kDecLt:
+    case Op::kDecAdd: case Op::kDecSub: case Op::kDecMul: return Decimals(at);
     case Op::kMoneyMul: return KindOf(inst.b) == TypeKind::kInt || Fail(at, "no number");
     case Op::kPathUnder:
     case Op::kUrlUnder:
@@ -378,6 +404,13 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kUrlPath: return Places(at);
     case Op::kEmailDomain:
       return KindOf(inst.a) == TypeKind::kEmail || Fail(at, "only an email has a domain");
+    case Op::kListFirst:
+    case Op::kListLast:
+    case Op::kMapWord:
+    case Op::kMapStr: return RowOf(at);
+    case Op::kDecIn:
+    case Op::kDecSubset:
+    case Op::kDecDisjoint: return DecimalSets(at);
     case Op::kApproved:
       return KindOf(inst.a) == TypeKind::kApprovers || Fail(at, "only approvers approve");
     case Op::kMaskIn:
@@ -402,6 +435,7 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kBoolEq: case Op::kMoneyEq: case Op::kMoneyLt: case Op::kMoneyAdd:
     case Op::kMoneySub: case Op::kStrEq: case Op::kStrLt: case Op::kStrPrefix:
     case Op::kStrSuffix: case Op::kStrContains: case Op::kStrSize: case Op::kListSize:
+    case Op::kListSome: case Op::kRow: case Op::kRowPresent: case Op::kRowNull:
     case Op::kAny: case Op::kAll: return true;
     case Op::kCount:
       return KindOf(at) == TypeKind::kInt || Fail(at, "a count is an int");

@@ -1,6 +1,7 @@
 // Files, types, enums, records, values, approvers, purposes, bound values: what stands alone.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_set>
 
@@ -8,6 +9,7 @@
 #include "runtime/base/utf8.h"
 #include "runtime/program/layout.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/text.h"
 
@@ -33,7 +35,28 @@ bool VerifyNames(Context& context, std::string_view table, const std::vector<std
 bool IsSetElement(const Type& element) {
   return element.kind == TypeKind::kInt || element.kind == TypeKind::kInstant ||
          element.kind == TypeKind::kDuration || element.kind == TypeKind::kDate ||
-         element.kind == TypeKind::kEnum || IsTextKind(element.kind);
+         element.kind == TypeKind::kEnum || element.kind == TypeKind::kDecimal ||
+         IsTextKind(element.kind);
+}
+
+/// The element of a map is a record of a key and a value, both there in every row. Records have
+/// been seen.
+bool VerifyMap(Context& context, const Type& type, const std::string& where) {
+  const Type& element = context.TypeAt(type.element);
+  if (element.kind != TypeKind::kRecord) return context.Fail(where, "a map has no rows");
+  const RecordType& row = context.program.records[element.ref];
+  const bool pair = row.fields.size() == 2 && !row.open && row.fields[0].name == kRowKey &&
+                    row.fields[1].name == kRowValue;
+  const auto whole = [](const RecordField& field) {
+    return !field.optional && field.currency_field == kNone;
+  };
+  if (!pair || !std::ranges::all_of(row.fields, whole)) {
+    return context.Fail(where, "the rows of a map are no pairs");
+  }
+  const TypeKind key = context.TypeAt(row.fields[0].type).kind;
+  return IsTextKind(key) || key == TypeKind::kEnum || key == TypeKind::kInt ||
+         key == TypeKind::kDate ||
+         context.Fail(where, "a key is a text, a member of an enum, an int or a date");
 }
 
 bool VerifyCollection(Context& context, const Type& type, const std::string& where) {
@@ -64,7 +87,8 @@ bool VerifyType(Context& context, size_t index) {
   if (type.is_signed && type.kind != TypeKind::kMoney) {
     return context.Fail(where, "only money is signed or not");
   }
-  const bool collection = type.kind == TypeKind::kSet || type.kind == TypeKind::kList;
+  const bool collection = type.kind == TypeKind::kSet || type.kind == TypeKind::kList ||
+                          type.kind == TypeKind::kMap;
   if (!collection && type.element != kNone) return context.Fail(where, "it has no elements");
   if (collection && !VerifyCollection(context, type, where)) return false;
   if (type.kind == TypeKind::kEnum) {
@@ -260,6 +284,12 @@ bool VerifyTypes(Context& context) {
     if (!VerifyType(context, i)) return false;
   }
   if (!VerifyEnums(context) || !VerifyRecords(context) || !VerifyDepth(context)) return false;
+  for (size_t i = 0; i < program.types.size(); ++i) {
+    const Type& type = program.types[i];
+    if (type.kind == TypeKind::kMap && !VerifyMap(context, type, fmt::format("types[{}]", i))) {
+      return false;
+    }
+  }
   if (!VerifyElements(context)) return false;
   for (const Value& value : program.values) {
     if (!VerifyValue(context, value, 0)) return false;

@@ -11,11 +11,12 @@
 //   ip, cidr, url, json
 //   set<enum>, approvers   lo = mask of members, hi = count of members that are not declared
 //   table                  lo = address of its words, hi = count:32 | kind:32 (program/table.h)
-//   list, other sets       lo = address of the first element slot, hi = count:32 | stride:32
+//   list, map, other sets  lo = address of the first element slot, hi = count:32 | stride:32
 //
 // Bytes of an email are preceded by an EmailHeader, so that its domain costs two loads; those of an
 // ip or a cidr by a NetHeader, those of a url by a UrlHeader. None is aligned.
-// Sets are sorted (strings by unsigned bytes, words as signed integers) and have no duplicates.
+// Sets are sorted (strings by unsigned bytes, words and decimals as signed integers) and have no
+// duplicates; so are the rows of a map, by their keys, which stand in slot 1.
 // An element of scalar type has stride 1. An element of record type is laid out like the record
 // itself (program.h, "Records in slots"); bit i of lo of its first slot: slot i is present, bit i
 // of hi: slot i is absent because it was given as `null`. Elsewhere a slot that is absent for this

@@ -19,8 +19,9 @@ enum class TypeKind : uint8_t {
   kSchedule,   // windows of time: a table of the Program; only of constants
   kPath, kIp, kCidr, kUrl,  // texts in one canonical form, as emails are (text.h)
   kJson,       // any JSON value: laid out, shown, approved, and no instruction's value
+  kMap,        // rows of a record {key, value}, sorted by their keys, of which no two are equal
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kJson;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kMap;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
@@ -43,9 +44,9 @@ struct Type {
   // kEnum: enum index · kRecord: record index · kDecimal: digits after the point ·
   // kInstant: the zone (of Program::tables) whose clock the wire shows, or kNone
   uint32_t ref = kNone;
-  TypeIndex element = kNone;    // kSet, kList
+  TypeIndex element = kNone;    // kSet, kList, kMap (the record of its rows)
   uint32_t currency = 0;        // kMoney, kFixed: currency id; 0 = not known statically
-  uint32_t max = 0;             // kSet, kList: elements · kString, kJson: bytes
+  uint32_t max = 0;             // kSet, kList, kMap: elements · kString, kJson: bytes
 
   bool operator==(const Type&) const = default;
 };
@@ -57,7 +58,7 @@ enum class ValueClass : uint8_t {
   kMoney,
   kStr,    // string, email, path, ip, cidr, url
   kMask,   // set<enum>, approvers
-  kList,   // list<…>, and set<…> of anything but an enum
+  kList,   // list<…>, map<…>, and set<…> of anything but an enum
   kDecimal,
   kTable,  // pattern, zone, schedule
 };

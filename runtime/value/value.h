@@ -54,7 +54,7 @@ struct Field;
 struct Value {
   using List = std::vector<Value>;
   using Record = std::vector<Field>;  // in order of declaration; an absent optional is left out
-  // Strings serve string, email, path, ip, cidr and url; List serves list and set.
+  // Strings serve string, email, path, ip, cidr and url; List serves list, set and map (map.h).
   // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
                List, Record, Duration, Decimal, TableRef, Date, Json>

@@ -118,7 +118,8 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
-    case TypeKind::kJson: break;
+    case TypeKind::kJson:
+    case TypeKind::kMap: break;
   }
   Die("no such value in a request: " + json.dump());
 }

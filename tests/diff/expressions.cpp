@@ -24,26 +24,6 @@ ExprPtr ExpressionMaker::Node(ExprOp op, Ty ty, std::vector<ExprPtr> kids, std::
   return Make(std::move(expr));
 }
 
-template <typename Pred>
-ExprPtr ExpressionMaker::Pick(Pred pred) {
-  // A bound value is the same in every call, so a condition on it alone decides little.
-  const bool bound_fine = Chance(random_, 0.15);
-  std::vector<const Var*> fitting;
-  for (const Var& var : scope_) {
-    const bool wanted = bound_fine || var.root != Var::Root::kBound;
-    if (var.optional || !wanted || !pred(var)) continue;
-    fitting.push_back(&var);
-    // What has just been tested or bound is what the rest speaks about.
-    if (var.text.starts_with(focus_)) fitting.insert(fitting.end(), 8, &var);
-  }
-  if (fitting.empty()) return nullptr;
-  Expr expr;
-  expr.op = ExprOp::kVar;
-  expr.var = *fitting[Dice(fitting.size())];
-  expr.ty = expr.var.ty;
-  return Make(std::move(expr));
-}
-
 ExprPtr ExpressionMaker::VarOf(Ty ty) {
   return Pick([ty](const Var& var) { return var.ty == ty; });
 }
@@ -103,6 +83,7 @@ Value ExpressionMaker::Simple(Ty ty) {
       return {list};
     }
     case Kind::kRecord:
+    case Kind::kMap:
     case Kind::kJson: break;
   }
   return {};
@@ -124,7 +105,8 @@ ExprPtr ExpressionMaker::SizeOf() {
   }
   const ExprPtr sized = Pick([](const Var& var) {
     const Kind kind = InfoOf(var.ty).kind;
-    return kind == Kind::kList || kind == Kind::kSet || kind == Kind::kString;
+    return kind == Kind::kList || kind == Kind::kSet || kind == Kind::kString ||
+           kind == Kind::kMap;
   });
   return Node(ExprOp::kSizeOf, kInt, {sized});
 }
@@ -144,6 +126,8 @@ ExprPtr ExpressionMaker::Int(int depth, bool literal_fine) {
     if (fold != nullptr) return fold;
   }
   if (Chance(random_, 0.3)) return SizeOf();
+  const ExprPtr picked = Chance(random_, 0.2) ? Picked(kInt) : nullptr;
+  if (picked != nullptr) return picked;
   const ExprPtr var = VarOf(kInt);
   return var != nullptr ? var : SizeOf();
 }
@@ -282,20 +266,24 @@ ExprPtr ExpressionMaker::Membership(int depth) {
   static const std::pair<Ty, Ty> kPairs[] = {
       {kColor, kColors}, {kColor, kColorList}, {kString, kTags},  {kString, kTexts},
       {kInt, kNumbers},  {kInt, kInts},        {kEmail, kMails}, {kEmail, kMailSet},
-      {kDuration, kSpans}, {kDay, kDays},      {kPath, kPaths},   {kUrl, kUrls}};
-  const auto& [item, list] = kPairs[Dice(12)];
+      {kDuration, kSpans}, {kDay, kDays},      {kPath, kPaths},   {kUrl, kUrls},
+      {kShare, kShareSet}, {kShare, kShares}};
+  const auto& [item, list] = kPairs[Dice(14)];
   if (item == kInt) {
     return Node(ExprOp::kIn, kBool,
                 {Int(depth, false), Chance(random_, 0.4) ? Literal(list) : VarOf(list)});
   }
-  const ExprPtr value = item == kString ? Text(false) : VarOf(item);
+  const ExprPtr value = item == kString  ? Text(false)
+                        : item == kShare ? Share(depth, false)
+                                         : VarOf(item);
   return Node(ExprOp::kIn, kBool, {value, Chance(random_, 0.5) ? Literal(list) : VarOf(list)});
 }
 
 ExprPtr ExpressionMaker::SetRelation() {
   static const Ty kSides[] = {kColors, kTags,  kNumbers, kInts,    kTexts,
-                              kMails,  kMailSet, kSpans, kNumbers, kSpans, kDays};
-  const Ty ty = kSides[Dice(11)];
+                              kMails,  kMailSet, kSpans, kNumbers, kSpans, kDays,
+                              kShareSet, kShareSet};
+  const Ty ty = kSides[Dice(13)];
   const ExprOp op = Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint;
   return Node(op, kBool, {VarOf(ty), Chance(random_, 0.6) ? Literal(ty) : VarOf(ty)});
 }
@@ -315,19 +303,24 @@ ExprPtr ExpressionMaker::TextRelation() {
 
 /// A condition on just this variable.
 ExprPtr ExpressionMaker::About(const Var& var) {
-  static const std::vector<std::string> kOps = {"<", ">=", "==", "!="};
   Expr expr;
   expr.op = ExprOp::kVar;
   expr.ty = var.ty;
   expr.var = var;
-  const ExprPtr self = Make(std::move(expr));
-  const TyInfo& info = InfoOf(var.ty);
+  return Condition(Make(std::move(expr)));
+}
+
+/// A condition on just this value.
+ExprPtr ExpressionMaker::Condition(const ExprPtr& self) {
+  static const std::vector<std::string> kOps = {"<", ">=", "==", "!="};
+  const Ty ty = self->ty;
+  const TyInfo& info = InfoOf(ty);
   if (info.kind == Kind::kBool) return self;
-  if (info.kind == Kind::kSet || info.kind == Kind::kList) {
-    if (Dice(2) == 0 && info.element != kItem && info.element != kBool &&
-        info.element != kShare && info.element != kAnything) {
+  if (info.kind == Kind::kSet || info.kind == Kind::kList || info.kind == Kind::kMap) {
+    if (Dice(2) == 0 && info.kind != Kind::kMap && info.element != kItem &&
+        info.element != kBool && info.element != kAnything) {
       return Node(Dice(2) == 0 ? ExprOp::kSubset : ExprOp::kDisjoint, kBool,
-                  {self, Literal(var.ty)});
+                  {self, Literal(ty)});
     }
     const ExprPtr size = Node(ExprOp::kSizeOf, kInt, {self});
     return Node(ExprOp::kCompare, kBool, {size, LiteralOf(kInt, {int64_t{2}})}, kOps[Dice(4)]);
@@ -339,10 +332,10 @@ ExprPtr ExpressionMaker::About(const Var& var) {
   const bool place = info.kind == Kind::kPath || info.kind == Kind::kUrl ||
                      info.kind == Kind::kCidr || info.kind == Kind::kIp;
   if (place && info.kind != Kind::kIp && Dice(3) != 0) {
-    return Node(ExprOp::kUnder, kBool, {self, PlaceLiteral(var.ty)});
+    return Node(ExprOp::kUnder, kBool, {self, PlaceLiteral(ty)});
   }
   const bool ordered = info.kind != Kind::kEmail && info.kind != Kind::kEnum && !place;
-  const Ty literal = info.kind == Kind::kMoney ? kUsd : var.ty;
+  const Ty literal = info.kind == Kind::kMoney ? kUsd : ty;
   return Node(ExprOp::kCompare, kBool, {self, Literal(literal)},
               kOps[ordered ? Dice(4) : 2 + Dice(2)]);
 }
@@ -398,7 +391,8 @@ ExprPtr ExpressionMaker::ListToVisit() {
   if (items != nullptr) return items;
   return Pick([](const Var& var) {
     const Kind kind = InfoOf(var.ty).kind;
-    return kind == Kind::kList || (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
+    return kind == Kind::kList || kind == Kind::kMap ||
+           (kind == Kind::kSet && InfoOf(var.ty).element != kColor);
   });
 }
 
@@ -410,7 +404,14 @@ ExprPtr ExpressionMaker::WithBody(Expr quantifier, const ExprPtr& list,
   quantifier.element = quantifiers_++;
   const std::string name = fmt::format("e{}", quantifier.element);
   const size_t before = scope_.size();
-  if (element != kItem) {
+  const TyInfo& of = InfoOf(list->ty);
+  if (of.kind == Kind::kMap) {
+    scope_.push_back({name + ".key", of.key, false, Var::Root::kElement, quantifier.element, 0});
+    if (of.value != kItem) {
+      scope_.push_back(
+          {name + ".value", of.value, false, Var::Root::kElement, quantifier.element, 1});
+    }
+  } else if (element != kItem) {
     scope_.push_back({name, element, false, Var::Root::kElement, quantifier.element, -1});
   } else {
     for (size_t i = 0; i < FieldsOf(kItem).size(); ++i) {
@@ -438,7 +439,8 @@ ExprPtr ExpressionMaker::Quantifier(int depth) {
 }
 
 ExprPtr ExpressionMaker::Leaf(int depth) {
-  const uint64_t dice = Dice(28);
+  const uint64_t dice = Dice(32);
+  if (dice >= 28) return Collection(depth);
   if (dice >= 23) return Place();
   if (dice < 8) return Comparison(depth);
   if (dice < 12) return Membership(depth);

@@ -35,6 +35,7 @@ class ExpressionMaker {
   ExprPtr Presence(int depth);
   ExprPtr Null(const Var& var, int depth);
   ExprPtr About(const Var& var);
+  ExprPtr Condition(const ExprPtr& self);
   ExprPtr Quantifier(int depth);
   ExprPtr WithBody(Expr quantifier, const ExprPtr& list, const std::function<ExprPtr()>& body);
   ExprPtr ListToVisit();
@@ -54,6 +55,14 @@ class ExpressionMaker {
   ExprPtr SizeOf();
   ExprPtr Choice(Ty ty, int depth);
   ExprPtr Def(int depth);
+  // collections.cpp
+  ExprPtr Collection(int depth);
+  ExprPtr ElementOf(Ty ty);
+  ExprPtr Key(Ty map);
+  ExprPtr FieldOf(const Expr& element, const FieldModel& field);
+  ExprPtr Picked(Ty ty);
+  ExprPtr PickedTest(int depth);
+  ExprPtr HasKey(int depth);
   // expressions_place.cpp
   ExprPtr Place();
   ExprPtr PathOf();
@@ -71,5 +80,25 @@ class ExpressionMaker {
   int sums_ = 0;            // of these, sums, which have no choices in them
   std::string focus_ = "-";  // how the names begin that are chosen most; at first none
 };
+
+template <typename Pred>
+ExprPtr ExpressionMaker::Pick(Pred pred) {
+  // A bound value is the same in every call, so a condition on it alone decides little.
+  const bool bound_fine = test::Chance(random_, 0.15);
+  std::vector<const Var*> fitting;
+  for (const Var& var : scope_) {
+    const bool wanted = bound_fine || var.root != Var::Root::kBound;
+    if (var.optional || !wanted || !pred(var)) continue;
+    fitting.push_back(&var);
+    // What has just been tested or bound is what the rest speaks about.
+    if (var.text.starts_with(focus_)) fitting.insert(fitting.end(), 8, &var);
+  }
+  if (fitting.empty()) return nullptr;
+  Expr expr;
+  expr.op = ExprOp::kVar;
+  expr.var = *fitting[Dice(fitting.size())];
+  expr.ty = expr.var.ty;
+  return Make(std::move(expr));
+}
 
 }  // namespace cap::diff

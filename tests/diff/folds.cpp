@@ -28,7 +28,8 @@ ExprPtr ExpressionMaker::Sum(Ty ty, int depth) {
       case Kind::kDecimal: return Share(depth - 1, false);
       case Kind::kBool: case Kind::kString: case Kind::kEmail: case Kind::kEnum:
       case Kind::kInstant: case Kind::kSet: case Kind::kList: case Kind::kRecord: case Kind::kDate:
-      case Kind::kPath: case Kind::kIp: case Kind::kCidr: case Kind::kUrl: case Kind::kJson: break;
+      case Kind::kPath: case Kind::kIp: case Kind::kCidr: case Kind::kUrl: case Kind::kJson:
+      case Kind::kMap: break;
     }
     return nullptr;
   });

@@ -76,7 +76,8 @@ class ActionMaker {
                               kItems,  kItem, kDuration, kSpans, kShare, kShares, kPath,    kPath,
                               kIp,    kIp,    kCidr,   kUrl,   kUrl,    kNets,      kPaths,
                               kUrls,  kDay,   kDay,    kDays,  kLocal,  kAnything,
-                              kAnythings, kSigned};
+                              kAnythings, kSigned, kShareSet, kShareSet, kStock, kQuotas, kBags,
+                              kCodes, kDues, kItems};
     FieldModel argument;
     argument.name = fmt::format("a{}", number);
     argument.ty = kTys[Below(random_, std::size(kTys))];
@@ -87,7 +88,8 @@ class ActionMaker {
       action_.arguments.push_back({"currency", kString});
     }
     const bool plain = argument.ty != kSibling && argument.ty != kItem;
-    const bool literal = argument.ty != kItems && argument.ty != kAnythings;
+    const bool literal = argument.ty != kItems && argument.ty != kAnythings &&
+                         InfoOf(argument.ty).kind != Kind::kMap;
     if (plain && (argument.ty == kAnything || Chance(random_, 0.25))) {
       argument.optional = true;
     } else if (plain && literal && Chance(random_, 0.15)) {
@@ -101,7 +103,8 @@ class ActionMaker {
     static const Ty kTys[] = {kOrder, kOrder, kOrder,  kOrder,  kInt,     kTags,  kUsd,  kBool,
                               kMails, kItem,  kColors, kNumbers, kMailSet, kEmail, kInts, kTexts,
                               kFlags, kSize,  kItems, kDuration, kShare, kPath, kIp,
-                              kCidr,  kUrl,   kNets,  kDay,   kDays, kSigned};
+                              kCidr,  kUrl,   kNets,  kDay,   kDays, kSigned,  kShareSet, kBags,
+                              kStock, kShareSet, kItems, kQuotas, kBags, kShareSet};
     FactModel fact;
     fact.name = fmt::format("f{}", number);
     fact.ty = kTys[Below(random_, std::size(kTys))];

@@ -53,6 +53,12 @@ const TyInfo& InfoOf(Ty ty) {
       {"json", Kind::kJson},
       {"list<json>", Kind::kList, kAnything},
       {"money in \"USD\" signed", Kind::kMoney},
+      {"set<decimal(2)>", Kind::kSet, kShare},
+      {"map<string, int>", Kind::kMap, kNoTy, kString, kInt},
+      {"map<email, int>", Kind::kMap, kNoTy, kEmail, kInt},
+      {"map<Color, Item>", Kind::kMap, kNoTy, kColor, kItem},
+      {"map<int, string> max 100", Kind::kMap, kNoTy, kInt, kString},
+      {"map<date, money in \"USD\">", Kind::kMap, kNoTy, kDay, kUsd},
   };
   return kInfos[ty];
 }
@@ -75,14 +81,15 @@ const std::vector<FieldModel>& FieldsOf(Ty record) {
       {"items", kItems},  {"urgent", kBool, true}, {"made", kInstant}, {"mails", kMails},
       {"hues", kColors},  {"contact", kEmail},      {"codes", kNumbers},
       {"delay", kDuration}, {"rate", kShare, true}, {"due", kDay},
-      {"home", kPath},    {"link", kUrl},           {"peer", kIp},    {"net", kCidr}};
+      {"home", kPath},    {"link", kUrl},           {"peer", kIp},    {"net", kCidr},
+      {"stock", kStock}};
   return record == kItem ? kItemFields : kOrderFields;
 }
 
 const std::vector<FieldModel>& LiveFields() {
   static const std::vector<FieldModel> kFields = {
       {"environment", kString}, {"level", kInt},          {"tier", kSize},
-      {"seen", kInstant, true}, {"allowed", kTags, true}, {"drill", kBool}};
+      {"seen", kInstant, true}, {"allowed", kTags, true}, {"drill", kBool}, {"quotas", kQuotas}};
   return kFields;
 }
 
@@ -91,7 +98,8 @@ const std::vector<FieldModel>& BoundFields() {
                                                   {"budget", kUsd},      {"labels", kTags},
                                                   {"shades", kColors},   {"owner_mail", kEmail},
                                                   {"root", kPath},       {"base", kUrl},
-                                                  {"nets", kNets}};
+                                                  {"nets", kNets},       {"caps", kStock},
+                                                  {"steps", kShareSet}};
   return kFields;
 }
 
@@ -127,6 +135,14 @@ std::string Call(const Expr& expr, std::string_view name) {
   return fmt::format("{}({})", name, text);
 }
 
+std::string Picked(const Expr& expr) {
+  const std::string of = TextOf(*expr.kids[0]);
+  const std::string element = expr.kids.size() == 1
+                                  ? fmt::format("{}({})", expr.def, of)
+                                  : fmt::format("{}[{}]", of, TextOf(*expr.kids[1]));
+  return expr.compare.empty() ? element : element + "." + expr.compare;
+}
+
 std::string Quantifier(const Expr& expr, std::string_view name) {
   return fmt::format("{}(e{} in {}: {})", name, expr.element, TextOf(*expr.kids[0]),
                      TextOf(*expr.kids[1]));
@@ -154,6 +170,7 @@ std::string LiteralText(const Value& value, Ty ty) {
     case Kind::kSet:
     case Kind::kList: return ListText(std::get<Value::List>(value.v), InfoOf(ty).element);
     case Kind::kRecord:
+    case Kind::kMap:
     case Kind::kJson: break;  // nothing writes one
   }
   return "";
@@ -205,6 +222,10 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kSum: return Quantifier(expr, "sum");
     case ExprOp::kPresent: return fmt::format("({} is present)", expr.var.text);
     case ExprOp::kAbsent: return fmt::format("({} is absent)", expr.var.text);
+    case ExprOp::kPick: return Picked(expr);
+    case ExprOp::kPickTest: return fmt::format("({} is {})", Picked(expr), expr.var.text);
+    case ExprOp::kHasKey:
+      return fmt::format("({} in {})", TextOf(*expr.kids[1]), TextOf(*expr.kids[0]));
     case ExprOp::kNull: return fmt::format("({} is null)", expr.var.text);
   }
   return "";

@@ -15,7 +15,7 @@ namespace cap::diff {
 
 enum class Kind : uint8_t {
   kBool, kInt, kMoney, kString, kEmail, kEnum, kInstant, kSet, kList, kRecord,
-  kDuration, kDecimal, kDate, kPath, kIp, kCidr, kUrl, kJson,
+  kDuration, kDecimal, kDate, kPath, kIp, kCidr, kUrl, kJson, kMap,
 };
 
 // Every type that generated modules use; TypeText() spells them.
@@ -23,13 +23,16 @@ enum Ty : uint8_t {
   kBool, kInt, kUsd, kUsdMinor, kAnyMoney, kSibling, kString, kEmail, kColor, kSize, kInstant,
   kColors, kTags, kNumbers, kMailSet, kInts, kTexts, kMails, kColorList, kFlags, kItems, kItem,
   kOrder, kDuration, kSpans, kShare, kShares, kDay, kDays, kLocal, kPath, kIp, kCidr, kUrl, kNets,
-  kPaths, kUrls, kAnything, kAnythings, kSigned, kTyCount,
+  kPaths, kUrls, kAnything, kAnythings, kSigned, kShareSet, kStock, kQuotas, kBags, kCodes, kDues,
+  kTyCount,
   kNoTy = 255,
 };
 struct TyInfo {
   const char* text;
   Kind kind;
   Ty element = kNoTy;
+  Ty key = kNoTy;    // of a map
+  Ty value = kNoTy;
 };
 const TyInfo& InfoOf(Ty ty);
 const std::vector<std::string>& MembersOf(Ty ty);  // of kColor, kSize
@@ -64,6 +67,7 @@ enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
   kNull, kCount, kSum, kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin, kUnder, kPart, kMatches,
+  kPick, kPickTest, kHasKey,
 };
 
 struct Expr;
@@ -74,9 +78,11 @@ struct Expr {
   std::vector<ExprPtr> kids;
   Var var;             // kVar, kPresent, kAbsent, kNull
   Value literal;
-  std::string compare; // "==", "<=", …; of kPart "host", …; the regular expression
+  std::string compare; // "==", "<=", …; of kPart "host", …; the regular expression; of an element,
+                       // its field
   size_t element = 0;  // of what has a body: its number; the element's name is e<number>
-  // kDef: the function; the last of kids is what the call means · the zone · the schedule
+  // kDef: the function; the last of kids is what the call means · the zone · the schedule ·
+  // kPick: "first", "last"
   std::string def;
 };
 std::string TextOf(const Expr& expr);

@@ -251,7 +251,8 @@ const Value* Oracle::Get(const Expr& expr) {
       const Value* url = Get(*expr.kids[0]);
       return url == nullptr ? nullptr : Keep(PartOf(Text(*url), expr.compare));
     }
-    case ExprOp::kUnder:
+    case ExprOp::kPick: return Picked(expr);
+    case ExprOp::kPickTest: case ExprOp::kHasKey: case ExprOp::kUnder:
     case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
     case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
     case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
@@ -267,6 +268,13 @@ Tri Oracle::Compare(const Expr& expr) {
   if (a == nullptr || b == nullptr) return Tri::kFault;
   const auto* money = std::get_if<Money>(&a->v);
   if (money != nullptr && money->currency != std::get<Money>(b->v).currency) return Tri::kFault;
+  if (std::holds_alternative<Value::List>(a->v)) {  // two sets
+    const auto within = [](const Value& inner, const Value& outer) {
+      return std::ranges::all_of(
+          List(inner), [&](const Value& item) { return Contains(List(outer), item); });
+    };
+    return Of((within(*a, *b) && within(*b, *a)) == (expr.compare == "=="));
+  }
   if (expr.compare == "==") return Of(Same(*a, *b));
   if (expr.compare == "!=") return Of(!Same(*a, *b));
   bool less = false;
@@ -345,6 +353,8 @@ Tri Oracle::Bool(const Expr& expr) {
     }
     case ExprOp::kAny:
     case ExprOp::kAll: return Quantify(expr);
+    case ExprOp::kPickTest: return PickTest(expr);
+    case ExprOp::kHasKey: return HasKey(expr);
     case ExprOp::kPresent:
     case ExprOp::kAbsent: {
       const Read read = Look(expr.var);
@@ -359,7 +369,7 @@ Tri Oracle::Bool(const Expr& expr) {
     case ExprOp::kMul: case ExprOp::kSizeOf: case ExprOp::kDomain: case ExprOp::kAge:
     case ExprOp::kIf: case ExprOp::kDef: case ExprOp::kCount: case ExprOp::kSum:
     case ExprOp::kWeekday: case ExprOp::kToday: case ExprOp::kLocalDate:
-    case ExprOp::kTimeOfDay: case ExprOp::kWithin: case ExprOp::kPart: break;
+    case ExprOp::kTimeOfDay: case ExprOp::kWithin: case ExprOp::kPart: case ExprOp::kPick: break;
   }
   const Value* value = Get(expr);
   return value == nullptr ? Tri::kFault : Of(std::get<bool>(value->v));

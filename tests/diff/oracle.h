@@ -51,6 +51,11 @@ class Oracle {
   Tri Compare(const Expr& expr);
   Tri Contain(const Expr& expr);
   Tri Quantify(const Expr& expr);
+  // collections.cpp
+  const Value* Element(const Expr& expr);
+  const Value* Picked(const Expr& expr);
+  Tri PickTest(const Expr& expr);
+  Tri HasKey(const Expr& expr);
   // folds.cpp
   const Value* Fold(const Expr& expr);
   static bool IsSigned(const Expr& expr);  // an amount that may be below zero

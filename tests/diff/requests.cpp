@@ -6,6 +6,7 @@
 #include "tests/diff/places.h"
 
 #include "runtime/frame/opaque.h"
+#include "runtime/value/map.h"
 
 namespace cap::diff {
 namespace {
@@ -49,6 +50,9 @@ void Aims::Add(const Value& value) {
   if (const auto* list = std::get_if<Value::List>(&value.v)) {
     for (const Value& item : *list) Add(item);
   }
+  if (const auto* record = std::get_if<Value::Record>(&value.v)) {
+    for (const Field& field : *record) Add(field.value);
+  }
 }
 
 Value RequestMaker::MakeList(Ty element, uint32_t depth) {
@@ -56,6 +60,18 @@ Value RequestMaker::MakeList(Ty element, uint32_t depth) {
   const uint64_t count = Chance(random_, 0.04) ? 17 : Below(random_, 4);
   for (uint64_t i = 0; i < count; ++i) list.push_back(MakeValue(element, depth + 1));
   return {list};
+}
+
+Value RequestMaker::MakeMap(Ty map, uint32_t depth) {
+  std::vector<std::pair<Value, Value>> entries;
+  const uint64_t draws = Chance(random_, 0.1) ? 40 : Below(random_, 8);
+  for (uint64_t i = 0; i < draws; ++i) {
+    Value key = MakeValue(InfoOf(map).key, depth + 1);
+    const auto same = [&](const auto& entry) { return entry.first == key; };
+    if (std::ranges::any_of(entries, same)) continue;
+    entries.emplace_back(std::move(key), MakeValue(InfoOf(map).value, depth + 1));
+  }
+  return MapOf(std::move(entries));
 }
 
 Value RequestMaker::Anything() {
@@ -90,6 +106,7 @@ Value RequestMaker::MakeValue(Ty ty, uint32_t depth) {
     case Kind::kSet: return MakeList(info.element, depth);
     case Kind::kList: return MakeList(info.element, depth);
     case Kind::kJson: return Anything();
+    case Kind::kMap: return MakeMap(ty, depth);
     case Kind::kRecord: break;
   }
   Value::Record record;

@@ -71,6 +71,7 @@ class RequestMaker {
   void MakeArgument(RequestModel& request, size_t index);
   void FixCurrency(RequestModel& request);
   Value MakeList(Ty element, uint32_t depth);
+  Value MakeMap(Ty map, uint32_t depth);
   Value Anything();
 
   const ActionModel& action_;

@@ -4,6 +4,8 @@
 #include <bit>
 
 #include "runtime/interp/interp.h"
+#include "runtime/value/decimal.h"
+#include "runtime/value/map.h"
 
 namespace cap::diff {
 
@@ -34,14 +36,22 @@ std::vector<std::vector<Value>> BoundChoices() {
     for (std::string& item : items) list.push_back({std::move(item)});
     return Value{list};
   };
+  const auto caps = [](const std::vector<std::pair<std::string, int64_t>>& pairs) {
+    std::vector<std::pair<Value, Value>> entries;
+    for (const auto& [key, value] : pairs) entries.emplace_back(Value{key}, Value{value});
+    return MapOf(std::move(entries));
+  };
   return {{{std::string("C1")}, {int64_t{3}}, {Money{50'000, 840}},
            texts({"a", "ab", "delivered"}), {Value::List{{EnumMember{"red"}}}},
            {std::string("ann@company.com")}, {std::string("/data")},
-           {std::string("https://api.example.com/v1")}, texts({"10.0.0.0/8", "::/0"})},
+           {std::string("https://api.example.com/v1")}, texts({"10.0.0.0/8", "::/0"}),
+           caps({{"ab", 2}, {"C1", 5}, {"a", 100}}),
+           {Value::List{{MakeDecimal(9870, 2)}, {MakeDecimal(0, 2)}, {MakeDecimal(-250, 2)}}}},
           {{std::string("ab")}, {int64_t{100}}, {Money{0, 840}}, texts({}),
            {Value::List{{EnumMember{"blue"}}, {EnumMember{"green"}}}},
            {std::string("eve@evil.example")}, {std::string("data")},
-           {std::string("http://10.0.0.1/")}, texts({})}};
+           {std::string("http://10.0.0.1/")}, texts({}), caps({}),
+           {Value::List{{MakeDecimal(1, 2)}}}}};
 }
 
 std::vector<std::vector<Value>> ParameterChoices() {

@@ -201,6 +201,7 @@ Value MakeValue(const Program& program, TypeIndex index, Bytes& bytes, uint32_t 
     case TypeKind::kJson:
       return {Json{bytes.Chance(32) ? MakeText(bytes) : std::string("\xa1\x61k\x82\x01\xf6")}};
     case TypeKind::kSet:
+    case TypeKind::kMap:
     case TypeKind::kList: {
       Value::List list;
       for (uint32_t i = MakeCount(type, bytes); i > 0; --i) {

@@ -7,6 +7,8 @@
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/decimal.h"
+#include "runtime/value/map.h"
 #include "runtime/value/text.h"
 
 namespace cap::test {
@@ -94,13 +96,16 @@ Slot RandomSlots::List(const Type& type, Arena& arena, bool ordered) {
       Record(type.element, slots + size_t{i} * stride, 0, present, arena);
       slots[size_t{i} * stride].lo = present;
     }
+    if (type.kind == TypeKind::kMap) return Rows(type, slots, static_cast<uint32_t>(wanted));
     return {reinterpret_cast<uintptr_t>(slots), PackPair(static_cast<uint32_t>(wanted), stride)};
   }
   std::vector<Slot> slots;
   for (uint32_t i = 0; i < wanted; ++i) slots.push_back(Make(type.element, arena));
   if (type.kind == TypeKind::kSet && ordered) {
     const bool text = ClassOf(program_, type.element) == ValueClass::kStr;
-    const auto less = [text](const Slot& a, const Slot& b) {
+    const bool decimal = ClassOf(program_, type.element) == ValueClass::kDecimal;
+    const auto less = [text, decimal](const Slot& a, const Slot& b) {
+      if (decimal) return CoefficientOf(a) < CoefficientOf(b);
       return text ? StringOf(a) < StringOf(b)
                   : static_cast<int64_t>(a.lo) < static_cast<int64_t>(b.lo);
     };
@@ -109,6 +114,30 @@ Slot RandomSlots::List(const Type& type, Arena& arena, bool ordered) {
     slots.erase(std::unique(slots.begin(), slots.end(), same), slots.end());
   }
   return ListOf(arena, slots);
+}
+
+/// Sorted by their keys; of rows with one key the first is kept.
+Slot RandomSlots::Rows(const Type& type, Slot* slots, uint32_t count) const {
+  const uint32_t stride = SlotsOf(program_, type.element);
+  const TypeIndex key_type = ElementLeafType(program_, type.element, kRowKeySlot);
+  const bool text = ClassOf(program_, key_type) == ValueClass::kStr;
+  std::vector<std::vector<Slot>> rows;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Slot* row = slots + size_t{i} * stride;
+    rows.emplace_back(row, row + stride);
+  }
+  const auto less = [text](const std::vector<Slot>& a, const std::vector<Slot>& b) {
+    const Slot& x = a[kRowKeySlot];
+    const Slot& y = b[kRowKeySlot];
+    return text ? StringOf(x) < StringOf(y)
+                : static_cast<int64_t>(x.lo) < static_cast<int64_t>(y.lo);
+  };
+  const auto same = [&](const auto& a, const auto& b) { return !less(a, b) && !less(b, a); };
+  std::ranges::stable_sort(rows, less);
+  rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
+  for (size_t i = 0; i < rows.size(); ++i) std::ranges::copy(rows[i], slots + i * stride);
+  return {reinterpret_cast<uintptr_t>(slots),
+          PackPair(static_cast<uint32_t>(rows.size()), stride)};
 }
 
 void RandomSlots::Record(TypeIndex type, Slot* slots, uint32_t at, uint64_t& present,
@@ -164,6 +193,7 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
         return {random_() & random_() & all, undeclared};
       }
       return List(t, arena, ordered);
+    case TypeKind::kMap:
     case TypeKind::kList: return List(t, arena, ordered);
     case TypeKind::kZone:
     case TypeKind::kSchedule:

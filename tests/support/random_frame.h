@@ -60,6 +60,7 @@ class RandomSlots {
 
  private:
   Slot List(const Type& type, Arena& arena, bool ordered);
+  Slot Rows(const Type& type, Slot* slots, uint32_t count) const;
   void Record(TypeIndex type, Slot* slots, uint32_t at, uint64_t& present, Arena& arena);
   /// Slots [slot, …) of a value of `type`; returns the slot after it.
   uint32_t Fill(FrameImage& frame, TypeIndex type, uint32_t slot, bool optional, bool ordered);

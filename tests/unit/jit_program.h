@@ -65,7 +65,23 @@ class Builder {
  private:
   uint32_t Here() const { return static_cast<uint32_t>(p_.insts.size()) - shape_.first_inst; }
 
+  // The first or the last element of a list, or the row of a map that has some key.
+  uint32_t RowOf(TypeIndex list) {
+    const uint32_t of = Source(list);
+    if (list == kTWordMap) return Add(Op::kMapWord, list, of, Source(kTInt));
+    if (list == kTTextMap) return Add(Op::kMapStr, list, of, Source(kTString));
+    return Add(random_.Chance(50) ? Op::kListFirst : Op::kListLast, list, of);
+  }
   uint32_t PresentOf() {
+    if (random_.Chance(40)) {
+      const uint32_t row = RowOf(kTItems);
+      const Op asked = random_.Chance(50) ? Op::kRowPresent : Op::kRowNull;
+      return Add(asked, kTBool, row, 1 + random_.Below(4));
+    }
+    if (random_.Chance(30)) {
+      const TypeIndex map = random_.Chance(50) ? kTWordMap : kTTextMap;
+      return Add(Op::kListSome, kTBool, RowOf(map));
+    }
     return Add(random_.Chance(30) ? Op::kNull : Op::kPresent, kTBool,
                kOptionalFrom + random_.Below(static_cast<uint32_t>(kSlotTypes.size())));
   }
@@ -89,6 +105,15 @@ class Builder {
       }
     }
     if (type == kTInstant && random_.Chance(30)) return Add(Op::kNow, type);
+    if (random_.Chance(10)) {
+      if (type == kTInt && random_.Chance(30)) return Add(Op::kRow, type, RowOf(kTIntList), 0);
+      if (type == kTInt && random_.Chance(50)) return Add(Op::kRow, type, RowOf(kTWordMap), 2);
+      if (type == kTString && random_.Chance(70)) return Add(Op::kRow, type, RowOf(kTTextMap), 2);
+      const TypeIndex fields[] = {kTInt, kTString, kTIntList, kTBool};
+      for (uint32_t f = 0; f < 4; ++f) {
+        if (fields[f] == type) return Add(Op::kRow, type, RowOf(kTItems), f + 1);
+      }
+    }
     const auto constant = std::find(kConstTypes.begin(), kConstTypes.end(), type);
     const bool only = type == kTApprovers || type == kTPattern || type == kTZone ||
                       type == kTSchedule;
@@ -193,20 +218,29 @@ class Builder {
       }
       case 2: {
         const uint32_t time = Source(kTInt);
-        const uint32_t local = Add(Op::kZoneTime, kTInt, time, Source(kTZone));
+        const Op asked = random_.Chance(50) ? Op::kZoneTime : Op::kZoneDate;
+        const uint32_t local = Add(asked, kTInt, time, Source(kTZone));
         return Add(Op::kWordEq, kTBool, local, Source(kTInt));
       }
       default: {
         const uint32_t day = Source(kTInt);
-        const Op add = random_.Chance(50) ? Op::kDateAdd : Op::kIntAdd;
-        const uint32_t later = Add(add, kTInt, day, Source(kTInt));
+        constexpr std::array<Op, 4> kOps = {Op::kDateAdd, Op::kDateAdd, Op::kIntAdd, Op::kIntMul};
+        const uint32_t later = Add(random_.Pick(kOps), kTInt, day, Source(kTInt));
         return Add(Op::kWordEq, kTBool, later, day);
       }
     }
   }
 
+  uint32_t OfShares(uint32_t depth) {
+    const uint32_t kind = random_.Below(3);
+    const Op op = std::array{Op::kDecIn, Op::kDecSubset, Op::kDecDisjoint}[kind];
+    const uint32_t left = kind == 0 ? Share(depth) : Source(kTShares);
+    return Add(op, kTBool, left, Source(kTShares));
+  }
+
   uint32_t Compare(uint32_t depth) {
     if (random_.Chance(15)) return Place();
+    if (random_.Chance(10)) return OfShares(depth);
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
     auto either = [&](Op x, Op y) { return random_.Chance(50) ? x : y; };
     switch (random_.Below(20)) {

@@ -32,6 +32,11 @@ enum : TypeIndex {
   kTNets,
   kTZone,
   kTSchedule,
+  kTShares,
+  kTWordRow,
+  kTWordMap,
+  kTTextRow,
+  kTTextMap,
   kTypes
 };
 
@@ -42,6 +47,10 @@ inline void AddTypes(Program& p) {
                         {"name", kTString, true, kNone},
                         {"tags", kTIntList, true, kNone},
                         {"good", kTBool, true, kNone}}});
+  p.records.push_back(
+      {"{ key, value }", {{"key", kTInt, false, kNone}, {"value", kTInt, false, kNone}}});
+  p.records.push_back(
+      {"{ key, value }", {{"key", kTString, false, kNone}, {"value", kTString, false, kNone}}});
   p.types.resize(kTypes);
   p.types[kTBool] = {.kind = TypeKind::kBool};
   p.types[kTInt] = {.kind = TypeKind::kInt};
@@ -67,6 +76,11 @@ inline void AddTypes(Program& p) {
   p.types[kTUrl] = {.kind = TypeKind::kUrl};
   p.types[kTZone] = {.kind = TypeKind::kZone};
   p.types[kTSchedule] = {.kind = TypeKind::kSchedule};
+  p.types[kTShares] = {.kind = TypeKind::kSet, .element = kTShare, .max = 32};
+  p.types[kTWordRow] = {.kind = TypeKind::kRecord, .ref = 1};
+  p.types[kTWordMap] = {.kind = TypeKind::kMap, .element = kTWordRow, .max = 64};
+  p.types[kTTextRow] = {.kind = TypeKind::kRecord, .ref = 2};
+  p.types[kTTextMap] = {.kind = TypeKind::kMap, .element = kTTextRow, .max = 64};
   p.types[kTNets] = {.kind = TypeKind::kSet, .element = kTCidr, .max = 8};
 }
 

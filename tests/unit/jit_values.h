@@ -16,6 +16,7 @@
 
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
+#include "runtime/value/decimal.h"
 #include "runtime/value/text.h"
 #include "tests/support/tables.h"
 #include "tests/unit/jit_types.h"
@@ -24,12 +25,12 @@ namespace cap::test {
 
 // The slots that a frame can have, twice: required ones, then optional ones from slot 70 on, so
 // that both words of the masks are used.
-inline constexpr std::array<TypeIndex, 34> kSlotTypes = {
+inline constexpr std::array<TypeIndex, 40> kSlotTypes = {
     kTBool,    kTBool,    kTInt,     kTInt,     kTMoney, kTMoney,   kTUsd,     kTUsd,
     kTString,  kTString,  kTEmail,   kTEnum,    kTEnum,  kTInstant, kTEnumSet, kTEnumSet,
     kTIntList, kTIntList, kTTextSet, kTTextSet, kTItems, kTIntSet,  kTIntSet,  kTBools,
     kTShare,   kTShare,   kTPath,    kTPath,    kTIp,    kTCidr,    kTCidr,    kTUrl,
-    kTUrl,     kTNets};
+    kTUrl,     kTNets,    kTShares,  kTShares,  kTWordMap, kTWordMap, kTTextMap, kTTextMap};
 inline constexpr uint32_t kOptionalFrom = 70;
 inline constexpr uint32_t kSlotCount = kOptionalFrom + kSlotTypes.size();
 inline constexpr std::array<TypeIndex, 20> kConstTypes = {
@@ -125,6 +126,12 @@ class Values {
         static const Table kTables[] = {TableOfSchedule(60), TableOfSchedule(61)};
         return SlotOf(kTables[random_.Below(2)]);
       }
+      case kTShares:
+        return Set(kTShare, random_.Below(20));
+      case kTWordMap:
+        return Map(kTInt, random_.Below(20));
+      case kTTextMap:
+        return Map(kTString, random_.Below(20));
       case kTItems:
         return Items(random_.Below(4));
       case kTPath:
@@ -211,6 +218,7 @@ class Values {
     std::vector<Slot> slots;
     for (uint32_t i = 0; i < draws; ++i) slots.push_back(Make(element));
     auto less = [&](const Slot& a, const Slot& b) {
+      if (element == kTShare) return CoefficientOf(a) < CoefficientOf(b);
       if (element != kTInt) return StringOf(a) < StringOf(b);
       return static_cast<int64_t>(a.lo) < static_cast<int64_t>(b.lo);
     };
@@ -219,6 +227,15 @@ class Values {
     slots.erase(std::unique(slots.begin(), slots.end(), same), slots.end());
     const size_t count = slots.size();
     return Own(std::move(slots), count, 1);
+  }
+  // Rows whose values are of the type of their keys.
+  Slot Map(TypeIndex key, uint32_t draws) {
+    const Slot keys = Set(key, draws);
+    std::vector<Slot> slots;
+    for (uint32_t i = 0; i < CountOf(keys); ++i) {
+      slots.insert(slots.end(), {Slot{7, 0}, ElementsOf(keys)[i], Make(key)});
+    }
+    return Own(std::move(slots), CountOf(keys), 3);
   }
   Slot Items(uint32_t count) {  // marker, count, name, tags, good
     std::vector<Slot> slots;

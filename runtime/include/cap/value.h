@@ -1,5 +1,5 @@
 // The values of requests and grants: Value and what it may hold, currencies and amounts, email
-// addresses, paths, urls, network addresses, points in time, any JSON. For hosts that build
+// addresses, paths, urls, network addresses, points in time, maps, any JSON. For hosts that build
 // calls in C++ instead of JSON.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include "runtime/frame/opaque.h"
 #include "runtime/value/email.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/net.h"
 #include "runtime/value/path.h"
