@@ -7,6 +7,7 @@
 #include "compiler/check/domain.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/layout.h"
+#include "runtime/value/calendar.h"
 
 namespace cap::check {
 
@@ -206,6 +207,7 @@ Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance
     failed_ = true;
     return {};
   }
+  if (node.op == Op::kDateAdd && !MovesWholeDays(node, right.known)) return {};
   Lowered lowered;
   lowered.known = Fold(node, left.known, node.right == kNone ? left.known : right.known);
   // A row is a list as the one that it is of was declared.
@@ -214,6 +216,18 @@ Lowering::Lowered Lowering::LowerOperation(const Node& node, InstanceId instance
   const TypeIndex type = row ? node.type : context_.types.Canonical(node.type);
   lowered.inst = Emit(node.op, type, left.inst, node.right == kNone ? 0 : right.inst, node.span);
   return lowered;
+}
+
+/// A date cannot be moved by a part of a day, which is seen here where a parameter says how far.
+bool Lowering::MovesWholeDays(const Node& move, const Known& by) {
+  if (!by.value || *by.value % kDayUs == 0) return true;
+  failed_ = true;
+  context_.Error(diag::Code::kNoWholeDays, statement_,
+                 {.message = "this moves a date by parts of a day, which is always a fault",
+                  .label = "a date has no hours",
+                  .help = "write days or weeks: `30d`, `2w`; an instant has hours",
+                  .notes = {{move.span, "moved here"}}});
+  return false;
 }
 
 /// A body ends in its result. A fold that was computed outside of it cannot be the result, and
@@ -315,6 +329,10 @@ Lowering::Known Lowering::Fold(const Node& node, const Known& left, const Known&
   } else if (both && (node.op == Op::kWordLt || node.op == Op::kMoneyLt ||
                       node.op == Op::kDecLt)) {
     known.value = *left.value < *right.value ? 1 : 0;
+  }
+  // `day - last` moves by `0 - last`. Of the smallest word there is no negative.
+  if (node.op == Op::kIntSub && is(left, 0) && right.value && *right.value != INT64_MIN) {
+    known.value = -*right.value;
   }
   if (node.op == Op::kApproved) known = {};
   return known;

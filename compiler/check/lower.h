@@ -73,6 +73,7 @@ class Lowering {
   Lowered LowerFound(const Instances::Found& found, InstanceId instance);
   Lowered LowerPresent(const Node& node, InstanceId instance);
   Lowered LowerOperation(const Node& node, InstanceId instance);
+  bool MovesWholeDays(const Node& move, const Known& by);
   Lowered LowerQuantifier(const Node& node, InstanceId instance);
   Lowered LowerBody(Placed body);
   bool NoChoice(const Node& fold, InstanceId instance);

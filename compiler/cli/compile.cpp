@@ -1,6 +1,8 @@
 // capc compile: what the compiler makes of a policy, at each of its stages.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "compiler/ast/dump.h"
 #include "compiler/cli/cli.h"
 #include "compiler/cli/io.h"
@@ -43,6 +45,16 @@ std::string DefaultOutput(const CompileOptions& options) {
   return (at_end ? options.file.substr(0, dot) : options.file) + ".capb";
 }
 
+/// Whether the output is a file that the policy is made of, by whatever name.
+bool IsSource(const SourceMap& sources, const std::string& output) {
+  std::error_code none;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const std::string& path = sources.file(static_cast<FileId>(i)).path;
+    if (std::filesystem::equivalent(path, output, none)) return true;
+  }
+  return false;
+}
+
 int RunCompile(const CompileOptions& options) {
   const Result<Compilation> compilation = CompileFile(options.file, options.source);
   if (!compilation.has_value()) {
@@ -58,6 +70,10 @@ int RunCompile(const CompileOptions& options) {
     return kUsage;
   }
   const std::string output = options.output.empty() ? DefaultOutput(options) : options.output;
+  if (IsSource(compilation->sources, output)) {
+    PrintError(fmt::format("`{}` is a source of what would be written over it", output));
+    return kUsage;
+  }
   const Result<void> written = WriteOutput(output, *text);
   if (!written.has_value()) {
     PrintError(written.error().message);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/io.h"
@@ -22,7 +23,31 @@ struct ToolsCommand {
   std::string output = "-";
   std::string report = "text";
   uint32_t scale = importer::SchemaOptions().number_scale;
+  bool force = false;
 };
+
+/// Whether somebody's work would be lost: a module is there that says something else. What was
+/// imported is meant to be completed by hand.
+bool WouldLose(const std::string& path, const std::string& text) {
+  std::error_code ignored;
+  if (path == "-" || !std::filesystem::is_regular_file(path, ignored)) return false;
+  const Result<std::string> there = ReadSource(path, limits::kProgramSourceBytes);
+  return !there.has_value() || *there != text;
+}
+
+/// The exit status: kOk, or kUsage where nothing was written.
+int WriteImported(const std::string& path, const std::string& text, bool force) {
+  if (!force && WouldLose(path, text)) {
+    PrintError(fmt::format("`{}` is there already and says something else; `--force` writes over "
+                           "it",
+                           path));
+    return kUsage;
+  }
+  const Result<void> written = WriteOutput(path, text);
+  if (written.has_value()) return kOk;
+  PrintError(written.error().message);
+  return kUsage;
+}
 
 /// "build/mail-tools.cap" → "mail_tools".
 std::string ModuleOf(const std::string& output) {
@@ -56,11 +81,8 @@ int RunTools(const ToolsCommand& command) {
     fmt::print(stderr, "{}", command.report == "json" ? ToJson(*import) : ToText(*import));
   }
   if (import->tools.empty()) return kDiagnostics;  // and nothing is written over what was there
-  const Result<void> written = WriteOutput(command.output, import->text);
-  if (!written.has_value()) {
-    PrintError(written.error().message);
-    return kUsage;
-  }
+  const int written = WriteImported(command.output, import->text, command.force);
+  if (written != kOk) return written;
   return import->refused.empty() ? kOk : kDiagnostics;
 }
 
@@ -93,6 +115,7 @@ void AddTools(CLI::App& import, int& status) {
                    "digits after the point of a `number` whose `multipleOf` says no other")
       ->check(CLI::Range(1, static_cast<int>(limits::kDecimalScale)))
       ->capture_default_str();
+  command->add_flag("--force", options->force, "write over an output that says something else");
   command->footer(R"(
 Examples:
   capc import tools tools.json -o tools.cap
@@ -101,6 +124,8 @@ Examples:
 
 What a declaration cannot say is a comment beside it; what has no type is `json`, which no policy
 can look into. A number never becomes money by itself: the report and a comment say where to look.
+
+An output that says something else already is left as it is, unless --force is given.
 
 Exit status: 0 every tool is imported, 1 a file cannot be read or written, 3 a tool is refused; the
 others are written.)");
@@ -113,6 +138,7 @@ struct ActCommand {
   std::string output = "-";
   std::string report = "text";
   importer::ActOptions act;
+  bool force = false;
 };
 
 int RunAct(const ActCommand& command) {
@@ -131,11 +157,8 @@ int RunAct(const ActCommand& command) {
   if (command.report != "none") {
     fmt::print(stderr, "{}", command.report == "json" ? ToJson(*import) : ToText(*import));
   }
-  const Result<void> written = WriteOutput(command.output, import->text);
-  if (!written.has_value()) {
-    PrintError(written.error().message);
-    return kUsage;
-  }
+  const int written = WriteImported(command.output, import->text, command.force);
+  if (written != kOk) return written;
   return import->left.empty() ? kOk : kDiagnostics;
 }
 
@@ -168,6 +191,7 @@ void AddAct(CLI::App& import, int& status) {
   command->add_option("--approver", options->act.approver, "who is asked where nobody is named")
       ->check(CLI::Validator(ModuleName, "NAME"))
       ->capture_default_str();
+  command->add_flag("--force", options->force, "write over an output that says something else");
   command->footer(R"(
 Examples:
   capc import act support-agent.yaml --currency USD --approver manager -o support.cap
@@ -175,6 +199,7 @@ Examples:
 
 The YAML declares no tools, so their arguments are assumed; the report names them. What Cap cannot
 say is in the report and a comment in the policy, which permits more until somebody sees to it.
+An output that says something else already is left as it is, unless --force is given.
 
 Exit status: 0 all is carried over, 1 a file cannot be read or written, 3 something is not, or the
 file is no such policy.)");

@@ -54,6 +54,11 @@ Result<void> ReplaceFile(const std::string& path, std::string_view bytes) {
   if (error || (exists && stat(real.c_str(), &old) != 0)) {
     return Fail("not-writable", fmt::format("cannot write `{}`", path));
   }
+  // A rename needs no leave of the file that it replaces, so that it is asked for here; root has it
+  // of every file.
+  if (exists && ((old.st_mode & 0222) == 0 || access(real.c_str(), W_OK) != 0)) {
+    return Fail("not-writable", fmt::format("`{}` is not to be written: it is read-only", path));
+  }
   const mode_t mode = exists ? old.st_mode & 07777 : NewFileMode();
   std::string temporary = real.string() + ".XXXXXX";
   const int file = mkstemp(temporary.data());

@@ -1,7 +1,9 @@
 // capc: checks, compiles, evaluates and tests policies of the Cap language.
 #include <cstdio>
+#include <system_error>
 
 #include "compiler/cli/cli.h"
+#include "compiler/cli/io.h"
 
 namespace {
 
@@ -22,6 +24,13 @@ Examples:
 Exit status: 0 ok or permit, 1 usage or I/O, 2 deny, 3 diagnostics or failed tests, 4 step-up,
 5 cannot decide.
 `capc COMMAND --help` says more.)";
+
+/// What was printed must have arrived: on a full disk nothing is ok, nor a permit.
+int Arrived(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  cap::cli::PrintError("cannot write all of standard output");
+  return cap::cli::kUsage;
+}
 
 }  // namespace
 
@@ -49,6 +58,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // --help and --version arrive here too, with status 0.
     return app.exit(error) == 0 ? cap::cli::kOk : cap::cli::kUsage;
+  } catch (const std::system_error&) {  // of fmt, which prints more than the buffer holds
+    status = cap::cli::kUsage;
   }
-  return status;
+  return Arrived(status);
 }

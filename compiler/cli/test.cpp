@@ -9,6 +9,7 @@
 #include "compiler/cli/engines.h"
 #include "compiler/cli/io.h"
 #include "compiler/cli/test_output.h"
+#include "compiler/diag/printable.h"
 #include "compiler/policytest/run.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
@@ -114,7 +115,8 @@ class TestRun {
       if (!result.failures.empty()) Progress("");
       for (const policytest::Failure& failure : result.failures) Print(failure);
       if (options_.verbose) {
-        fmt::print("{}: {} passed, {} failed\n", path, result.passed, result.failures.size());
+        fmt::print("{}: {} passed, {} failed\n", OneLine(path), result.passed,
+                   result.failures.size());
       }
     } else {
       for (const policytest::TestReport& test : result.tests) fmt::print("{}", ToJsonLine(test));
@@ -147,11 +149,12 @@ class TestRun {
   }
 
   void Print(const policytest::Failure& failure) const {
-    fmt::print("FAILED {}: {}\n", failure.place, failure.title);
+    // A .capt file is anybody's, and this may be a terminal.
+    fmt::print("FAILED {}: {}\n", OneLine(failure.place), OneLine(failure.title));
     std::string_view rest = failure.message;
     while (!rest.empty()) {
       const size_t end = std::min(rest.find('\n'), rest.size());
-      fmt::print("    {}\n", rest.substr(0, end));
+      fmt::print("    {}\n", diag::Printable(rest.substr(0, end)));
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
@@ -159,7 +162,7 @@ class TestRun {
   void Rewrite(const std::string& path, const std::string& text) {
     const Result<void> written = WriteOutput(path, text);
     if (!written.has_value()) return Broken(written.error().message);
-    if (text_) fmt::print("{}: machine sections rewritten\n", path);
+    if (text_) fmt::print("{}: machine sections rewritten\n", OneLine(path));
   }
 
   const TestOptions& options_;

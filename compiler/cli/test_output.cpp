@@ -21,6 +21,9 @@ std::string At(const SourcePlace& place) {
   return fmt::format("{}:{}:{}", place.file, place.line, place.column);
 }
 
+/// The two that are in UTF-8 and not in XML 1.0, section 2.2, controls apart.
+bool IsNoXml(char32_t c) { return c == 0xFFFE || c == 0xFFFF; }
+
 /// Text that any XML reader takes: what XML 1.0 has no way to say is U+FFFD.
 std::string Xml(std::string_view text) {
   std::string out;
@@ -36,7 +39,8 @@ std::string Xml(std::string_view text) {
       out += "&quot;";
     } else if (c.code_point == '\n') {
       out += "&#10;";
-    } else if (c.code_point == 0xFFFD || !diag::IsPrintable(c.code_point)) {
+    } else if (c.code_point == 0xFFFD || !diag::IsPrintable(c.code_point) ||
+               IsNoXml(c.code_point)) {
       out += "\uFFFD";
     } else {
       out += text.substr(at, c.bytes);

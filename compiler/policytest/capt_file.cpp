@@ -271,9 +271,10 @@ class Parser {
 
   void Fact(Test& test, std::string_view rest) {
     constexpr std::string_view kForm = "write `fact NAME(KEY) [by ATTESTOR][, 45s old] = VALUE`";
-    // The key may hold any JSON but not ") ", which ends it; the value may hold anything.
+    // The key may hold any JSON but neither ") " nor "), ", which end it; the value may hold
+    // anything.
     const size_t open = rest.find('(');
-    const size_t close = rest.find(") ", open);
+    const size_t close = std::min(rest.find(") ", open), rest.find("), ", open));
     const size_t equals = rest.find('=', close);
     if (open == std::string_view::npos || equals == std::string_view::npos) return Wrong(kForm);
     FactLine fact;

@@ -9,10 +9,12 @@
 namespace cap {
 namespace {
 
-// What Unicode normalisation (NFKC) makes a dot, a slash or a backslash of: U+2024 to U+2026,
-// U+FE52, U+FE68, U+FF0E, U+FF0F, U+FF3C.
-constexpr std::array<std::string_view, 8> kLookAlikes = {
-    "\xE2\x80\xA4", "\xE2\x80\xA5", "\xE2\x80\xA6", "\xEF\xB9\x92",
+// What Unicode normalisation (NFKC) makes nothing but dots of, or text with a slash or backslash:
+// U+2024 to U+2026, U+2100, U+2101, U+2105, U+2106, U+FE19, U+FE30, U+FE52, U+FE68, U+FF0E, U+FF0F,
+// U+FF3C. Others become a dot behind digits or letters, which is no dot segment.
+constexpr std::array<std::string_view, 14> kLookAlikes = {
+    "\xE2\x80\xA4", "\xE2\x80\xA5", "\xE2\x80\xA6", "\xE2\x84\x80", "\xE2\x84\x81",
+    "\xE2\x84\x85", "\xE2\x84\x86", "\xEF\xB8\x99", "\xEF\xB8\xB0", "\xEF\xB9\x92",
     "\xEF\xB9\xA8", "\xEF\xBC\x8E", "\xEF\xBC\x8F", "\xEF\xBC\xBC"};
 
 std::unexpected<Error> Malformed(const char* message) { return Fail("path-malformed", message); }

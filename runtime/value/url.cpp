@@ -181,9 +181,13 @@ class Parser {
       return "between its slashes a url has names: not empty, not `.` or `..`, no wildcard, no "
              "escape of a separator or of what is not ASCII";
     }
-    for (size_t at = put.find(';'); at != put.npos; at = put.find(';', at + 1)) {
-      const std::string_view before = put.substr(put.rfind('/', at) + 1).substr(0, 3);
-      if (before.starts_with(';') || before.starts_with(".;") || before.starts_with("..;")) {
+    // A server that takes parameters off sees `..` in `..;x`, and one behind a proxy that decodes
+    // sees it in `..%3Bx`.
+    for (size_t at = 0; at != put.npos; at = put.find('/', at + 1)) {
+      std::string_view name = put.substr(at + 1);
+      const size_t dots = std::min(name.find_first_not_of('.'), name.size());
+      name.remove_prefix(dots);
+      if (dots <= 2 && (name.starts_with(';') || name.starts_with("%3B"))) {
         return "a parameter follows a name, not a dot segment";
       }
     }

@@ -61,7 +61,8 @@ TEST_CASE("attack: paths that leave their root") {
                  "/data/%2E%2E%2Fetc", "/data%2f..%2fetc", "/data//etc", "//data/x", "/data/x//",
                  "/data/x\\u0000.csv", "/data/x%00", "/data\\\\..\\\\etc", "/data/..%5cetc",
                  "/data/*", "/data/a*b", "/data/x\\n", "/data/x\\u007f", "/data/%252e%252e/etc",
-                 "/data/\uFF0E\uFF0E/etc", "/data\uFF0F..", "/data/\u2025/etc", ""},
+                 "/data/\uFF0E\uFF0E/etc", "/data\uFF0F..", "/data/\u2025/etc", "/data/\uFE30/etc",
+                 "/data\u2105..", ""},
                 DecisionCode::kBadArgument);
   // Another folder, however alike.
   places.Denied("read", "file",
@@ -93,7 +94,8 @@ TEST_CASE("attack: urls that look like another host") {
                  "https://good.com:0443/v1/", "https://good.com:4294967739/v1/",
                  "https://g\u043E\u043Ed.com/v1/", "https://good.com\u2024evil.com/v1/",
                  "https://good.com/v1/../admin", "https://good.com/v1/%2e%2e/admin",
-                 "https://good.com/v1/..;x/admin", "https://good.com/v1//admin",
+                 "https://good.com/v1/..;x/admin", "https://good.com/v1/..%3Bx/admin",
+                 "https://good.com/v1//admin",
                  "https://good.com/v1%2fx", "https://good.com/v1/*", "https://good.com/v1/%61",
                  "https:good.com/v1/", "https:/good.com/v1/", "//good.com/v1/",
                  " https://good.com/",

@@ -92,6 +92,10 @@ def carries_over(capc, check):
                                 "manager", "-o", "desk.cap")
     text = (capc.folder / "desk.cap").read_text() if (capc.folder / "desk.cap").exists() else ""
     check("what is left makes the status", status == 3 and not out, out + err)
+    completed = capc.file("module completed\n", "completed.cap")
+    status, _, said = capc.run("import", "act", "desk.yaml", "-o", "completed.cap")
+    check("what was completed by hand is not lost", status == 1 and "`--force`" in said
+          and completed.read_text() == "module completed\n", said)
     check("actions with what is assumed", text.startswith(WRITTEN), text)
     for line in ['  capability read_ticket on "ticket://team:{{session_team}}/**" {',
                  '    columns(["title", "state"])', "    maxRows(20)", "    maxAmount(250 USD)",

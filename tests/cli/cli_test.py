@@ -182,6 +182,22 @@ REPAIRS = [
 ]
 
 
+def outputs(capc):
+    """What is written goes nowhere where it would be lost, or where something else would."""
+    path = capc.file(HEAD.replace("BODY", "require amount <= 500.00 USD"))
+    held = path.read_text()
+    for name in ("policy.cap", "./policy.cap"):
+        status, _, err = capc.run("compile", "policy.cap", "-o", name)
+        check("a bundle is not written over its policy", status == 1 and "is a source" in err
+              and path.read_text() == held, err)
+    for words in (["check", "policy.cap"], ["fmt", "-"], ["explain", "CAP0301"],
+                  ["explain"], ["compile", "policy.cap", "--emit", "ir"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([capc.binary, *words], cwd=capc.folder, stdout=full, text=True,
+                                  input=held, stderr=subprocess.PIPE, timeout=120)
+        check(f"{words[0]}: a full disk is no success", done.returncode == 1, done.stderr)
+
+
 def fix(capc):
     for body, repaired, codes in REPAIRS:
         path = capc.file(HEAD.replace("BODY", body))
@@ -267,7 +283,7 @@ def main():
     others = [functools.partial(test, check=check) for test in
               (import_tests.import_tools, act_tests.import_act, project_tests.init, project_tests.facts,
                explain_tests.explain_call, explain_tests.test_outputs)]
-    for test in (explain, sarif, fix, costs, fmt, lint, *others):
+    for test in (explain, sarif, outputs, fix, costs, fmt, lint, *others):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))
     with tempfile.TemporaryDirectory() as folder:

@@ -123,6 +123,21 @@ def test_outputs(capc, check):
     check("JUnit's XML", suites.get("tests") == "4" and suites.get("failures") == "2"
           and names == ['small <&">', "large", "wrong", "coverage of branches"]
           and len(list(suites.iter("failure"))) == 2, names)
+    capc.file("""\
+--- policy
+module m
+action a { n: int }
+policy p { capability a { require n < 5 } }
+
+--- test: \x1b[31m \ufffe \uffff <
+call a {"n": 7}
+=> permit \x1b[31m
+""", "odd.capt")
+    status, out, err = capc.run("test", "odd.capt", "--junit", "odd.xml")
+    check("no test moves a terminal's cursor", status == 3 and "\x1b" not in out + err, out + err)
+    case = next(xml.parse(capc.folder / "odd.xml").getroot().iter("testcase"))
+    check("XML of what XML cannot say", case.get("name") == "\ufffd[31m \ufffd \ufffd <",
+          case.get("name"))
     status, out, err = capc.run("test", "t.capt", "--coverage=lines")
     check("an unknown coverage", status == 1 and "lines" in err, err)
     check("an unwritable report", capc.run("test", "t.capt", "--junit", "no/t.xml")[0] == 1)

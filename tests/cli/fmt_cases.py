@@ -25,6 +25,11 @@ def fmt(capc, check):
     check("fmt writes through a link and keeps the mode", status == 0 and link.is_symlink()
           and out == "formatted: link.cap\n" and path.read_text() == NEAT
           and stat.S_IMODE(path.stat().st_mode) == 0o640, out + err)
+    locked = capc.file(UGLY, "locked.cap")
+    locked.chmod(0o444)
+    status, out, err = capc.run("fmt", "locked.cap")
+    check("fmt does not replace a read-only file", status == 1 and not out and "read-only" in err
+          and locked.read_text() == UGLY, out + err)
     before = path.stat()
     status, out, err = capc.run("fmt", "policy.cap")
     after = path.stat()

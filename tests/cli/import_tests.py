@@ -137,6 +137,18 @@ def _refusals(capc, check):
     capc.file('{"name": "x"', "tools.json")
     status, out, err = capc.run("import", "tools", "tools.json", "-o", "kept.cap")
     check("nothing is written for nothing", status == 3 and before.read_text() == "kept\n", err)
+    capc.file(json.dumps({"name": "x"}), "tools.json")
+    status, out, err = capc.run("import", "tools", "tools.json", "-o", "kept.cap")
+    check("what was written by hand is not lost", status == 1 and "`--force`" in err
+          and before.read_text() == "kept\n", err)
+    schemas = capc.folder / "tools.json"
+    held = schemas.read_text()
+    status, out, err = capc.run("import", "tools", "tools.json", "-o", "tools.json")
+    check("nor the schemas", status == 1 and schemas.read_text() == held, err)
+    for words in (["--force"], []):
+        status, out, err = capc.run("import", "tools", "tools.json", "-o", "kept.cap", *words)
+        check("--force writes over it, and what is the same may be written again", status == 0
+              and "action x" in before.read_text(), err)
     check("an unreadable file", capc.run("import", "tools", "none.json")[0] == 1)
     check("a bad module name", capc.run("import", "tools", "--module", "a b", "none.json")[0] == 1)
     deep = {"type": "string"}

@@ -60,6 +60,7 @@ TEST_CASE("a path that could be read as another one is refused") {
                 "/a%5cb",    "/a%00",       "/a%252e",   "/a\0b"s,
                 "/a\n",      "\x7F",        "/a\x01",    "/a*",
                 "/{a}",      "/a/\u0085",   "/a\uFF0Fb", "/\uFF0E\uFF0E/b",
+                "/\uFE30/b", "/\uFE19/b",   "/\u2100",   "/\u2101", "/\u2105", "/\u2106",
                 "/\u2025/b", "/a\uFF3Cb",   "/a\xC3",    "/" + std::string(4096, 'a')});
 }
 
@@ -224,6 +225,9 @@ TEST_CASE("a url whose path or query could be read as another one is refused") {
                                 "https://a.example/caf%c3%a9",
                                 "https://a.example/..;x/b",
                                 "https://a.example/;x",
+                                "https://a.example/..%3bx/b",
+                                "https://a.example/a/.%3B/b",
+                                "https://a.example/%3Bx",
                                 "https://a.example/*",
                                 "https://a.example/a\\b",
                                 "https://a.example/a\0b"s,
