@@ -135,7 +135,8 @@ TEST_CASE("what a grant holds is given back when it is revoked") {
   CHECK(after.records == before.records);
   CHECK(after.record_bytes == before.record_bytes);
   CHECK(after.index_bytes <= before.index_bytes * 2);
-  CHECK(after.grant_bytes < before.grant_bytes + 20'000);  // some wait for their readers still
+  // Of 2,000 some 500 wait for their readers still; all of them would be 150,000 bytes.
+  CHECK(after.grant_bytes < before.grant_bytes + 60'000);
 }
 
 TEST_CASE("many grants are all found, and only their own") {
