@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "runtime/base/limits.h"
 #include "runtime/frame/encode.h"
@@ -246,6 +247,8 @@ FrameImage RandomSlots::Frame(uint32_t tool_index) {
 
 std::vector<Slot> RandomSlots::Consts(uint32_t shape, const std::vector<ConstSource>& sources,
                                       Arena& arena) {
+  // A mint refuses a bound set with an undeclared member; only those of calls may have some.
+  const auto undeclared = std::exchange(options_.undeclared, 0);
   std::vector<Slot> slots;
   for (size_t i = 0; i < sources.size(); ++i) {
     const TypeIndex type = program_.shapes[shape].const_types[i];
@@ -258,6 +261,7 @@ std::vector<Slot> RandomSlots::Consts(uint32_t shape, const std::vector<ConstSou
     if (!slot) throw std::runtime_error("a constant does not fit: " + slot.error().message);
     slots.push_back(*slot);
   }
+  options_.undeclared = undeclared;
   return slots;
 }
 
