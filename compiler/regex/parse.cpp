@@ -228,6 +228,11 @@ std::optional<uint32_t> Parser::ReadCount(size_t begin) {
     return std::nullopt;
   }
   if (at_ == first) return std::nullopt;
+  if (at_ - first > 1 && text_[first] == '0') {
+    // RE2 takes the braces for characters then.
+    Fail(first, "a count begins with a zero", "leave out the zero; for the braces write `\\{`");
+    return std::nullopt;
+  }
   return count;
 }
 

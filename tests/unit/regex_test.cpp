@@ -107,6 +107,8 @@ TEST_CASE("a problem stands at its place") {
   const std::vector<Row> rows = {
       {"ab+?", 3, 1, "lazy"},          {"ab*+c", 3, 1, "possessive"},
       {"a{2}{3}", 4, 1, "repetition of a repetition"},
+      {"a{02}", 2, 2, "begins with a zero"},
+      {"a{1,000}", 4, 3, "begins with a zero"},
       {"x(ab", 1, 1, "without its `)`"}, {"ab)", 2, 1, "without its `(`"},
       {"a[bc", 1, 1, "without its `]`"}, {"[]a]", 1, 1, "must hold something"},
       {"[c-a]", 1, 3, "ends before it begins"}, {"[[:digit:]]", 1, 2, "named classes"},
