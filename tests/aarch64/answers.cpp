@@ -30,10 +30,15 @@ std::vector<Slot> ConstsOf(const Program& program, uint32_t shape,
   for (size_t i = 0; i < sources.size(); ++i) {
     const Value* value = nullptr;
     if (sources[i].bound) {
-      const std::string& name = program.bound[sources[i].index].name;
-      const auto field = std::ranges::find(grant.bound, name, &Field::name);
-      if (field == grant.bound.end()) throw std::runtime_error("no bound value " + name);
-      value = &field->value;
+      const BoundDesc& bound = program.bound[sources[i].index];
+      const auto field = std::ranges::find(grant.bound, bound.name, &Field::name);
+      if (field != grant.bound.end()) {
+        value = &field->value;
+      } else if (bound.default_value != kNone) {
+        value = &program.values[bound.default_value];
+      } else {
+        throw std::runtime_error("no bound value " + bound.name);
+      }
     } else {
       value = &program.values[sources[i].index];
     }
