@@ -23,27 +23,29 @@ uint64_t HashOf(std::string_view text) {
   return hash;
 }
 
-std::vector<Slot> ConstsOf(const Program& program, uint32_t shape,
+/// The value of a name of the bound context: what the grant brings, or the default.
+const Value& BoundOf(const Program& program, const Grant& grant, uint32_t index) {
+  const BoundDesc& bound = program.bound[index];
+  const auto field = std::ranges::find(grant.bound, bound.name, &Field::name);
+  if (field != grant.bound.end()) return field->value;
+  if (bound.default_value == kNone) throw std::runtime_error("no bound value " + bound.name);
+  return program.values[bound.default_value];
+}
+
+std::vector<Slot> ConstsOf(const Program& program, const Policy& policy, uint32_t shape,
                            const std::vector<ConstSource>& sources, const Grant& grant,
                            Arena& arena) {
   std::vector<Slot> slots;
   for (size_t i = 0; i < sources.size(); ++i) {
-    const Value* value = nullptr;
-    if (sources[i].bound) {
-      const BoundDesc& bound = program.bound[sources[i].index];
-      const auto field = std::ranges::find(grant.bound, bound.name, &Field::name);
-      if (field != grant.bound.end()) {
-        value = &field->value;
-      } else if (bound.default_value != kNone) {
-        value = &program.values[bound.default_value];
-      } else {
-        throw std::runtime_error("no bound value " + bound.name);
-      }
-    } else {
-      value = &program.values[sources[i].index];
-    }
+    ConstSource source = sources[i];
+    const auto fixed = source.bound
+                           ? std::ranges::find(policy.fixed, source.index, &FixedBound::bound)
+                           : policy.fixed.end();
+    if (fixed != policy.fixed.end()) source = fixed->value;
+    const Value& value = source.bound ? BoundOf(program, grant, source.index)
+                                      : program.values[source.index];
     slots.push_back(
-        Must(EncodeConstant(program, program.shapes[shape].const_types[i], *value, arena)));
+        Must(EncodeConstant(program, program.shapes[shape].const_types[i], value, arena)));
   }
   return slots;
 }
@@ -77,14 +79,14 @@ Runner::Records Runner::MakeRecords(const Grant& grant) const {
   for (const uint32_t index : policy->capabilities) {
     const Capability& capability = program_->capabilities[index];
     records.capabilities.emplace_back(
-        ConstsOf(*program_, capability.shape, capability.consts, grant, *records.arena));
+        ConstsOf(*program_, *policy, capability.shape, capability.consts, grant, *records.arena));
   }
   for (const uint32_t index : policy->forbids) {
     const Forbid& forbid = program_->forbids[index];
     records.forbids.emplace_back(
         forbid.shape == kNone
             ? std::vector<Slot>{}
-            : ConstsOf(*program_, forbid.shape, forbid.consts, grant, *records.arena));
+            : ConstsOf(*program_, *policy, forbid.shape, forbid.consts, grant, *records.arena));
   }
   return records;
 }
