@@ -91,6 +91,20 @@ std::string ModuleName(const std::string& name) {
   return importer::IsPlainName(name) ? "" : "a module's name is letters, digits and `_`";
 }
 
+/// What both importers have: the module's name, where it goes, and the report of it.
+template <typename Options>
+void AddOutputs(CLI::App& command, Options& options, const std::string& report) {
+  command
+      .add_option("--module", options.module,
+                  "the module's name (default: that of the output file, else tools)")
+      ->check(CLI::Validator(ModuleName, "NAME"));
+  command.add_option("-o,--output", options.output, "where to; - is standard output")
+      ->capture_default_str();
+  command.add_option("--report", options.report, report)
+      ->check(CLI::IsMember({"text", "json", "none"}))
+      ->capture_default_str();
+}
+
 void AddTools(CLI::App& import, int& status) {
   auto options = std::make_shared<ToolsCommand>();
   CLI::App* command = import.add_subcommand("tools", "Make a module of actions from tool schemas");
@@ -99,17 +113,7 @@ void AddTools(CLI::App& import, int& status) {
                    "JSON, or JSON lines: functions with JSON Schema parameters, answers to MCP's "
                    "tools/list, flat signatures; - reads standard input")
       ->required();
-  command
-      ->add_option("--module", options->module,
-                   "the module's name (default: that of the output file, else tools)")
-      ->check(CLI::Validator(ModuleName, "NAME"));
-  command->add_option("-o,--output", options->output, "where to; - is standard output")
-      ->capture_default_str();
-  command
-      ->add_option("--report", options->report,
-                   "what became of each tool, on standard error: text, json or none")
-      ->check(CLI::IsMember({"text", "json", "none"}))
-      ->capture_default_str();
+  AddOutputs(*command, *options, "what became of each tool, on standard error: text, json or none");
   command
       ->add_option("--scale", options->scale,
                    "digits after the point of a `number` whose `multipleOf` says no other")
@@ -173,17 +177,8 @@ void AddAct(CLI::App& import, int& status) {
   CLI::App* command = import.add_subcommand("act", "Make Cap of a policy in YAML");
   command->add_option("FILE", options->file, "YAML with `capabilities`; - reads standard input")
       ->required();
-  command
-      ->add_option("--module", options->module,
-                   "the module's name (default: that of the output file, else tools)")
-      ->check(CLI::Validator(ModuleName, "NAME"));
-  command->add_option("-o,--output", options->output, "where to; - is standard output")
-      ->capture_default_str();
-  command
-      ->add_option("--report", options->report,
-                   "what was assumed and what was left, on standard error: text, json or none")
-      ->check(CLI::IsMember({"text", "json", "none"}))
-      ->capture_default_str();
+  AddOutputs(*command, *options,
+             "what was assumed and what was left, on standard error: text, json or none");
   command
       ->add_option("--currency", options->act.currency,
                    "of the amounts, which have none in YAML; without it they are left")
