@@ -83,6 +83,14 @@ inline constexpr uint32_t kGrantHandles = 4;            // revocation handles of
 inline constexpr uint32_t kRevocationHandles = 1u << 24;  // one engine, the revoked ones included
 inline constexpr uint32_t kBatchCalls = 1024;           // one AuthorizeMany
 
+// --- counters ---
+inline constexpr uint32_t kCharges = 256;               // counters that one call is held against
+inline constexpr uint32_t kAlternatives = 8;            // capabilities tried for one action
+inline constexpr uint32_t kRecentTimes = 256;           // largest n of an exact "n in any hour"
+inline constexpr int64_t kOperationKeepUs = 86'400'000'000;  // a settled operation is known so long
+inline constexpr int64_t kRateIntervalUs = 1'000;       // least time between two units of a rate
+inline constexpr uint32_t kDelegationDepth = 16;        // grants delegated from grants in a row
+
 // --- requests ---
 inline constexpr uint64_t kRequestBytes = 1u << 20;     // one JSON request
 inline constexpr uint32_t kRequestDepth = 24;           // nested brackets of a JSON request
