@@ -52,7 +52,8 @@ enum class CounterKind : uint8_t {
   kBreaker,   // takes nothing: the breaker is not open
 };
 
-/// One counter that a call is held against.
+/// One counter that a call is held against: of its policy, and of each grant that it was delegated
+/// through (limits::kDelegationDepth).
 struct Charge {
   CounterId id;
   CounterKind kind = CounterKind::kQuota;
@@ -61,7 +62,7 @@ struct Charge {
   /// of its own unit.
   uint16_t unit = 0;
   /// kEveryGroup: always. Else charges of one group are alternatives: of each group, the lowest
-  /// alternative of which all charges fit is taken.
+  /// alternative of which all charges fit is taken, of at most limits::kAlternatives.
   uint16_t group = 0xFFFF;
   uint16_t alternative = 0;
   int64_t amount = 1;   // > 0, for the kinds that take something
