@@ -9,6 +9,7 @@
 #include "compiler/policytest/branches.h"
 #include "compiler/policytest/capt_file.h"
 #include "compiler/policytest/coverage.h"
+#include "compiler/policytest/fresh_store.h"
 
 namespace cap::policytest {
 
@@ -21,6 +22,7 @@ struct EngineUnderTest {
 
 struct RunOptions {
   std::vector<EngineUnderTest> engines;  // at least one; the first one's words are compared
+  std::vector<StoreUnderTest> stores;    // more than that in this process, for sequences
   std::string filter;                    // only tests that it takes (filter.h); empty: all
   std::vector<std::string> include;      // folders to look for imports in, after the policy's own
   std::vector<std::string> data;         // files that give `data` its values
@@ -51,7 +53,7 @@ struct RunResult {
   std::string updated;  // with RunOptions::update: the whole file, machine sections new
 };
 
-/// Runs one file. Every test, every case with marks and every machine section counts as one. Reads
+/// Runs one file. Every test, every sequence, every case with marks and every machine section counts as one. Reads
 /// the policies and grants that the file names, relative to its folder. Never throws.
 RunResult RunCapt(const CaptFile& file, const RunOptions& options);
 
