@@ -55,8 +55,9 @@ enum class CounterKind : uint8_t {
   kBreaker,   // takes nothing: the breaker is not open
 };
 
-/// One counter that a call is held against. Its identity says what it counts: a charge of another
-/// kind or unit than the counter had before is refused.
+/// One counter that a call is held against: of its policy, and of each grant that it was delegated
+/// through (limits::kDelegationDepth). Its identity says what it counts: a charge of another kind or
+/// unit than the counter had before is refused.
 struct Charge {
   CounterId id;
   CounterKind kind = CounterKind::kQuota;
@@ -65,8 +66,9 @@ struct Charge {
   /// of its own unit.
   uint16_t unit = 0;
   /// kEveryGroup: always. Else charges of one group are alternatives: of each group, the lowest
-  /// alternative of which all charges fit is taken. Those of groups stand in order of (group,
-  /// alternative), the others anywhere.
+/// One counter that a call is held against: of its policy, and of each grant that it was delegated
+/// through (limits::kDelegationDepth). Its identity says what it counts: a charge of another kind or
+/// unit than the counter had before is refused.
   uint16_t group = 0xFFFF;
   uint16_t alternative = 0;
   int64_t amount = 1;                // 1 to limits::kQuantity, for the kinds that take something
