@@ -81,7 +81,8 @@ bool CounterHash::Value(const Program& program, TypeIndex type, const Slot& slot
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
     case TypeKind::kZone:
-    case TypeKind::kSchedule: return false;
+    case TypeKind::kSchedule:
+    case TypeKind::kRate: return false;
   }
   return false;
 }

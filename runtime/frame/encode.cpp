@@ -396,6 +396,11 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
         return OneTable(*table, TableOf(t.kind));
       }
       break;
+    case TypeKind::kRate:
+      if (const auto* rate = std::get_if<Rate>(&value.v)) {
+        return Slot{static_cast<uint64_t>(rate->count), static_cast<uint64_t>(rate->period_us)};
+      }
+      break;
     case TypeKind::kJson:
       if (const auto* json = std::get_if<Json>(&value.v)) return OneJson(t, *json);
       break;
