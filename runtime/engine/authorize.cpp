@@ -102,7 +102,7 @@ Result<std::vector<Obligation>> Reader::Obligations(const Decision& decision, Gr
                     engine::OpenGrant(*state, impl_->engine->rows, grant, frame.header()->now_us,
                                       view) == DecisionCode::kPermit;
   if (!same) return Fail("stale", "the policy or the grant is another one now; decide again");
-  Result<std::vector<Obligation>> all = engine::ObligationsOf(*state, view, frame);
+  Result<std::vector<Obligation>> all = engine::ObligationsOf(*state, view, frame, decision);
   if (all.has_value() && all->size() != decision.obligations.count) {
     return Fail("stale", "the call was decided otherwise; decide again");
   }
@@ -112,7 +112,8 @@ Result<std::vector<Obligation>> Reader::Obligations(const Decision& decision, Gr
 DecisionReport Reader::Report(const Decision& decision, GrantId grant, const Frame& frame) {
   const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
   return engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
-                            impl_->engine->rows, decision, grant, frame)
+                            impl_->engine->rows, decision, grant, frame,
+                            impl_->AnswerTo(decision))
       .report;
 }
 
@@ -127,7 +128,8 @@ AgentDecisionReport Reader::AgentReport(const Decision& decision, GrantId grant,
   const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
   return engine::ForAgent(
       engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
-                         impl_->engine->rows, decision, grant, frame));
+                         impl_->engine->rows, decision, grant, frame,
+                         impl_->AnswerTo(decision)));
 }
 
 }  // namespace cap

@@ -9,7 +9,7 @@ namespace {
 
 GrantId ParentOf(const GrantRow& row) {
   const uint64_t parent = row.parent.load(std::memory_order_relaxed);
-  return {.index = static_cast<uint32_t>(parent), .generation = static_cast<uint32_t>(parent >> 32)};
+  return {static_cast<uint32_t>(parent), static_cast<uint32_t>(parent >> 32)};
 }
 
 /// Whether the row is that of the live grant and none of its handles is revoked.

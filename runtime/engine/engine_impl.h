@@ -79,6 +79,8 @@ struct Reader::Impl {
                            engine::Reservation& charged);
   /// `kept`: the operation is one that can be settled; `named`: by the host.
   void AskStore(int64_t now_us, bool reserve, bool kept, bool named, Decision& decision);
+  /// What the store said of the decision; null if it was not asked, or of another one since.
+  const engine::Reservation* AnswerTo(const Decision& decision) const;
   void Recheck(GrantId grant, int64_t now_us, Decision& decision);
   ~Impl() {
     if (slot != nullptr) engine->epochs.Unregister(slot);

@@ -82,7 +82,7 @@ struct alignas(64) GrantRow {
   // For the writer: the run of records in the index of the Program in force.
   uint32_t record_count = 0;
   uint64_t first_record = 0;
-  std::atomic<uint64_t> parent = 0;  // generation:32 | row:32 of what it was delegated from; 0: none
+  std::atomic<uint64_t> parent = 0;  // it was delegated from: generation:32 | row:32; 0: minted
 };
 static_assert(sizeof(GrantRow) == 64);
 

@@ -203,7 +203,8 @@ void Resolver::Release() {
 
 bool OwnsConsts(const ProgramState& state, const CapabilityRecord& record) {
   if (record.skeleton == kDelegationSkeleton) return false;
-  return (record.skeleton & kForbidBit) != 0 || record.skeleton == kLimitSkeleton || !state.plan->HasStaticConsts(record.capability);
+  return (record.skeleton & kForbidBit) != 0 || record.skeleton == kLimitSkeleton ||
+         !state.plan->HasStaticConsts(record.capability);
 }
 
 void WriteRecord(ProgramState& state, const GrantTerms& terms, const PendingRecord& pending,

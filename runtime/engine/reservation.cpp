@@ -24,6 +24,7 @@ void Reservation::Clear() {
   names.clear();
   has_breaker = false;
   answered = false;
+  failed = kNone;
 }
 
 ActionGroup& Reservation::Open(uint32_t nth, uint32_t action, bool escalates) {
@@ -32,6 +33,7 @@ ActionGroup& Reservation::Open(uint32_t nth, uint32_t action, bool escalates) {
   group.escalates = escalates;
   group.action = action;
   group.choice = 0;
+  group.free = state::kNoFree;
   group.permit.count = 0;
   group.ask.count = 0;
   return group;

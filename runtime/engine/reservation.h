@@ -29,7 +29,7 @@ struct Candidate {
   uint64_t admitted = 0;  // bits of admit
   uint64_t obliges = 0;   // of these: obligations
   uint64_t asks = 0;      // … and step-ups
-  Span span;              // of the first of the step-ups
+  Span span = {};         // of the first of the step-ups
 };
 
 /// Candidates in order of rank, only the first of them.
@@ -64,7 +64,7 @@ struct ChargeOrigin {
   uint16_t group = 0xFFFF;       // of groups; 0xFFFF: common to all
   uint16_t alternative = 0;      // of its candidates
   uint16_t block = 0;            // of a delegation: whose counter it is; 0 = the mint's
-  Span span;
+  Span span = {};
 };
 
 struct Reservation {
@@ -98,6 +98,7 @@ struct Reservation {
 
   DecisionId decision;   // whose answer it is
   bool answered = false;
+  uint32_t failed = kNone;  // the charge that did not fit
 
   void Clear();
   ActionGroup& Open(uint32_t nth, uint32_t action, bool escalates);

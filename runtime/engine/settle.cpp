@@ -173,7 +173,9 @@ void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
       engine::NameChosen(charged, decision);
       if (kept) decision.operation |= Reservation::kReserved;
       return;
-    case state::ReserveStatus::kSpent: return Spent(charged, result.failed, decision);
+    case state::ReserveStatus::kSpent:
+      charged.failed = result.failed;
+      return Spent(charged, result.failed, decision);
     case state::ReserveStatus::kBadRequest:
       return engine::DenyFor(
           named ? DecisionCode::kOperationConflict : DecisionCode::kConstraintFault, {}, charged,
@@ -199,6 +201,12 @@ void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
     engine->store->Release({.high = decision.id.high, .low = decision.id.low}, now_us);
   }
   engine::DenyFor(code, {}, *reservation, decision);
+}
+
+const Reservation* Reader::Impl::AnswerTo(const Decision& decision) const {
+  const bool known = reservation != nullptr && reservation->answered &&
+                     reservation->decision == decision.id;
+  return known ? reservation.get() : nullptr;
 }
 
 Decision Reader::Authorize(GrantId grant, const Frame& frame, const AuthorizeOptions& options) {

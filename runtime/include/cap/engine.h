@@ -77,7 +77,7 @@ struct EngineOptions {
   /// The obligations that the enforcement point knows and will keep, as "name@version". A
   /// capability that would bring another one admits nothing.
   std::vector<std::string> obligations = {};
-  /// Where what is counted beyond one call is kept. Null: in this process, and gone with the engine.
+  /// Where what is counted beyond one call is kept. Null: in this process, gone with the engine.
   /// Several engines may share one.
   std::shared_ptr<state::Store> store = nullptr;
 };
