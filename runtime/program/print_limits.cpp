@@ -59,7 +59,9 @@ std::string PrintTerm(const Program& program, const LimitTerm& term) {
   add("period", term.period);
   add("zone", term.zone);
   add("span", term.span);
-  if (term.history != kNone) text += " of " + PrintHistory(program, program.histories[term.history]);
+  if (term.history != kNone) {
+    text += " of " + PrintHistory(program, program.histories[term.history]);
+  }
   for (const LimitOperand& key : term.keys) text += " per " + Operand(key);
   if (!term.reset.empty()) text += " reset " + QuoteCut(term.reset, term.reset.size());
   if (term.on_store_error == OnStoreError::kPermit) text += " on store error permit";

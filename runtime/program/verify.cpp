@@ -96,6 +96,11 @@ bool Context::HoldsTable(const Value& value, TableKind kind) const {
          program.tables[table->index].kind == kind;
 }
 
+static bool HoldsRate(const Value& value) {
+  const auto* rate = std::get_if<Rate>(&value.v);
+  return rate != nullptr && IsUsableRate(*rate);
+}
+
 bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const {
   if (depth > limits::kValueDepth) return false;
   const Type& t = TypeAt(type);
@@ -159,10 +164,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     case TypeKind::kPattern: return HoldsTable(value, TableKind::kDfa);
     case TypeKind::kZone: return HoldsTable(value, TableKind::kZone);
     case TypeKind::kSchedule: return HoldsTable(value, TableKind::kSchedule);
-    case TypeKind::kRate: {
-      const auto* rate = std::get_if<Rate>(&value.v);
-      return rate != nullptr && IsUsableRate(*rate);
-    }
+    case TypeKind::kRate: return HoldsRate(value);
     case TypeKind::kJson: return false;  // of calls only: there is no constant of this type
   }
   return false;

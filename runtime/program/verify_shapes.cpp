@@ -53,6 +53,7 @@ class ShapeVerifier {
   bool DecimalSets(uint32_t at);
   bool InZone(uint32_t at);
   bool RowOf(uint32_t at);
+  bool Charge(uint32_t at);
 
   const Inst& At(uint32_t inst) const { return program_.insts[shape_.first_inst + inst]; }
   TypeIndex TypeOf(uint32_t inst) const { return At(inst).type; }
@@ -377,6 +378,16 @@ bool ShapeVerifier::RowOf(uint32_t at) {
          Fail(at, "the keys are of another type");
 }
 
+bool ShapeVerifier::Charge(uint32_t at) {
+  const Inst& inst = At(at);
+  if (inst.op == Op::kMoneyCharge) return true;
+  if (inst.op == Op::kUsable) {
+    return KindOf(inst.a) != TypeKind::kBool || Fail(at, "a bool has a use of its own");
+  }
+  return (KindOf(inst.a) == TypeKind::kInt && KindOf(inst.b) == TypeKind::kInt) ||
+         Fail(at, "only numbers are charged");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -385,13 +396,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kWordLt:
       return context_.SameRepresentation(TypeOf(inst.a), TypeOf(inst.b)) ||
              Fail(at, "words are compared to another kind");
-    case Op::kIntAdd:
-    case Op::kIntSub:
-    case Op::kIntMul:
-    case Op::kDateAdd: return Arithmetic(at);
-    case Op::kZoneDate:
-    case Op::kZoneTime:
-    case Op::kScheduleHas: return InZone(at);
+    case Op::kIntAdd: case Op::kIntSub: case Op::kIntMul: case Op::kDateAdd: return Arithmetic(at);
+    case Op::kZoneDate: case Op::kZoneTime: case Op::kScheduleHas: return InZone(at);
     case Op::kDateWeekday:
       return (KindOf(inst.a) == TypeKind::kDate && KindOf(at) == TypeKind::kInt) ||
              Fail(at, "only a date has a day of the week");
@@ -444,12 +450,7 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kCount:
       return KindOf(at) == TypeKind::kInt || Fail(at, "a count is an int");
     case Op::kIntSum: case Op::kMoneySum: case Op::kDecSum: return true;  // EndsWell()
-    case Op::kWordCharge:
-      return (KindOf(inst.a) == TypeKind::kInt && KindOf(inst.b) == TypeKind::kInt) ||
-             Fail(at, "only numbers are charged");
-    case Op::kMoneyCharge: return true;
-    case Op::kUsable:
-      return KindOf(inst.a) != TypeKind::kBool || Fail(at, "a bool has a use of its own");
+    case Op::kWordCharge: case Op::kMoneyCharge: case Op::kUsable: return Charge(at);
   }
   return Fail(at, "there is no such opcode");
 }

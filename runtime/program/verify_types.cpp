@@ -255,7 +255,9 @@ bool VerifyHolders(Context& context) {
     if (type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling) {
       return context.Fail(where, "a bound value has no sibling that could name its currency");
     }
-    if (IsWritten(type.kind)) return context.Fail(where, "a bound value cannot be a table or a rate");
+    if (IsWritten(type.kind)) {
+      return context.Fail(where, "a bound value cannot be a table or a rate");
+    }
     const Type& inner = type.element == kNone ? type : context.TypeAt(type.element);
     if (inner.kind == TypeKind::kJson) return context.Fail(where, "a json is never bound");
     if (bound.optional) return context.Fail(where, "a bound value is always required");

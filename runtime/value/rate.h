@@ -19,7 +19,7 @@ std::string FormatRate(Rate rate);
 /// Above zero, and at least limits::kRateIntervalUs from one to the next.
 bool IsUsableRate(Rate rate);
 
-/// By how many come in the long run, exactly: 60/minute and 3600/hour are the same. Of usable rates.
+/// By how many come in the long run, exactly: 60/minute and 3600/hour are the same.
 bool SameRate(Rate a, Rate b);
 bool SlowerRate(Rate a, Rate b);
 
