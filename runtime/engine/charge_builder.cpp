@@ -235,7 +235,7 @@ bool ChargeBuilder::Stamps(const ActionGroup& group) {
 }
 
 bool ChargeBuilder::Add(const state::Charge& charge, const ChargeOrigin& origin) {
-  if (out_.charge_count == out_.charges.size()) return false;
+  if (out_.charge_count == limits::kCharges) return false;
   const bool common = origin.capability == kNone;
   state::Charge& added = out_.charges[out_.charge_count] = charge;
   added.group = common ? state::kEveryGroup : static_cast<uint16_t>(out_.store_groups);

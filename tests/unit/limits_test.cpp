@@ -142,7 +142,9 @@ policy p {
   limiter.Add(1, limiter.Count(1, Period::kDay, 2));
   World world(limiter.Finish());
   const GrantId grant = world.Mint();
-  const auto next = [&] { return world.Capability(world.Decide(grant, R"({"tool":"pay","arguments":{"to":"x"}})")); };
+  const auto next = [&] {
+    return world.Capability(world.Decide(grant, R"({"tool":"pay","arguments":{"to":"x"}})"));
+  };
   CHECK(next() == "a");
   CHECK(next() == "a");
   CHECK(next() == "b");
@@ -277,6 +279,15 @@ policy p { capability verify  capability pay }
   CHECK(world.Code(grant, R"({"tool":"pay","arguments":{"to":"bob"}})") ==
         DecisionCode::kConstraintFailed);
   CHECK(world.Code(grant, pay, kNowUs + kHourUs / 2 + 1) == DecisionCode::kConstraintFailed);
+}
+
+TEST_CASE("the codes of what is counted keep their texts") {
+  CHECK(NameOf(DecisionCode::kNotDelegated) == "not_delegated");
+  CHECK(NameOf(DecisionCode::kLimitExceeded) == "limit_exceeded");
+  CHECK(NameOf(DecisionCode::kCircuitOpen) == "circuit_open");
+  CHECK(NameOf(DecisionCode::kStoreUnavailable) == "store_unavailable");
+  CHECK(NameOf(DecisionCode::kStoreRewound) == "store_rewound");
+  CHECK(NameOf(DecisionCode::kOperationConflict) == "operation_conflict");
 }
 
 int64_t Us(int64_t year, int64_t month, int64_t day, int64_t hour = 0) {
