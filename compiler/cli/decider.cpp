@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "compiler/cli/cli.h"
-#include "compiler/cli/state_store.h"
 #include "compiler/policytest/grant_json.h"
+#include "compiler/policytest/open_store.h"
 #include "compiler/policytest/session.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
@@ -38,7 +38,7 @@ Result<void> Decider::Prepare(const DeciderOptions& options) {
   spec_ = std::move(*spec);
   std::shared_ptr<state::Store> store;
   if (!options.state.empty()) {
-    Result<std::unique_ptr<state::Store>> opened = OpenState(options.state);
+    Result<std::unique_ptr<state::Store>> opened = policytest::OpenStore(options.state);
     if (!opened.has_value()) return std::unexpected(opened.error());
     store = std::move(*opened);
   }

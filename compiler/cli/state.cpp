@@ -1,14 +1,13 @@
 // capc state: what is counted, for people who look after it.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <optional>
 
 #include "compiler/cli/cli.h"
 #include "compiler/cli/counter_text.h"
 #include "compiler/cli/io.h"
-#include "compiler/cli/state_store.h"
+#include "compiler/policytest/open_store.h"
 #include "compiler/policytest/session.h"
 #include "runtime/value/instant.h"
 
@@ -52,7 +51,7 @@ int Failed(const Error& error) {
 }
 
 int Show(const StateOptions& options) {
-  const Result<std::unique_ptr<state::Store>> store = OpenKnownState(options.state);
+  const Result<std::unique_ptr<state::Store>> store = policytest::OpenKnownStore(options.state);
   if (!store.has_value()) return Failed(store.error());
   const Result<std::vector<CounterView>> counters = (*store)->Counters();
   if (!counters.has_value()) return Failed(counters.error());
@@ -70,7 +69,7 @@ int Reset(const StateOptions& options) {
     PrintError("say which counters begin anew: --policy, --limit, --constraint, --key, --id, --all");
     return kUsage;
   }
-  const Result<std::unique_ptr<state::Store>> store = OpenKnownState(options.state);
+  const Result<std::unique_ptr<state::Store>> store = policytest::OpenKnownStore(options.state);
   if (!store.has_value()) return Failed(store.error());
   const Result<std::vector<CounterView>> counters = (*store)->Counters();
   if (!counters.has_value()) return Failed(counters.error());
@@ -113,7 +112,7 @@ int Settle(const StateOptions& options, bool commits) {
     if (!parsed.has_value()) return Failed(parsed.error());
     actual = *parsed;
   }
-  const Result<std::unique_ptr<state::Store>> store = OpenKnownState(options.state);
+  const Result<std::unique_ptr<state::Store>> store = policytest::OpenKnownStore(options.state);
   if (!store.has_value()) return Failed(store.error());
   const state::SettleStatus status = commits ? (*store)->Commit(*operation, actual, *now)
                                              : (*store)->Release(*operation, *now);

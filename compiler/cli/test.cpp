@@ -10,6 +10,7 @@
 #include "compiler/cli/io.h"
 #include "compiler/cli/test_output.h"
 #include "compiler/diag/printable.h"
+#include "compiler/policytest/open_store.h"
 #include "compiler/policytest/run.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
@@ -27,6 +28,7 @@ struct TestOptions {
   std::string coverage;  // "clauses", "branches"; empty: not asked
   std::string format = "text";
   std::string junit;
+  std::vector<std::string> stores;
   size_t slowest = 0;
   bool update = false;
   bool verbose = false;
@@ -62,6 +64,14 @@ class TestRun {
   }
 
   int Run() {
+    for (const std::string& name : options_.stores) {
+      Result<policytest::StoreUnderTest> store = policytest::StoreNamed(name);
+      if (!store.has_value()) {
+        PrintError(store.error().message);
+        return kUsage;
+      }
+      run_.stores.push_back(std::move(*store));
+    }
     for (const std::string& path : options_.paths) {
       const Result<std::vector<std::string>> files = Expand(path);
       if (!files.has_value()) {
@@ -199,6 +209,12 @@ void AddTestOptions(CLI::App& command, TestOptions& options) {
       ->type_name("FILE");
   command.add_option("--slowest", options.slowest, "show the N tests that took longest")
       ->type_name("N");
+  command
+      .add_option("--store", options.stores,
+                  "run sequences with these stores too: sqlite, redis://HOST, separated by commas")
+      ->type_name("STORE")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_flag("-v,--verbose", options.verbose, "a line for each file");
   AddSourceOptions(command, options.source);
 }
@@ -210,7 +226,8 @@ void AddTest(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("test", "Run tests of policies (.capt)");
   AddTestOptions(*command, *options);
   command->footer(R"(
-Every test runs on the interpreter and on native code; they must agree in everything.
+Every test runs on the interpreter and on native code, every sequence with counters in this process
+and with those of --store; they must agree in everything.
 
 Examples:
   capc test policies stdlib
@@ -219,6 +236,7 @@ Examples:
   capc test policies --coverage
   capc test policies --coverage=branches
   capc test policies --junit tests.xml
+  capc test policies --store sqlite,redis://localhost
   capc test tests/golden --update
 
 Exit status: 0 all passed, 1 a file cannot be read or written, 3 something failed.)");

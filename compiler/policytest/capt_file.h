@@ -61,7 +61,7 @@ struct Test {  // --- test: title
 /// One step of a sequence: a call with what must come of it, or what happens between calls.
 struct Step {
   enum class Kind : uint8_t {
-    kCall,     // [later 5m] [id a] [by child] [peek] and the lines of a test
+    kCall,     // [later 5m] [id a] [by child] [peek] [times 3] and the lines of a test
     kCommit,   // commit a [actual 30.00 USD] [=> already]
     kRelease,  // release a [=> already]
     kWait,     // wait 5m
@@ -73,6 +73,7 @@ struct Step {
   std::string name;      // of the call, of the call that is settled, of the grant
   std::string by;        // kCall: the grant; kGrant: its parent, empty = it is minted
   bool peek = false;
+  uint32_t times = 1;    // kCall: so often, one after the other
   int64_t later_us = 0;  // kCall, kWait: so much after the step before
   std::string actual;    // kCommit: "30.00 USD", "3"; empty: what was reserved
   std::string settled;   // kCommit, kRelease: "settled", "already"

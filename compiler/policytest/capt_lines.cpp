@@ -53,6 +53,8 @@ std::optional<int64_t> TakeSpan(std::string_view& text) {
   return std::nullopt;
 }
 
+constexpr uint32_t kMostTimes = 1000;
+
 bool IsName(std::string_view text) {
   constexpr std::string_view kName =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
@@ -300,12 +302,18 @@ Step& LineReader::CallStep(Sequence& sequence) {
 }
 
 bool LineReader::StepStatement(Sequence& sequence, std::string_view word, std::string_view rest) {
-  if (word != "id" && word != "by" && word != "peek" && word != "later") return false;
+  constexpr std::array<std::string_view, 5> kWords = {"id", "by", "peek", "later", "times"};
+  if (std::ranges::find(kWords, word) == kWords.end()) return false;
   Step& step = CallStep(sequence);
   continued_ = nullptr;
   if (word == "peek") {
     step.peek = true;
     if (!rest.empty()) Wrong("`peek` stands alone");
+  } else if (word == "times") {
+    const char* end = rest.data() + rest.size();
+    const auto [stop, error] = std::from_chars(rest.data(), end, step.times);
+    const bool good = error == std::errc() && stop == end && step.times > 0;
+    if (!good || step.times > kMostTimes) Wrong("write `times 3`, up to 1000");
   } else if (word == "later") {
     const std::optional<int64_t> later = SpanUs(rest);
     if (!later.has_value()) Wrong("write `later 5m`");
@@ -401,6 +409,7 @@ std::string LineReader::SequenceEnd(const Sequence& sequence, uint32_t& line) {
   }
   const Step& last = sequence.steps.back();
   line = last.line;
+  if (last.times > 1 && !last.name.empty()) return "a call with an id is one call, without `times`";
   return last.kind == Step::Kind::kCall ? TestEnd(last.call) : std::string();
 }
 

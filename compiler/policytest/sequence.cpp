@@ -33,6 +33,11 @@ void SequenceRun::Said(uint32_t line, const std::string& what) {
 }
 
 void SequenceRun::Take(const Step& step) {
+  // One that came out otherwise would come out so again.
+  for (uint32_t i = 0; i < step.times && (i == 0 || out_.wrong.empty()); ++i) TakeOnce(step);
+}
+
+void SequenceRun::TakeOnce(const Step& step) {
   if (__builtin_add_overflow(now_us_, step.later_us, &now_us_)) {
     return Said(step.line, "no time is so late");
   }

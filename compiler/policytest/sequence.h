@@ -41,6 +41,7 @@ class SequenceRun {
 
  private:
   void Take(const Step& step);
+  void TakeOnce(const Step& step);
   void Call(const Step& step);
   void Settle(const Step& step);
   void Grant(const Step& step);

@@ -6,7 +6,6 @@
 #include <charconv>
 #include <utility>
 
-#include "compiler/policytest/delegation_json.h"
 #include "compiler/policytest/grant_json.h"
 #include "compiler/policytest/operation_name.h"
 #include "runtime/frame/request_json.h"
@@ -22,6 +21,21 @@ constexpr int64_t kHourUs = 3'600'000'000;
 std::string Comparable(DecisionReport report) {
   report.id.clear();
   return ToJson(report);
+}
+
+/// Of what is counted, not of what stores keep beside it. A line a counter, in order.
+std::string CountersText(std::vector<state::CounterView> counters) {
+  std::vector<std::string> lines;
+  for (const state::CounterView& counter : counters) {
+    lines.push_back(fmt::format("{:016x}{:016x} kind {} unit {} used {} of {} [{}, {})\n",
+                                counter.id.high, counter.id.low, static_cast<int>(counter.kind),
+                                counter.unit, counter.used, counter.limit_value, counter.begin_us,
+                                counter.end_us));
+  }
+  std::ranges::sort(lines);
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
 }
 
 }  // namespace
@@ -159,14 +173,7 @@ Result<GrantId> Session::GrantOn(Running& running, const std::string& parent,
     subject = spec->subject;
     return running.engine->Mint(*spec, now_us);
   }
-  const auto from = running.grants.find(parent);
-  if (from == running.grants.end()) {
-    return Fail("no-grant", fmt::format("no grant is called `{}`", parent));
-  }
-  Result<DelegationSpec> spec = DelegationFromJson(*program_, json);
-  if (!spec.has_value()) return std::unexpected(spec.error());
-  subject = spec->subject.empty() ? from->second.subject : spec->subject;
-  return running.engine->Delegate(from->second.grant, *spec, now_us);
+  return Fail("no-grant", "grants are not delegated yet");
 }
 
 StepOutcome Session::Grant(const std::string& name, const std::string& parent,
@@ -195,6 +202,22 @@ bool Session::Revoke(const std::string& name) {
     all = found != running.grants.end() && running.engine->Revoke(found->second.grant) && all;
   }
   return all;
+}
+
+std::string Session::CountersDisagree() {
+  std::string first;
+  for (Running& running : running_) {
+    Result<std::vector<state::CounterView>> counters = running.store->Counters();
+    if (!counters.has_value()) return running.name + ": " + counters.error().message;
+    std::string text = CountersText(std::move(*counters));
+    if (&running == &running_.front()) {
+      first = std::move(text);
+    } else if (text != first) {
+      return fmt::format("counters of {} and {} disagree:\n{}\n{}", running_.front().name,
+                         running.name, first, text);
+    }
+  }
+  return {};
 }
 
 CallExplanation Session::Explain(std::string_view request, int64_t now_us,

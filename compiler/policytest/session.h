@@ -62,6 +62,9 @@ class Session {
   /// False: there is none of that name, or it is dead already.
   bool Revoke(const std::string& name);
 
+  /// Empty if every store says the same of every counter; else which says what.
+  std::string CountersDisagree();
+
   /// What every rule said about the request, by the first engine.
   CallExplanation Explain(std::string_view request, int64_t now_us,
                           const std::string& grant = "root");
