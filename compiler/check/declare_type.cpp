@@ -300,7 +300,7 @@ TypeIndex TypeReader::ReadMap(const ast::Type& type) {
   const TypeIndex value = ReadType(written);
   if (key == kNone || value == kNone) return kNone;
   const Type& of = types_[value];
-  if (of.kind == TypeKind::kApprovers || IsTable(of.kind) || of.form == MoneyForm::kSibling) {
+  if (of.kind == TypeKind::kApprovers || IsWritten(of.kind) || of.form == MoneyForm::kSibling) {
     Refuse(written.span, fmt::format("a map of `{}`", types_.NameOf(value)),
            of.kind == TypeKind::kMoney ? "a value has no sibling that names its currency"
                                        : "values are what a field of a record may be");
@@ -323,7 +323,7 @@ TypeIndex TypeReader::ReadMap(const ast::Type& type) {
 bool TypeReader::ElementAllowed(TypeIndex element, TypeKind container, const ast::Type& at) {
   const Type& type = types_[element];
   const std::string name = types_.NameOf(element);
-  if (types_.IsContainer(element) || type.kind == TypeKind::kApprovers || IsTable(type.kind)) {
+  if (types_.IsContainer(element) || type.kind == TypeKind::kApprovers || IsWritten(type.kind)) {
     Refuse(at.span, fmt::format("a list or set of `{}`", name),
            "elements are scalars; those of a list may be records, which may hold lists");
     return false;

@@ -48,6 +48,7 @@ Op EqualityOf(TypeKind kind) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kJson:
     case TypeKind::kMap:
       return Op::kConst;
@@ -82,6 +83,7 @@ Op LessOf(TypeKind kind) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kJson:
     case TypeKind::kMap:
       return Op::kConst;

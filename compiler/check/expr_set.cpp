@@ -35,6 +35,7 @@ Elements ElementsOf(TypeKind kind) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kJson:
     case TypeKind::kMap:
       return Elements::kNeither;

@@ -99,6 +99,7 @@ bool Types::IsScalar(TypeIndex type) const {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kJson:
     case TypeKind::kMap:
       return false;
@@ -156,6 +157,7 @@ TypeIndex Types::Canonical(TypeIndex type) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
       return type;
     case TypeKind::kJson:
       return Intern({.kind = TypeKind::kJson, .max = limits::kJsonBytesMax});
@@ -218,6 +220,8 @@ std::string Types::NameOf(TypeIndex type) const {
       return "zone";
     case TypeKind::kSchedule:
       return "schedule";
+    case TypeKind::kRate:
+      return "rate";
     case TypeKind::kMap:
       return fmt::format("map<{}, {}>", NameOf(KeyOf(type)), NameOf(ValueOf(type)));
     case TypeKind::kJson:

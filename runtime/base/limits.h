@@ -87,8 +87,18 @@ inline constexpr uint32_t kBatchCalls = 1024;           // one AuthorizeMany
 inline constexpr uint32_t kCharges = 256;               // counters that one call is held against
 inline constexpr uint32_t kAlternatives = 8;            // capabilities tried for one action
 inline constexpr uint32_t kRecentTimes = 256;           // largest n of an exact "n in any hour"
+inline constexpr uint32_t kHolds = 4'096;               // held of one gauge at one time
+inline constexpr uint32_t kStamps = 64;                 // histories that one call is written into
+inline constexpr int64_t kQuantity = 1'000'000'000'000'000'000;  // an amount, or what limits it
+inline constexpr int64_t kTimeUs = 253'402'300'800'000'000;  // the end of the year 9999; or a span
+inline constexpr int64_t kStampKeepUs = 34'560'000'000'000;  // a history is known so long: 400 days
+inline constexpr int64_t kSweepGraceUs = 3'600'000'000;  // a counter that says nothing is kept
+inline constexpr uint64_t kCounters = 1u << 24;         // one store, where nothing else is asked
+inline constexpr uint64_t kOperations = 1u << 20;       // one store, where nothing else is asked
 inline constexpr int64_t kOperationKeepUs = 86'400'000'000;  // a settled operation is known so long
 inline constexpr int64_t kRateIntervalUs = 1'000;       // least time between two units of a rate
+inline constexpr uint32_t kLimitKeys = 4;               // keys of a counter, arguments of `after`
+inline constexpr uint32_t kHistories = 4096;            // different `after` questions of a program
 inline constexpr uint32_t kDelegationDepth = 16;        // grants delegated from grants in a row
 
 // --- requests ---

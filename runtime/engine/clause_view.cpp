@@ -303,6 +303,7 @@ void Viewer::Fault(ClauseView& view) const {
     case ValueClass::kStr:
     case ValueClass::kMask:
     case ValueClass::kTable:
+    case ValueClass::kRate:
     case ValueClass::kList: view.fault += "an element lacks the value"; break;
   }
 }

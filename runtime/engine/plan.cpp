@@ -49,6 +49,14 @@ Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool
   for (auto step : {&Plan::AddTools, &Plan::AddCapabilities, &Plan::AddForbids}) {
     if (auto done = (plan.get()->*step)(program, pool); !done) return std::unexpected(done.error());
   }
+  for (const Clause& clause : program.clauses) {
+    if (clause.kind != ClauseKind::kLimit) continue;
+    return Fail("bad-program", "the policy has limits, and this engine does not count");
+  }
+  for (const Policy& policy : program.policies) {
+    if (policy.breaker.max_violations == 0) continue;
+    return Fail("bad-program", "the policy has a circuit breaker, and this engine does not count");
+  }
   for (const Shape& shape : program.shapes) {
     uint64_t require = 0;
     uint64_t oblige = 0;

@@ -12,6 +12,7 @@
 #include "runtime/value/map.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/rate.h"
 #include "runtime/value/text.h"
 
 namespace cap::engine {
@@ -100,6 +101,8 @@ std::string ShowSlot(const Program& program, TypeIndex index, const Slot& slot) 
     case TypeKind::kDuration: return FormatDuration({static_cast<int64_t>(slot.lo)});
     case TypeKind::kDate: return FormatDate({static_cast<int64_t>(slot.lo)});
     case TypeKind::kDecimal: return FormatDecimal({slot.lo, slot.hi, type.ref});
+    case TypeKind::kRate:
+      return FormatRate({static_cast<int64_t>(slot.lo), static_cast<int64_t>(slot.hi)});
     case TypeKind::kApprovers: {
       const std::vector<std::string> names = ApproverNames(program, slot.lo);
       return Join(names, names.size());

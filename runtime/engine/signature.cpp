@@ -44,6 +44,7 @@ void AppendType(const Program& program, TypeIndex index, uint32_t depth, std::st
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kDate:
     case TypeKind::kPath:
     case TypeKind::kIp:

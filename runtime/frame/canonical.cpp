@@ -74,6 +74,9 @@ class Canonical {
   void One(const Type&, const TableRef& value, std::string& out) const {
     cbor::AppendInt(value.index, out);  // never: no argument is a table
   }
+  void One(const Type&, const Rate& value, std::string& out) const {
+    cbor::AppendInt(value.count, out);  // never: no argument is a rate
+  }
   /// The text that a key is in JSON.
   static std::string KeyText(TypeKind kind, const Value& key) {
     if (const auto* number = std::get_if<int64_t>(&key.v)) return std::to_string(*number);

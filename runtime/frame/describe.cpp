@@ -8,6 +8,7 @@
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/rate.h"
 
 namespace cap {
 namespace {
@@ -28,6 +29,7 @@ struct Describer {
   std::string operator()(const EnumMember& value) const { return QuoteCut(value.name); }
   std::string operator()(const ApproverMask&) const { return "a set of approvers"; }
   std::string operator()(const TableRef&) const { return "a table"; }
+  std::string operator()(const Rate& value) const { return FormatRate(value); }
   std::string operator()(const Value::List& value) const {
     return "a list of " + std::to_string(value.size());
   }
@@ -68,6 +70,7 @@ std::string DescribeType(const Program& program, TypeIndex type) {
       case TypeKind::kPattern: return before + "pattern" + after;
       case TypeKind::kZone: return before + "zone" + after;
       case TypeKind::kSchedule: return before + "schedule" + after;
+      case TypeKind::kRate: return before + "rate" + after;
       case TypeKind::kJson: return before + "json" + after;
       case TypeKind::kMap: {
         // The key is a scalar, so that this goes one deep.

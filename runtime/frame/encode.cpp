@@ -228,6 +228,10 @@ Result<Slot> Encoder::OneApprovers(const ApproverMask& approvers) const {
   return Slot{approvers.mask, 0};
 }
 
+Slot RateSlot(const Rate& rate) {
+  return {static_cast<uint64_t>(rate.count), static_cast<uint64_t>(rate.period_us)};
+}
+
 Result<Slot> Encoder::OneTable(const TableRef& table, TableKind kind) const {
   if (table.index >= program_.tables.size() || program_.tables[table.index].kind != kind) {
     return Bad("there is no such table");
@@ -395,6 +399,9 @@ Result<Slot> Encoder::One(TypeIndex type, const Value& value, uint32_t currency,
       if (const auto* table = std::get_if<TableRef>(&value.v)) {
         return OneTable(*table, TableOf(t.kind));
       }
+      break;
+    case TypeKind::kRate:
+      if (const auto* rate = std::get_if<Rate>(&value.v)) return RateSlot(*rate);
       break;
     case TypeKind::kJson:
       if (const auto* json = std::get_if<Json>(&value.v)) return OneJson(t, *json);

@@ -102,7 +102,8 @@ Result<Value> Reader::Read(const JsonNode& node, TypeIndex type, uint32_t curren
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
     case TypeKind::kZone:
-    case TypeKind::kSchedule: break;  // of constants only
+    case TypeKind::kSchedule:
+    case TypeKind::kRate: break;  // of constants only
   }
   return Mismatch(node, type);
 }

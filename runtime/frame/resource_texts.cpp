@@ -38,6 +38,7 @@ std::string TextOf(const Program& program, const ResourceHole& hole, const Slot&
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kCidr:
     case TypeKind::kJson:
     case TypeKind::kMap: break;

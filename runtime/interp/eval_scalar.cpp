@@ -77,6 +77,18 @@ InstValue EvalMoneyMul(Evaluation& e, const Inst& inst, uint32_t) {
   return CheckedMoney(e, inst, overflowed, result);
 }
 
+InstValue EvalWordCharge(Evaluation& e, const Inst& inst, uint32_t) {
+  return Bool(Signed(e.A(inst)) > 0 && Signed(e.B(inst)) >= 0);
+}
+
+InstValue EvalMoneyCharge(Evaluation& e, const Inst& inst, uint32_t) {
+  if (!SameCurrency(e, inst)) return Fault();
+  return Bool(Signed(e.A(inst)) > 0 && Signed(e.B(inst)) >= 0);
+}
+
+// A fault of the operand has made this one already.
+InstValue EvalUsable(Evaluation&, const Inst&, uint32_t) { return Bool(true); }
+
 InstValue EvalMaskIn(Evaluation& e, const Inst& inst, uint32_t) {
   // INVARIANT: an enum is below limits::kEnumMembers; the mask keeps the shift defined anyway.
   return Bool((e.B(inst).value.lo >> (e.A(inst).value.lo & 63) & 1) != 0);

@@ -37,7 +37,8 @@ InstValue Mutated(const Program& program, const Inst& inst, InstValue result) {
       // Such a text is read together with what stands before its bytes.
       if (HeaderBytes(program.types[inst.type].kind) != 0) return Fault();
       return {.fault = result.fault, .value = StringSlot("")};
-    case ValueClass::kTable: return Fault();
+    case ValueClass::kTable:
+    case ValueClass::kRate: return Fault();
     case ValueClass::kList: result.value.hi &= ~uint64_t{0xFFFF'FFFF}; return result;
   }
   return result;

@@ -29,6 +29,12 @@ llvm::Value* SameCurrency(Emitter& e, uint32_t i) {
   return known ? ok : e.Both(ok, e.b().CreateICmpEQ(e.Hi(e.A(i)), e.Hi(e.B(i))));
 }
 
+// Above zero, and not below it.
+llvm::Value* IsCharge(Emitter& e, uint32_t i) {
+  llvm::Value* above = e.b().CreateICmpSGT(e.Lo(e.A(i)), e.Word(0));
+  return e.b().CreateAnd(above, e.b().CreateICmpSGE(e.Lo(e.B(i)), e.Word(0)));
+}
+
 // Members that are not declared, counted by hi, are in no constant.
 bool MayHaveUndeclared(const Emitter& e, uint32_t mask) { return e.inst(mask).op != Op::kConst; }
 
@@ -77,6 +83,12 @@ void LowerMoneyMul(Emitter& e, uint32_t i) {
   SetMoney(e, i,
            Checked(e, llvm::Intrinsic::smul_with_overflow, e.A(i), e.B(i), e.OperandsOk(i)));
 }
+
+void LowerWordCharge(Emitter& e, uint32_t i) { e.SetBool(i, IsCharge(e, i), e.OperandsOk(i)); }
+
+void LowerMoneyCharge(Emitter& e, uint32_t i) { e.SetBool(i, IsCharge(e, i), SameCurrency(e, i)); }
+
+void LowerUsable(Emitter& e, uint32_t i) { e.SetBool(i, e.b().getTrue(), e.A(i).ok); }
 
 // INVARIANT: an enum word of a sealed frame or record is below limits::kEnumMembers. Masking the
 // shift keeps it defined whatever the word is.

@@ -23,7 +23,15 @@ constexpr uint64_t LastOf(SlotSource) { return static_cast<uint64_t>(SlotSource:
 constexpr uint64_t LastOf(HoleSource) { return static_cast<uint64_t>(HoleSource::kElement); }
 constexpr uint64_t LastOf(Risk) { return static_cast<uint64_t>(Risk::kCritical); }
 constexpr uint64_t LastOf(ShapeKind) { return static_cast<uint64_t>(ShapeKind::kPredicate); }
-constexpr uint64_t LastOf(ClauseKind) { return static_cast<uint64_t>(ClauseKind::kOblige); }
+constexpr uint64_t LastOf(ClauseKind) { return static_cast<uint64_t>(ClauseKind::kLimit); }
+constexpr uint64_t LastOf(LimitKind) { return static_cast<uint64_t>(LimitKind::kNotAfter); }
+constexpr uint64_t LastOf(OnStoreError) { return static_cast<uint64_t>(OnStoreError::kPermit); }
+constexpr uint64_t LastOf(LimitOperand::Source) {
+  return static_cast<uint64_t>(LimitOperand::Source::kInst);
+}
+constexpr uint64_t LastOf(ParameterOrder) {
+  return static_cast<uint64_t>(ParameterOrder::kWithin);
+}
 constexpr uint64_t LastOf(TableKind) { return static_cast<uint64_t>(TableKind::kSchedule); }
 constexpr uint64_t LastOf(TextPiece::Kind) {
   return static_cast<uint64_t>(TextPiece::Kind::kConst);

@@ -132,9 +132,41 @@ void Fields(A& ar, typename A::template Ref<TextPiece> v) {
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ClauseInfo> v) {
   auto& [name, span, text, consent, unsaid, step_up, approvers, approvers_const, obligation,
-         obligation_consts] = v;
+         obligation_consts, limit_term] = v;
   ar(name, span, text, consent, unsaid, step_up, approvers, approvers_const, obligation,
-     obligation_consts);
+     obligation_consts, limit_term);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<LimitOperand> v) {
+  auto& [source, index, type] = v;
+  ar(source, index, type);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<LimitTerm> v) {
+  auto& [kind, policy, owner, name, reset, clause, operands_clause, amount, limit, burst, period,
+         zone, span, keys, on_store_error, history] = v;
+  ar(kind, policy, owner, name, reset, clause, operands_clause, amount, limit, burst, period, zone,
+     span, keys, on_store_error, history);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<History> v) {
+  auto& [action, arguments, slots] = v;
+  ar(action, arguments, slots);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<SharedLimit> v) {
+  auto& [name, policy, action, shape, consts, clauses, terms, first_inst_span, span] = v;
+  ar(name, policy, action, shape, consts, clauses, terms, first_inst_span, span);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<Breaker> v) {
+  auto& [max_violations, window_us, suspend_us, span] = v;
+  ar(max_violations, window_us, suspend_us, span);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<CapabilityParameter> v) {
+  auto& [constraint, name, const_index, type, order] = v;
+  ar(constraint, name, const_index, type, order);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<ObligationParameter> v) {
@@ -158,8 +190,10 @@ void Fields(A& ar, typename A::template Ref<Pattern> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Capability> v) {
-  auto& [name, policy, action, shape, patterns, consts, clauses, first_inst_span, span] = v;
-  ar(name, policy, action, shape, patterns, consts, clauses, first_inst_span, span);
+  auto& [name, policy, action, shape, patterns, consts, clauses, terms, parameters,
+         first_inst_span, span] = v;
+  ar(name, policy, action, shape, patterns, consts, clauses, terms, parameters, first_inst_span,
+     span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Forbid> v) {
@@ -168,8 +202,10 @@ void Fields(A& ar, typename A::template Ref<Forbid> v) {
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Policy> v) {
-  auto& [name, version, purposes, max_ttl_us, bound, fixed, capabilities, forbids, span] = v;
-  ar(name, version, purposes, max_ttl_us, bound, fixed, capabilities, forbids, span);
+  auto& [name, version, purposes, max_ttl_us, bound, fixed, capabilities, forbids, limits, breaker,
+         span] = v;
+  ar(name, version, purposes, max_ttl_us, bound, fixed, capabilities, forbids, limits, breaker,
+     span);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<Field> v) {
@@ -206,6 +242,11 @@ template <typename A>
 void Fields(A& ar, typename A::template Ref<Json> v) {
   auto& [cbor] = v;
   ar(cbor);
+}
+template <typename A>
+void Fields(A& ar, typename A::template Ref<Rate> v) {
+  auto& [count, period_us] = v;
+  ar(count, period_us);
 }
 template <typename A>
 void Fields(A& ar, typename A::template Ref<EnumMember> v) {
@@ -252,6 +293,8 @@ void ForEachTable(ProgramRef& p, Section section) {
   section(p.zone_version);
   section(p.tables);
   section(p.wrappers);
+  section(p.limits);
+  section(p.histories);
 }
 
 }  // namespace cap::codec

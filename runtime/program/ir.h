@@ -75,6 +75,7 @@ enum class ClauseKind : uint8_t {
   kRequire,  // must be true; else the capability refuses
   kStepUp,   // must be true (satisfied); else the call needs the step-up named by its ClauseInfo
   kOblige,   // not true: a permit brings the obligation named by its ClauseInfo
+  kLimit,    // not true: the call is held against the limit that its ClauseInfo names
 };
 
 struct Clause {

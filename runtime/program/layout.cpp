@@ -274,6 +274,7 @@ ValueClass ClassOf(const Program& program, TypeIndex type) {
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule: return ValueClass::kTable;
+    case TypeKind::kRate: return ValueClass::kRate;
     case TypeKind::kMoney: return ValueClass::kMoney;
     case TypeKind::kString:
     case TypeKind::kEmail:

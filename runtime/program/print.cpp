@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "runtime/program/print_limits.h"
 #include "runtime/value/date.h"
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/money.h"
 #include "runtime/value/quote.h"
+#include "runtime/value/rate.h"
 #include "runtime/value/text.h"
 
 namespace cap {
@@ -34,6 +36,8 @@ class Printer {
   void PrintPolicy(const Policy& policy);
   void PrintCapability(const Capability& capability);
   void PrintForbid(const Forbid& forbid);
+  void PrintLimit(const SharedLimit& limit);
+  void PrintInfos(const std::vector<ClauseInfo>& infos);
   void PrintPatterns(const std::vector<Pattern>& patterns);
   void PrintConsts(const std::vector<ConstSource>& consts);
   void PrintShape(uint32_t index);
@@ -196,8 +200,24 @@ void Printer::PrintCapability(const Capability& capability) {
        program_.actions[capability.action].name, capability.shape, Place(capability.span));
   PrintPatterns(capability.patterns);
   PrintConsts(capability.consts);
-  for (size_t i = 0; i < capability.clauses.size(); ++i) {
-    const ClauseInfo& info = capability.clauses[i];
+  PrintInfos(capability.clauses);
+  for (const LimitTerm& term : capability.terms) Line("    {}", PrintTerm(program_, term));
+  for (const CapabilityParameter& parameter : capability.parameters) {
+    Line("    {}", PrintParameter(parameter));
+  }
+}
+
+void Printer::PrintLimit(const SharedLimit& limit) {
+  Line("  limit {} : {} shape {}{}", limit.name, program_.actions[limit.action].name, limit.shape,
+       Place(limit.span));
+  PrintConsts(limit.consts);
+  PrintInfos(limit.clauses);
+  for (const LimitTerm& term : limit.terms) Line("    {}", PrintTerm(program_, term));
+}
+
+void Printer::PrintInfos(const std::vector<ClauseInfo>& infos) {
+  for (size_t i = 0; i < infos.size(); ++i) {
+    const ClauseInfo& info = infos[i];
     std::string step_up;
     if (!info.step_up.empty()) {
       step_up = fmt::format(" step-up {} by {}", info.step_up,
@@ -232,6 +252,11 @@ void Printer::PrintPolicy(const Policy& policy) {
     PrintCapability(program_.capabilities[capability]);
   }
   for (uint32_t forbid : policy.forbids) PrintForbid(program_.forbids[forbid]);
+  for (uint32_t limit : policy.limits) PrintLimit(program_.limits[limit]);
+  if (policy.breaker.max_violations != 0) {
+    Line("  breaker after {} in {} for {}", policy.breaker.max_violations,
+         FormatDuration({policy.breaker.window_us}), FormatDuration({policy.breaker.suspend_us}));
+  }
 }
 
 const Span* Printer::SpansOf(uint32_t shape) const {
@@ -240,6 +265,9 @@ const Span* Printer::SpansOf(uint32_t shape) const {
   }
   for (const Forbid& forbid : program_.forbids) {
     if (forbid.shape == shape) return program_.spans.data() + forbid.first_inst_span;
+  }
+  for (const SharedLimit& limit : program_.limits) {
+    if (limit.shape == shape) return program_.spans.data() + limit.first_inst_span;
   }
   return nullptr;
 }
@@ -272,7 +300,8 @@ void Printer::PrintClause(const Shape& shape, uint32_t index, const Span* spans)
   Line("  clause {} {} cost {}{}{}", index,
        clause.kind == ClauseKind::kRequire  ? "require"
        : clause.kind == ClauseKind::kStepUp ? "step-up"
-                                            : "oblige",
+       : clause.kind == ClauseKind::kOblige ? "oblige"
+                                            : "limit",
        clause.cost,
        clause.observed == kNone ? "" : fmt::format(" observed %{}", clause.observed),
        clause.limit == kNone ? "" : fmt::format(" limit %{}", clause.limit));
@@ -307,6 +336,7 @@ std::string Printer::Run() {
   Holders();
   for (const Tool& tool : program_.tools) PrintTool(tool);
   for (const Action& action : program_.actions) PrintAction(action);
+  for (const History& history : program_.histories) Line("\n{}", PrintHistory(program_, history));
   for (const Policy& policy : program_.policies) PrintPolicy(policy);
   for (uint32_t i = 0; i < program_.shapes.size(); ++i) PrintShape(i);
   return std::move(out_);
@@ -359,6 +389,7 @@ std::string PrintType(const Program& program, TypeIndex index) {
       case TypeKind::kPattern: text += "pattern"; break;
       case TypeKind::kZone: text += "zone"; break;
       case TypeKind::kSchedule: text += "schedule"; break;
+      case TypeKind::kRate: text += "rate"; break;
       case TypeKind::kJson: text += "json" + max; break;
       case TypeKind::kMap: {
         const RecordType& row = program.records[program.types[type.element].ref];
@@ -402,6 +433,7 @@ std::string PrintValue(const Program& program, const Value& value) {
       }
       return text;
     }
+    std::string operator()(const Rate& rate) const { return FormatRate(rate); }
     std::string operator()(const TableRef& table) const {
       return table.index < program.tables.size() ? Quoted(program.tables[table.index].name) : "?";
     }

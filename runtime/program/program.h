@@ -201,6 +201,91 @@ struct ObligationType {
   bool operator==(const ObligationType&) const = default;
 };
 
+// --- limits: what a permitted call is held against (runtime/state/store.h counts) ---
+enum class LimitKind : uint8_t {
+  kRate,      // `amount` of a rate, `burst` of them at once
+  kRecent,    // at most `limit` in any `span`
+  kQuota,     // at most `limit` in each `period` of the calendar of `zone`
+  kGauge,     // at most `limit` held at one time, each for at most `span`
+  kAfter,     // takes nothing: a call of `history` was carried out within the last `span`
+  kNotAfter,  // takes nothing: none was
+};
+/// In the order of the members of std.quota's `period`.
+enum class Period : uint8_t { kHour, kDay, kWeek, kMonth, kTotal };
+/// The members, which a bundle's enum of that kind has.
+inline constexpr std::string_view kPeriodNames[] = {"hour", "day", "week", "month", "total"};
+enum class OnStoreError : uint8_t { kDeny, kPermit };
+
+/// Where a number or a key of a limit comes from.
+struct LimitOperand {
+  enum class Source : uint8_t { kAbsent, kConst, kSlot, kInst };
+  Source source = Source::kAbsent;
+  // A constant of the record · a slot of the frame · an instruction of the shape that stands
+  // directly in the clause LimitTerm::operands_clause. What is not there, or a fault, denies.
+  uint32_t index = 0;
+  TypeIndex type = 0;
+  bool operator==(const LimitOperand&) const = default;
+};
+
+/// One counter that a clause of kLimit holds the call against. Whose it is (policy, owner, name,
+/// reset) is where it is written, and never whose grant it is: a policy that is built on another
+/// one counts with the counters of that one.
+struct LimitTerm {
+  LimitKind kind = LimitKind::kQuota;
+  std::string policy;      // by name; empty: a limit that is written at top level
+  std::string owner;       // name of the capability or limit
+  std::string name;        // of the constraint, or "consume"; "#2" behind a second one of a name
+  std::string reset;       // `reset: "…"`; empty: none
+  uint32_t clause = 0;     // of kLimit
+  uint32_t operands_clause = kNone;  // of kRequire: true where the operands are good
+  LimitOperand amount;     // int or money; not of kAfter and kNotAfter
+  LimitOperand limit;      // kRate: a constant of type rate; else int or money, as the amount
+  LimitOperand burst;      // kRate: int; absent: 1
+  LimitOperand period;     // kQuota: a constant member of an enum of kPeriodNames, not bound
+  LimitOperand zone;       // kQuota of days and longer: a constant zone, not bound; absent: UTC
+  LimitOperand span;       // duration; of a quota only with kTotal, where it is what it is kept for
+  // Text, int, enum or date; one that is absent is the subject. No keys: the subject. Of kAfter and
+  // kNotAfter: parallel to the history's arguments, beside the subject.
+  std::vector<LimitOperand> keys;
+  OnStoreError on_store_error = OnStoreError::kDeny;
+  uint32_t history = kNone;  // kAfter, kNotAfter: of Program::histories
+  bool operator==(const LimitTerm&) const = default;
+};
+
+/// Calls that somebody asks about later: when one is carried out, the counter of (subject, action,
+/// the values of these arguments) is stamped.
+struct History {
+  uint32_t action = 0;
+  std::vector<std::string> arguments;  // sorted
+  std::vector<uint32_t> slots;         // of the action's tool, parallel
+  bool operator==(const History&) const = default;
+};
+
+/// `circuit_breaker`: so many denials of one subject within a window suspend the policy for it.
+struct Breaker {
+  uint32_t max_violations = 0;  // 0: there is none
+  int64_t window_us = 0;
+  int64_t suspend_us = 0;
+  Span span;
+  bool operator==(const Breaker&) const = default;
+};
+
+/// In which direction a parameter of a constraint narrows: `narrows <=`.
+enum class ParameterOrder : uint8_t {
+  kUnsaid, kAtMost, kAtLeast, kSame, kSubset, kSuperset, kWithin,
+};
+
+/// A parameter of a constraint of a capability, whose value is one constant of its record: what a
+/// delegation may narrow by name.
+struct CapabilityParameter {
+  std::string constraint;  // "maxAmount"; "#2" behind a second one of a name
+  std::string name;        // of the parameter
+  uint32_t const_index = 0;
+  TypeIndex type = 0;
+  ParameterOrder order = ParameterOrder::kUnsaid;
+  bool operator==(const CapabilityParameter&) const = default;
+};
+
 /// What a decision says about one clause of one capability.
 struct ClauseInfo {
   std::string name;              // "maxAmount", "require", "requireApproval"
@@ -213,7 +298,23 @@ struct ClauseInfo {
   uint32_t approvers_const = kNone;  // kStepUp: constant that holds the mask
   uint32_t obligation = kNone;       // kOblige: of Program::obligations
   std::vector<uint32_t> obligation_consts;  // kOblige: constants, parallel to its parameters
+  uint32_t limit_term = kNone;       // kLimit: of the terms of the capability or shared limit
   bool operator==(const ClauseInfo&) const = default;
+};
+
+/// `limit NAME on …`, for one of its actions and one policy whose grants it binds: as with
+/// forbids, one over several actions, or written at top level, becomes several.
+struct SharedLimit {
+  std::string name;
+  uint32_t policy = 0;
+  uint32_t action = 0;
+  uint32_t shape = 0;                // kCapability; clauses of kRequire and kLimit alone
+  std::vector<ConstSource> consts;
+  std::vector<ClauseInfo> clauses;   // parallel to the shape's clauses
+  std::vector<LimitTerm> terms;
+  uint32_t first_inst_span = 0;
+  Span span;
+  bool operator==(const SharedLimit&) const = default;
 };
 
 // --- policies ---
@@ -238,6 +339,8 @@ struct Capability {
   std::vector<Pattern> patterns; // at least one
   std::vector<ConstSource> consts;
   std::vector<ClauseInfo> clauses;   // parallel to the shape's clauses
+  std::vector<LimitTerm> terms;      // one a clause of kLimit
+  std::vector<CapabilityParameter> parameters;
   uint32_t first_inst_span = 0;  // into Program::spans, parallel to the shape's instructions
   Span span;
   bool operator==(const Capability&) const = default;
@@ -286,6 +389,8 @@ struct Policy {
   std::vector<FixedBound> fixed;      // what its rules read beside that; in order of bound
   std::vector<uint32_t> capabilities;
   std::vector<uint32_t> forbids;
+  std::vector<uint32_t> limits;       // of Program::limits
+  Breaker breaker;
   Span span;
   bool operator==(const Policy&) const = default;
 };
@@ -307,10 +412,12 @@ struct Program {
   std::vector<Inst> insts;
   std::vector<Clause> clauses;
   std::vector<Shape> shapes;
-  std::vector<Span> spans;            // of instructions, a range a capability or forbid
+  std::vector<Span> spans;            // of instructions, a range a capability, forbid or limit
   std::vector<Policy> policies;
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;
+  std::vector<SharedLimit> limits;
+  std::vector<History> histories;     // no two are the same
   std::vector<Table> tables;          // what constants of class kTable point at
   std::string zone_version;           // of the time zone database that zones are from; empty: none
 

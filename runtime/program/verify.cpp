@@ -12,6 +12,7 @@
 #include "runtime/value/calendar.h"
 #include "runtime/value/map.h"
 #include "runtime/value/money.h"
+#include "runtime/value/rate.h"
 #include "runtime/value/text.h"
 
 namespace cap {
@@ -22,6 +23,16 @@ bool Context::Fail(std::string where, std::string what) {
     error = {"program-invalid", fmt::format("{}: {}", std::move(where), std::move(what))};
   }
   return false;
+}
+
+bool IsPlain(std::string_view name) {
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(name[i]);
+    if (byte < 0x20 || byte == 0x7F) return false;
+    const bool c1 = byte == 0xC2 && i + 1 < name.size() && static_cast<uint8_t>(name[i + 1]) < 0xA0;
+    if (c1) return false;
+  }
+  return true;
 }
 
 bool Context::SameRepresentation(TypeIndex a, TypeIndex b) const {
@@ -83,6 +94,11 @@ bool Context::HoldsTable(const Value& value, TableKind kind) const {
   const auto* table = std::get_if<TableRef>(&value.v);
   return table != nullptr && table->index < program.tables.size() &&
          program.tables[table->index].kind == kind;
+}
+
+static bool HoldsRate(const Value& value) {
+  const auto* rate = std::get_if<Rate>(&value.v);
+  return rate != nullptr && IsUsableRate(*rate);
 }
 
 bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const {
@@ -148,6 +164,7 @@ bool Context::Conforms(const Value& value, TypeIndex type, uint32_t depth) const
     case TypeKind::kPattern: return HoldsTable(value, TableKind::kDfa);
     case TypeKind::kZone: return HoldsTable(value, TableKind::kZone);
     case TypeKind::kSchedule: return HoldsTable(value, TableKind::kSchedule);
+    case TypeKind::kRate: return HoldsRate(value);
     case TypeKind::kJson: return false;  // of calls only: there is no constant of this type
   }
   return false;

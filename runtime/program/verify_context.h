@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -45,6 +46,17 @@ class Context {
 
   std::unordered_set<uint64_t> conforming_;  // value << 32 | type
 };
+
+/// No control characters: a terminal would obey them. What a policy writes as an identifier never
+/// has any; strings may, and are made safe where they are shown.
+bool IsPlain(std::string_view name);
+
+/// Of a policy.
+bool VerifyBreaker(Context& context, const Policy& policy, const std::string& where);
+/// When tools and actions are good.
+bool VerifyHistories(Context& context);
+/// Shared limits, when policies are good.
+bool VerifyLimits(Context& context);
 
 // Each part relies on those before it.
 bool VerifyTypes(Context& context);

@@ -10,153 +10,11 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
 #include "runtime/program/verify_context.h"
+#include "runtime/program/verify_rule.h"
 #include "runtime/value/text.h"
 
 namespace cap::verify {
 namespace {
-
-/// One capability or forbid: both bind a shape's constants, match resources, and explain.
-class RuleVerifier {
- public:
-  RuleVerifier(Context& context, std::string where, uint32_t policy, uint32_t action)
-      : context_(context), program_(context.program), where_(std::move(where)), policy_(policy),
-        action_(action) {}
-
-  /// Before anything else: the policy and the action exist.
-  bool Owners() const {
-    if (policy_ >= program_.policies.size()) return Fail("there is no such policy");
-    if (action_ >= program_.actions.size()) return Fail("there is no such action");
-    return true;
-  }
-  bool ShapeOf(uint32_t shape, ShapeKind kind, uint32_t first_span) const;
-  bool Consts(const std::vector<ConstSource>& consts, const std::vector<TypeIndex>& types) const;
-  bool Patterns(const std::vector<Pattern>& patterns) const;
-  bool Info(const ClauseInfo& info, ClauseKind kind, const std::vector<TypeIndex>& consts) const;
-  bool Fail(std::string what) const { return context_.Fail(where_, std::move(what)); }
-
- private:
-  bool Piece(const TextPiece& piece, const std::vector<TypeIndex>& consts) const;
-  bool Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const;
-  bool HoleValue(const PatternHole& hole) const;
-  bool InGrant(uint32_t bound) const;
-
-  Context& context_;
-  const Program& program_;
-  std::string where_;
-  uint32_t policy_;
-  uint32_t action_;
-};
-
-bool RuleVerifier::ShapeOf(uint32_t shape, ShapeKind kind, uint32_t first_span) const {
-  if (shape >= program_.shapes.size()) return Fail("there is no such shape");
-  const Shape& code = program_.shapes[shape];
-  if (code.kind != kind) return Fail("the shape has another kind");
-  if (code.tool != program_.actions[action_].tool) return Fail("the shape is another tool's");
-  if (first_span > program_.spans.size() ||
-      code.inst_count > program_.spans.size() - first_span) {
-    return Fail("the spans of its instructions are past the last");
-  }
-  return true;
-}
-
-/// A grant has the bound values that its policy lists, given or fixed, and no others.
-bool RuleVerifier::InGrant(uint32_t bound) const {
-  const Policy& policy = program_.policies[policy_];
-  return bound < program_.bound.size() &&
-         (std::ranges::find(policy.bound, bound) != policy.bound.end() ||
-          std::ranges::find(policy.fixed, bound, &FixedBound::bound) != policy.fixed.end());
-}
-
-bool RuleVerifier::Consts(const std::vector<ConstSource>& consts,
-                          const std::vector<TypeIndex>& types) const {
-  if (consts.size() != types.size()) return Fail("its constants are not those of its shape");
-  for (size_t i = 0; i < consts.size(); ++i) {
-    const ConstSource& source = consts[i];
-    const bool fits =
-        source.bound ? InGrant(source.index) && context_.SameRepresentation(
-                                                    program_.bound[source.index].type, types[i])
-                     : context_.ValueConforms(source.index, types[i]);
-    if (!fits) return Fail(fmt::format("constant {} does not fit its type", i));
-  }
-  return true;
-}
-
-bool IsSegmentText(TypeKind kind) {
-  return (IsTextKind(kind) && kind != TypeKind::kCidr && kind != TypeKind::kUrl) ||
-         kind == TypeKind::kInt || kind == TypeKind::kEnum || kind == TypeKind::kInstant ||
-         kind == TypeKind::kDate;
-}
-
-bool RuleVerifier::HoleValue(const PatternHole& hole) const {
-  if (!hole.value.bound) {
-    if (hole.value.index >= program_.values.size()) return false;
-    const auto& value = program_.values[hole.value.index].v;
-    return std::holds_alternative<std::string>(value) || std::holds_alternative<int64_t>(value) ||
-           std::holds_alternative<EnumMember>(value) || std::holds_alternative<Instant>(value) ||
-           std::holds_alternative<Date>(value);
-  }
-  if (!InGrant(hole.value.index)) return false;
-  const Type& type = context_.TypeAt(program_.bound[hole.value.index].type);
-  if (type.kind == TypeKind::kSet) return IsSegmentText(context_.TypeAt(type.element).kind);
-  return IsSegmentText(type.kind);
-}
-
-bool RuleVerifier::Patterns(const std::vector<Pattern>& patterns) const {
-  const Action& action = program_.actions[action_];
-  for (const Pattern& pattern : patterns) {
-    if (pattern.skeleton >= action.skeletons.size()) return Fail("there is no such skeleton");
-    uint32_t mask = 0;
-    uint32_t next = 0;
-    for (const PatternHole& hole : pattern.holes) {
-      if (hole.hole < next || hole.hole >= action.resource.holes.size()) {
-        return Fail("a pattern's holes are out of order, or not the resource's");
-      }
-      next = hole.hole + 1;
-      mask |= 1u << hole.hole;
-      if (!HoleValue(hole)) return Fail("a pattern's value is missing or is no text");
-    }
-    if (mask != action.skeletons[pattern.skeleton]) {
-      return Fail("a pattern does not hold the holes of its skeleton");
-    }
-    if (!IsUtf8(pattern.text)) return Fail("a pattern is not UTF-8");
-    if (!context_.SpanOk(pattern.span)) return Fail("there is no such file");
-  }
-  return true;
-}
-
-bool RuleVerifier::Piece(const TextPiece& piece, const std::vector<TypeIndex>& consts) const {
-  const Tool& tool = program_.tools[program_.actions[action_].tool];
-  TypeIndex type = kNone;
-  switch (piece.kind) {
-    case TextPiece::Kind::kLiteral: return IsUtf8(piece.literal) && !piece.email_domain;
-    case TextPiece::Kind::kSlot:
-      if (piece.index < tool.slots.size()) type = tool.slots[piece.index].type;
-      break;
-    case TextPiece::Kind::kConst:
-      if (piece.index < consts.size()) type = consts[piece.index];
-      break;
-  }
-  if (type == kNone) return false;
-  const TypeKind kind = context_.TypeAt(type).kind;
-  const bool has_domain = kind == TypeKind::kEmail || kind == TypeKind::kUrl;
-  return kind != TypeKind::kRecord && (!piece.email_domain || has_domain);
-}
-
-bool RuleVerifier::Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const {
-  if (info.obligation == kNone) return info.obligation_consts.empty();
-  if (info.obligation >= program_.obligations.size()) return false;
-  const std::vector<ObligationParameter>& parameters =
-      program_.obligations[info.obligation].parameters;
-  if (info.obligation_consts.size() != parameters.size()) return false;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const uint32_t constant = info.obligation_consts[i];
-    if (constant >= consts.size() ||
-        !context_.SameRepresentation(consts[constant], parameters[i].type)) {
-      return false;
-    }
-  }
-  return true;
-}
 
 /// What an engine writes for the enforcement point: everything else would be read as a text.
 bool HasJson(const Program& program, TypeIndex index) {
@@ -189,29 +47,22 @@ bool VerifyObligations(Context& context) {
   return true;
 }
 
-bool RuleVerifier::Info(const ClauseInfo& info, ClauseKind kind,
-                        const std::vector<TypeIndex>& consts) const {
-  if (!IsUtf8(info.name)) return Fail("the name of a clause is not UTF-8");
-  if (!context_.SpanOk(info.span)) return Fail("there is no such file");
-  for (const TextPiece& piece : info.text) {
-    if (!Piece(piece, consts)) return Fail("a text shows what is not there");
-  }
-  for (const TextPiece& piece : info.consent) {
-    if (!Piece(piece, consts)) return Fail("a text shows what is not there");
-  }
-  const bool known = info.step_up == "approval" || info.step_up == "review";
-  if (kind == ClauseKind::kStepUp ? !known : !info.step_up.empty()) {
-    return Fail("the step-up of a clause is unknown or unwanted");
-  }
-  if ((kind == ClauseKind::kOblige) != (info.obligation != kNone)) {
-    return Fail("the obligation of a clause is missing or unwanted");
-  }
-  if (!Obligation(info, consts)) return Fail("an obligation does not fit its declaration");
-  if (!context_.ApproversOk(info.approvers)) return Fail("there is no such approver");
-  if (info.approvers_const != kNone &&
-      (info.approvers_const >= consts.size() ||
-       context_.TypeAt(consts[info.approvers_const]).kind != TypeKind::kApprovers)) {
-    return Fail("the constant holds no approvers");
+/// What a delegation narrows by name: no name twice.
+bool VerifyParameters(Context& context, const Capability& capability, const RuleVerifier& rule) {
+  const Shape& shape = context.program.shapes[capability.shape];
+  std::set<std::pair<std::string_view, std::string_view>> names;
+  for (const CapabilityParameter& parameter : capability.parameters) {
+    if (parameter.constraint.empty() || parameter.name.empty() || !IsUtf8(parameter.constraint) ||
+        !IsUtf8(parameter.name) || !IsPlain(parameter.constraint) || !IsPlain(parameter.name) ||
+        !names.emplace(parameter.constraint, parameter.name).second) {
+      return rule.Fail("the name of a parameter is empty, doubled or not plain");
+    }
+    if (parameter.const_index >= shape.const_types.size() ||
+        parameter.type >= context.program.types.size() ||
+        !context.SameRepresentation(parameter.type, shape.const_types[parameter.const_index])) {
+      return rule.Fail("a parameter is no constant, or one of another type");
+    }
+    if (parameter.order > ParameterOrder::kWithin) return rule.Fail("there is no such order");
   }
   return true;
 }
@@ -227,12 +78,10 @@ bool VerifyCapability(Context& context, uint32_t index) {
   }
   const Shape& shape = program.shapes[capability.shape];
   if (!rule.Consts(capability.consts, shape.const_types)) return false;
-  if (capability.clauses.size() != shape.clause_count) {
-    return rule.Fail("its clauses are not those of its shape");
-  }
-  for (uint32_t i = 0; i < shape.clause_count; ++i) {
-    const Clause& clause = program.clauses[shape.first_clause + i];
-    if (!rule.Info(capability.clauses[i], clause.kind, shape.const_types)) return false;
+  if (!rule.Infos(capability.clauses, shape) ||
+      !rule.Terms(capability.terms, capability.clauses, shape, capability.consts) ||
+      !VerifyParameters(context, capability, rule)) {
+    return false;
   }
   if (capability.name.empty() || !IsUtf8(capability.name)) {
     return rule.Fail("the name is empty or not UTF-8");
@@ -311,10 +160,12 @@ bool VerifyPolicy(Context& context, uint32_t index) {
     if (purpose >= program.purposes.size()) return context.Fail(where, "no such purpose");
   }
   if (!VerifyBound(context, policy, where)) return false;
+  if (!VerifyBreaker(context, policy, where)) return false;
   if (policy.max_ttl_us < 0) return context.Fail(where, "the time to live is negative");
   if (!context.SpanOk(policy.span)) return context.Fail(where, "there is no such file");
   if (!Owns(policy.capabilities, program.capabilities, index) ||
-      !Owns(policy.forbids, program.forbids, index)) {
+      !Owns(policy.forbids, program.forbids, index) ||
+      !Owns(policy.limits, program.limits, index)) {
     return context.Fail(where, "it lists a rule that is missing, doubled or another policy's");
   }
   std::unordered_set<std::string_view> names;
@@ -361,18 +212,6 @@ bool AllListed(const std::vector<Policy>& policies, const std::vector<Item>& ite
   size_t listed = 0;
   for (const Policy& policy : policies) listed += lists(policy).size();
   return listed == items.size();  // no policy lists one twice, nor another policy's
-}
-
-/// No control characters: a terminal would obey them. What a policy writes as an identifier never
-/// has any; strings may, and are made safe where they are shown.
-bool IsPlain(std::string_view name) {
-  for (size_t i = 0; i < name.size(); ++i) {
-    const auto byte = static_cast<uint8_t>(name[i]);
-    if (byte < 0x20 || byte == 0x7F) return false;
-    const bool c1 = byte == 0xC2 && i + 1 < name.size() && static_cast<uint8_t>(name[i + 1]) < 0xA0;
-    if (c1) return false;
-  }
-  return true;
 }
 
 template <typename Item>
@@ -427,7 +266,7 @@ bool VerifyPolicies(Context& context) {
   for (size_t i = 0; i < program.actions.size(); ++i) {
     if (!VerifyGuard(context, i)) return false;
   }
-  if (!VerifyObligations(context)) return false;
+  if (!VerifyObligations(context) || !VerifyHistories(context)) return false;
   // Policies first: the names, purposes and bound values that the rules lean on.
   std::unordered_set<std::string_view> names;
   for (uint32_t i = 0; i < program.policies.size(); ++i) {
@@ -442,10 +281,11 @@ bool VerifyPolicies(Context& context) {
   for (uint32_t i = 0; i < program.forbids.size(); ++i) {
     if (!VerifyForbid(context, i)) return false;
   }
-  if (!VerifyPlainNames(context)) return false;
+  if (!VerifyLimits(context) || !VerifyPlainNames(context)) return false;
   if (!AllListed(program.policies, program.capabilities,
                  [](const Policy& p) { return p.capabilities; }) ||
-      !AllListed(program.policies, program.forbids, [](const Policy& p) { return p.forbids; })) {
+      !AllListed(program.policies, program.forbids, [](const Policy& p) { return p.forbids; }) ||
+      !AllListed(program.policies, program.limits, [](const Policy& p) { return p.limits; })) {
     return context.Fail("policies", "a rule belongs to no policy");
   }
   return true;

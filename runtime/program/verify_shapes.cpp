@@ -13,7 +13,9 @@ namespace cap::verify {
 namespace {
 
 /// Whether instructions compute with values of this kind.
-bool IsValue(TypeKind kind) { return kind != TypeKind::kRecord && kind != TypeKind::kJson; }
+bool IsValue(TypeKind kind) {
+  return kind != TypeKind::kRecord && kind != TypeKind::kJson && kind != TypeKind::kRate;
+}
 
 class ShapeVerifier {
  public:
@@ -51,6 +53,7 @@ class ShapeVerifier {
   bool DecimalSets(uint32_t at);
   bool InZone(uint32_t at);
   bool RowOf(uint32_t at);
+  bool Charge(uint32_t at);
 
   const Inst& At(uint32_t inst) const { return program_.insts[shape_.first_inst + inst]; }
   TypeIndex TypeOf(uint32_t inst) const { return At(inst).type; }
@@ -95,7 +98,9 @@ bool ShapeVerifier::Header() {
   }
   if (shape_.const_types.size() > limits::kConstants) return FailShape("too many constants");
   for (TypeIndex type : shape_.const_types) {
-    if (type >= program_.types.size() || !IsValue(context_.TypeAt(type).kind)) {
+    const bool known = type < program_.types.size();
+    const bool rate = known && context_.TypeAt(type).kind == TypeKind::kRate;  // limits read it
+    if (!known || (!rate && !IsValue(context_.TypeAt(type).kind))) {
       return FailShape("a constant has no type, or one that no instruction reads");
     }
   }
@@ -111,7 +116,7 @@ bool ShapeVerifier::Clauses() {
       return context_.Fail(where, "clauses must follow each other and have instructions");
     }
     next = clause.end;
-    if (clause.kind > ClauseKind::kOblige ||
+    if (clause.kind > ClauseKind::kLimit ||
         (shape_.kind == ShapeKind::kPredicate && clause.kind != ClauseKind::kRequire)) {
       return context_.Fail(where, "the kind does not fit");
     }
@@ -244,7 +249,7 @@ bool ShapeVerifier::ElementSource(uint32_t at) {
 bool ShapeVerifier::ResultType(uint32_t at) {
   const Inst& inst = At(at);
   const TypeKind kind = KindOf(at);
-  if (!IsValue(kind)) return Fail(at, "a record or a json is no value");
+  if (!IsValue(kind)) return Fail(at, "a record, a json or a rate is no value");
   const OpInfo& info = InfoOf(inst.op);
   if (info.typed_result) return true;
   bool fits = ClassOf(program_, inst.type) == info.result;
@@ -373,6 +378,16 @@ bool ShapeVerifier::RowOf(uint32_t at) {
          Fail(at, "the keys are of another type");
 }
 
+bool ShapeVerifier::Charge(uint32_t at) {
+  const Inst& inst = At(at);
+  if (inst.op == Op::kMoneyCharge) return true;
+  if (inst.op == Op::kUsable) {
+    return KindOf(inst.a) != TypeKind::kBool || Fail(at, "a bool has a use of its own");
+  }
+  return (KindOf(inst.a) == TypeKind::kInt && KindOf(inst.b) == TypeKind::kInt) ||
+         Fail(at, "only numbers are charged");
+}
+
 /// What classes alone do not say.
 bool ShapeVerifier::SameKinds(uint32_t at) {
   const Inst& inst = At(at);
@@ -381,13 +396,8 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kWordLt:
       return context_.SameRepresentation(TypeOf(inst.a), TypeOf(inst.b)) ||
              Fail(at, "words are compared to another kind");
-    case Op::kIntAdd:
-    case Op::kIntSub:
-    case Op::kIntMul:
-    case Op::kDateAdd: return Arithmetic(at);
-    case Op::kZoneDate:
-    case Op::kZoneTime:
-    case Op::kScheduleHas: return InZone(at);
+    case Op::kIntAdd: case Op::kIntSub: case Op::kIntMul: case Op::kDateAdd: return Arithmetic(at);
+    case Op::kZoneDate: case Op::kZoneTime: case Op::kScheduleHas: return InZone(at);
     case Op::kDateWeekday:
       return (KindOf(inst.a) == TypeKind::kDate && KindOf(at) == TypeKind::kInt) ||
              Fail(at, "only a date has a day of the week");
@@ -440,6 +450,7 @@ bool ShapeVerifier::SameKinds(uint32_t at) {
     case Op::kCount:
       return KindOf(at) == TypeKind::kInt || Fail(at, "a count is an int");
     case Op::kIntSum: case Op::kMoneySum: case Op::kDecSum: return true;  // EndsWell()
+    case Op::kWordCharge: case Op::kMoneyCharge: case Op::kUsable: return Charge(at);
   }
   return Fail(at, "there is no such opcode");
 }

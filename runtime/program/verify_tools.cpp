@@ -54,7 +54,7 @@ bool ToolVerifier::Own(const std::string& name, TypeIndex type, uint32_t slot, S
   if (!names_.insert(name).second) return Fail(name, "the name stands there twice");
   if (type >= context_.program.types.size()) return Fail(name, "there is no such type");
   const TypeKind kind = context_.TypeAt(type).kind;
-  if (kind == TypeKind::kApprovers || IsTable(kind)) {
+  if (kind == TypeKind::kApprovers || IsWritten(kind)) {
     return Fail(name, "approvers and tables are no input");
   }
   std::vector<SlotDesc> wanted;

@@ -64,8 +64,8 @@ bool VerifyCollection(Context& context, const Type& type, const std::string& whe
     return context.Fail(where, "there is no such element type");
   }
   const Type& element = context.TypeAt(type.element);
-  if (element.kind == TypeKind::kApprovers || IsTable(element.kind)) {
-    return context.Fail(where, "approvers and tables cannot be elements");
+  if (element.kind == TypeKind::kApprovers || IsWritten(element.kind)) {
+    return context.Fail(where, "approvers, tables and rates cannot be elements");
   }
   if (element.kind == TypeKind::kMoney && element.form == MoneyForm::kSibling) {
     return context.Fail(where, "an element has no sibling that could name its currency");
@@ -136,8 +136,8 @@ bool VerifyField(Context& context, const RecordType& record, size_t index, std::
     return context.Fail(std::move(where), "there is no such type");
   }
   const Type& type = context.TypeAt(field.type);
-  if (type.kind == TypeKind::kApprovers || IsTable(type.kind)) {
-    return context.Fail(std::move(where), "approvers and tables cannot be a field");
+  if (type.kind == TypeKind::kApprovers || IsWritten(type.kind)) {
+    return context.Fail(std::move(where), "approvers, tables and rates cannot be a field");
   }
   const bool sibling = type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling;
   if (sibling != (field.currency_field != kNone)) {
@@ -255,7 +255,9 @@ bool VerifyHolders(Context& context) {
     if (type.kind == TypeKind::kMoney && type.form == MoneyForm::kSibling) {
       return context.Fail(where, "a bound value has no sibling that could name its currency");
     }
-    if (IsTable(type.kind)) return context.Fail(where, "a bound value cannot be a table");
+    if (IsWritten(type.kind)) {
+      return context.Fail(where, "a bound value cannot be a table or a rate");
+    }
     const Type& inner = type.element == kNone ? type : context.TypeAt(type.element);
     if (inner.kind == TypeKind::kJson) return context.Fail(where, "a json is never bound");
     if (bound.optional) return context.Fail(where, "a bound value is always required");

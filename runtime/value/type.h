@@ -20,14 +20,18 @@ enum class TypeKind : uint8_t {
   kPath, kIp, kCidr, kUrl,  // texts in one canonical form, as emails are (text.h)
   kJson,       // any JSON value: laid out, shown, approved, and no instruction's value
   kMap,        // rows of a record {key, value}, sorted by their keys, of which no two are equal
+  kRate,       // so many in so long a time; only of constants, and of no instruction
 };
-inline constexpr TypeKind kLastTypeKind = TypeKind::kMap;
+inline constexpr TypeKind kLastTypeKind = TypeKind::kRate;
 
 /// Values are tables of the Program (runtime/program/table.h), and only constants have them: no
 /// input, field, element or bound value does.
 constexpr bool IsTable(TypeKind kind) {
   return kind == TypeKind::kPattern || kind == TypeKind::kZone || kind == TypeKind::kSchedule;
 }
+
+/// What is written in a policy and nowhere else: tables and rates.
+constexpr bool IsWritten(TypeKind kind) { return IsTable(kind) || kind == TypeKind::kRate; }
 
 /// How money is written in a request.
 enum class MoneyForm : uint8_t {
@@ -61,6 +65,7 @@ enum class ValueClass : uint8_t {
   kList,   // list<…>, map<…>, and set<…> of anything but an enum
   kDecimal,
   kTable,  // pattern, zone, schedule
+  kRate,   // of no instruction: a limit reads it from the constants, {count, period in us}
 };
 
 }  // namespace cap

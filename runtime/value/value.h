@@ -45,6 +45,11 @@ struct TableRef {
   uint32_t index = 0;  // of Program::tables
   bool operator==(const TableRef&) const = default;
 };
+struct Rate {  // runtime/value/rate.h
+  int64_t count = 0;
+  int64_t period_us = 0;
+  bool operator==(const Rate&) const = default;
+};
 struct Date {
   int64_t days = 0;  // since 1970-01-01 in the proleptic Gregorian calendar
   bool operator==(const Date&) const = default;
@@ -57,7 +62,7 @@ struct Value {
   // Strings serve string, email, path, ip, cidr and url; List serves list, set and map (map.h).
   // A bundle names the alternatives by their places: new ones stand at the end.
   std::variant<std::monostate, bool, int64_t, Money, std::string, Instant, EnumMember, ApproverMask,
-               List, Record, Duration, Decimal, TableRef, Date, Json>
+               List, Record, Duration, Decimal, TableRef, Date, Json, Rate>
       v;
 
   bool operator==(const Value&) const;

@@ -118,6 +118,7 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kJson:
     case TypeKind::kMap: break;
   }

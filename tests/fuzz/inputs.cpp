@@ -198,6 +198,8 @@ Value MakeValue(const Program& program, TypeIndex index, Bytes& bytes, uint32_t 
     case TypeKind::kZone:
     case TypeKind::kSchedule:
       return {TableRef{bytes.Below(4)}};
+    case TypeKind::kRate:
+      return {Rate{MakeNumber(bytes), MakeNumber(bytes)}};
     case TypeKind::kJson:
       return {Json{bytes.Chance(32) ? MakeText(bytes) : std::string("\xa1\x61k\x82\x01\xf6")}};
     case TypeKind::kSet:

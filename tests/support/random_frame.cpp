@@ -198,6 +198,7 @@ Slot RandomSlots::Make(TypeIndex type, Arena& arena, bool ordered) {
     case TypeKind::kList: return List(t, arena, ordered);
     case TypeKind::kZone:
     case TypeKind::kSchedule:
+    case TypeKind::kRate:
     case TypeKind::kPattern:  // of literal constants alone, which are not random
     case TypeKind::kJson: return arena.CopyString(Pick(hints_.texts));
     case TypeKind::kRecord: break;
