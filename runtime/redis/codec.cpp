@@ -194,10 +194,11 @@ Words ReserveArguments(const state::ReserveRequest& request, const Numbered& num
 
 std::optional<Named> ParseCounter(std::string_view text) {
   int64_t of = 0, unit = 0, last = 0, value = 0, begin = 0, end = 0, limit = 0, born = 0;
-  if (!CutInt(text, ' ', of) || of < 1 || of > static_cast<int64_t>(state::CounterClass::kBreaker) ||
-      !CutInt(text, ' ', unit) || unit > UINT16_MAX || !CutInt(text, ' ', last) ||
-      !CutInt(text, ' ', value) || !CutInt(text, ' ', begin) || !CutInt(text, ' ', end) ||
-      !CutInt(text, ' ', limit) || !CutInt(text, ' ', born)) {
+  if (!CutInt(text, ' ', of) || of < 1 ||
+      of > static_cast<int64_t>(state::CounterClass::kBreaker) || !CutInt(text, ' ', unit) ||
+      unit > UINT16_MAX || !CutInt(text, ' ', last) || !CutInt(text, ' ', value) ||
+      !CutInt(text, ' ', begin) || !CutInt(text, ' ', end) || !CutInt(text, ' ', limit) ||
+      !CutInt(text, ' ', born)) {
     return std::nullopt;
   }
   auto entries = Cut(text, '\n');

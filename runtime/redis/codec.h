@@ -32,8 +32,8 @@ std::optional<int64_t> ParseInt(std::string_view text);
 
 /// The counters of a request, each once, and which one each charge charges.
 struct Numbered {
-  std::vector<uint16_t> first;    // of each counter, the first charge of it
-  std::vector<uint16_t> number;   // of each charge, its counter
+  std::vector<uint16_t> first;   // of each counter, the first charge of it
+  std::vector<uint16_t> number;  // of each charge, its counter
 };
 Numbered NumberCounters(std::span<const state::Charge> charges);
 

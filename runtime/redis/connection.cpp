@@ -38,14 +38,13 @@ Reply Convert(const redisReply& from, int depth) {
         to.list.push_back(Convert(*from.element[i], depth - 1));
       }
       break;
-    default: break;  // nil
+    default:
+      break;  // nil
   }
   return to;
 }
 
-timeval ToTimeval(int64_t us) {
-  return {.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
-}
+timeval ToTimeval(int64_t us) { return {.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000}; }
 
 }  // namespace
 
@@ -80,8 +79,7 @@ std::unique_ptr<Connection> Connection::Open(const Address& address, int64_t dea
     if (!reply || reply->kind == Reply::Kind::kError) return nullptr;
   }
   if (address.database != 0) {
-    const auto reply =
-        connection->Call({"SELECT", std::to_string(address.database)}, deadline_us);
+    const auto reply = connection->Call({"SELECT", std::to_string(address.database)}, deadline_us);
     why = reply ? reply->text : "no answer to SELECT";
     if (!reply || reply->kind == Reply::Kind::kError) return nullptr;
   }
@@ -117,8 +115,7 @@ bool Connection::Send(int64_t deadline_us) {
   while (sent < out_.size()) {
     if (!SetTimeout(deadline_us)) return false;
     // Not hiredis's own writing, which ends the process with SIGPIPE where the server has gone.
-    const ssize_t n =
-        send(context_->fd, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = send(context_->fd, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
     if (n > 0) {
       sent += static_cast<size_t>(n);
     } else if (errno != EINTR) {

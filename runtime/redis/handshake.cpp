@@ -38,8 +38,9 @@ std::optional<Greeting> Inspect(Connection& connection, Promise promise, const s
   if (!reply) return Away("the Redis server did not answer CONFIG");
   if (reply->kind != Reply::Kind::kList || reply->list.size() != 2 ||
       reply->list[1].text != "always") {
-    return Refused("the Redis server may forget its last second; set appendfsync to always, allow "
-                   "CONFIG GET, or choose another promise");
+    return Refused(
+        "the Redis server may forget its last second; set appendfsync to always, allow "
+        "CONFIG GET, or choose another promise");
   }
   return std::nullopt;
 }
@@ -103,10 +104,10 @@ Greeting Greet(Connection& connection, const GreetingKeys& keys, Promise promise
   const std::string known_place = std::to_string(known.place);
   const std::string acknowledged = std::to_string(known.acknowledged);
   const std::string fresh = Hex(branch), insists = key ? Hex(*key) : "", offer = Hex(made);
-  return Read(connection.Call({"EVAL", kOpen.text, "2", keys.history, keys.facts, run, fresh,
-                               known.branch, known_place, acknowledged, insists, offer,
-                               acknowledge ? "1" : "0"},
-                              deadline_us));
+  return Read(
+      connection.Call({"EVAL", kOpen.text, "2", keys.history, keys.facts, run, fresh, known.branch,
+                       known_place, acknowledged, insists, offer, acknowledge ? "1" : "0"},
+                      deadline_us));
 }
 
 }  // namespace cap::redis

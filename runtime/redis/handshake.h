@@ -30,9 +30,9 @@ struct Greeting {
     kAway,
   };
   Word word = Word::kAway;
-  Standing standing;                // kOpen
+  Standing standing = {};            // kOpen
   std::array<uint8_t, 16> key = {};  // kOpen, kRewound, kKey
-  std::string why;                  // kRefused, kAway: one sentence
+  std::string why = {};              // kRefused, kAway: one sentence
 };
 
 struct GreetingKeys {

@@ -18,8 +18,8 @@ namespace cap::redis {
 /// What is true of one connection as long as it lives, made by the handshake.
 struct Session {
   std::unique_ptr<Connection> connection;
-  std::string branch;      // of the server's history that it is on (history.h)
-  uint64_t epoch = 0;      // of the pool when it was made
+  std::string branch;  // of the server's history that it is on (history.h)
+  uint64_t epoch = 0;  // of the pool when it was made
 };
 
 class Pool {
@@ -51,10 +51,10 @@ class Pool {
   mutable std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Session>> idle_;
-  uint32_t open_ = 0;            // idle, in use, or being made
+  uint32_t open_ = 0;  // idle, in use, or being made
   uint32_t waiters_ = 0;
   uint64_t epoch_ = 0;
-  uint32_t failures_ = 0;        // since the last answer
+  uint32_t failures_ = 0;  // since the last answer
   int64_t next_try_us_ = 0;
   std::string why_;
 };

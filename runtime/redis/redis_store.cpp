@@ -85,15 +85,17 @@ ReserveResult RedisStoreImpl::Reserve(const state::ReserveRequest& request,
   return ReserveAs(request, request.peek ? "peek" : "", states);
 }
 
-ReserveResult RedisStoreImpl::ReserveAs(const state::ReserveRequest& request,
-                                        std::string_view mode,
+ReserveResult RedisStoreImpl::ReserveAs(const state::ReserveRequest& request, std::string_view mode,
                                         std::span<state::ChargeState> states) {
   const bool kept = !request.peek && !(request.operation == state::kNoOperation);
   if (!state::IsSound(request) || (!kept && !request.peek && state::HasSequel(request))) {
     return {ReserveStatus::kBadRequest};
   }
   const Numbered numbered = NumberCounters(request.charges);
-  Order order{.script = kReserve, .keys = {}, .rest = {}, .again = kept || request.peek,
+  Order order{.script = kReserve,
+              .keys = {},
+              .rest = {},
+              .again = kept || request.peek,
               .writes = !request.peek};
   order.keys.Add(keys_.history);
   order.keys.Add(KeyOf(request.operation));

@@ -23,24 +23,24 @@
 namespace cap::redis {
 
 enum class Promise : uint8_t {
-  kAppendAlways,   // one server, appendonly with appendfsync always: survives its crash
-  kReplicated,     // … and `replicas` of its replicas have each charge before it is answered
-  kAsConfigured,   // whatever the server is set to: a crash may forget the last second of charges
+  kAppendAlways,  // one server, appendonly with appendfsync always: survives its crash
+  kReplicated,    // … and `replicas` of its replicas have each charge before it is answered
+  kAsConfigured,  // whatever the server is set to: a crash may forget the last second of charges
 };
 
 struct RedisOptions {
-  std::string tenant = "default";   // part of every key, and what a cluster places them by
+  std::string tenant = "default";  // part of every key, and what a cluster places them by
   Promise promise = Promise::kAppendAlways;
-  uint32_t replicas = 1;            // kReplicated
-  int64_t timeout_us = 1'000'000;   // of one call, waiting for a connection included
-  uint32_t connections = 8;         // open at one time
-  uint32_t waiting = 1'024;         // calls that wait for one; the next is denied at once
-  bool names = true;                // keep what counters are called
+  uint32_t replicas = 1;           // kReplicated
+  int64_t timeout_us = 1'000'000;  // of one call, waiting for a connection included
+  uint32_t connections = 8;        // open at one time
+  uint32_t waiting = 1'024;        // calls that wait for one; the next is denied at once
+  bool names = true;               // keep what counters are called
   /// Of CounterIds. Without it the first store makes one and the server keeps it.
-  std::optional<std::array<uint8_t, 16>> hash_key;
+  std::optional<std::array<uint8_t, 16>> hash_key = std::nullopt;
   /// What Position() gave, kept by the host: a server that lost its memory while no process lived
   /// is noticed too.
-  std::string position;
+  std::string position = {};
 };
 
 class RedisStore : public state::Store {

@@ -56,7 +56,8 @@ class RedisStoreImpl final : public RedisStore {
   Answer Run(const Order& order, Reply& reply);
   Answer RunOn(Session& session, const Order& order, int64_t deadline_us, Reply& reply,
                bool& usable);
-  /// What was heard on a branch. False: another branch has begun since, so that it is worth nothing.
+  /// What was heard on a branch. False: another branch has begun since, so that it is worth
+  /// nothing.
   bool Learn(const std::string& branch, int64_t place);
   bool Open(Session& session, int64_t deadline_us);
   /// `known` of the server as it was greeted. False: more was learned meanwhile.

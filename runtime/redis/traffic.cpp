@@ -68,8 +68,8 @@ std::string RedisStoreImpl::Position() const { return Print(known()); }
 bool RedisStoreImpl::Open(Session& session, int64_t deadline_us) {
   const Standing before = known();
   const auto key = has_key_ ? std::optional(hash_key_) : std::nullopt;
-  const Greeting greeting = Greet(*session.connection, keys_, options_.promise, key, before, false,
-                                  deadline_us);
+  const Greeting greeting =
+      Greet(*session.connection, keys_, options_.promise, key, before, false, deadline_us);
   session.branch = greeting.standing.branch;
   return Enter(before, greeting);
 }
@@ -280,11 +280,12 @@ Result<void> RedisStoreImpl::Acknowledge() {
   const auto connection = Connection::Open(address_, deadline_us, why);
   if (connection == nullptr) return std::unexpected(Unavailable(why));
   const Standing before = known();
-  const Greeting greeting = Greet(*connection, keys_, options_.promise, hash_key_, before, true,
-                                  deadline_us);
+  const Greeting greeting =
+      Greet(*connection, keys_, options_.promise, hash_key_, before, true, deadline_us);
   if (greeting.word == Greeting::Word::kKey) {
-    return Fail("store-key", "the Redis server was begun anew with another hash key; start again, "
-                             "or give every process the same hash_key");
+    return Fail("store-key",
+                "the Redis server was begun anew with another hash key; start again, "
+                "or give every process the same hash_key");
   }
   if (greeting.word != Greeting::Word::kOpen) return std::unexpected(Unavailable(greeting.why));
   {
