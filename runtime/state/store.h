@@ -56,8 +56,8 @@ enum class CounterKind : uint8_t {
 };
 
 /// One counter that a call is held against: of its policy, and of each grant that it was delegated
-/// through (limits::kDelegationDepth). Its identity says what it counts: a charge of another kind or
-/// unit than the counter had before is refused.
+/// through (limits::kDelegationDepth). Its identity says what it counts: a charge of another kind
+/// or unit than the counter had before is refused.
 struct Charge {
   CounterId id;
   CounterKind kind = CounterKind::kQuota;
@@ -66,9 +66,8 @@ struct Charge {
   /// of its own unit.
   uint16_t unit = 0;
   /// kEveryGroup: always. Else charges of one group are alternatives: of each group, the lowest
-/// One counter that a call is held against: of its policy, and of each grant that it was delegated
-/// through (limits::kDelegationDepth). Its identity says what it counts: a charge of another kind or
-/// unit than the counter had before is refused.
+  /// alternative of which all charges fit is taken. Those of groups stand in order of (group,
+  /// alternative), the others anywhere.
   uint16_t group = 0xFFFF;
   uint16_t alternative = 0;
   int64_t amount = 1;                // 1 to limits::kQuantity, for the kinds that take something
