@@ -117,7 +117,7 @@ std::string NameOf(const LimitTerm& term, const ChargeOrigin& origin,
   std::string name = origin.limit != kNone ? term.owner + "." + term.name : term.name;
   if (origin.block > 0) name += " (delegated)";
   std::string unique = name;
-  for (int nth = 2; std::ranges::contains(before, unique, &LimitReport::name); ++nth) {
+  for (int nth = 2; std::ranges::find(before, unique, &LimitReport::name) != before.end(); ++nth) {
     unique = name + "#" + std::to_string(nth);
   }
   return unique;

@@ -155,6 +155,7 @@ policy p {
 TEST_CASE("a peek and a step-up charge nothing") {
   Limiter limiter(R"(
 module m
+import std.approval
 approver boss
 action pay { to: string }
 policy p { capability pay { requireApproval(by: boss) when to == "big" } }
