@@ -101,7 +101,7 @@ void CallOn(Store& store, int pipe, uint64_t first, uint64_t seed) {
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < kThreads; ++i) {
     threads.emplace_back(
-        [&, i] { CallOn(**store, pipe, first + i * 1'000'000, options.seed + i); });
+        [&, i] { CallOn(**store, pipe, first + (i << 40), options.seed + i); });
   }
   for (std::thread& thread : threads) thread.join();
   _exit(5);
