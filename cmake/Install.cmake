@@ -7,7 +7,8 @@ add_library(capc_runtime INTERFACE)
 target_link_libraries(capc_runtime INTERFACE cap_engine)
 target_compile_features(capc_runtime INTERFACE cxx_std_23)
 set_target_properties(capc_runtime PROPERTIES EXPORT_NAME runtime)
-install(TARGETS capc_runtime cap_base cap_value cap_program cap_interp cap_frame cap_engine
+install(TARGETS capc_runtime cap_base cap_value cap_program cap_interp cap_frame cap_state
+                cap_engine
         EXPORT capc-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/capc)
@@ -23,6 +24,7 @@ install(DIRECTORY runtime/include/cap DESTINATION include/capc)
 install(DIRECTORY runtime/base runtime/value runtime/program runtime/frame
         DESTINATION include/capc/runtime FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 install(FILES runtime/jit/jit.h DESTINATION include/capc/runtime/jit)
+install(FILES runtime/state/store.h DESTINATION include/capc/runtime/state)
 configure_package_config_file(cmake/capc-config.cmake.in capc-config.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(capc-config-version.cmake COMPATIBILITY SameMinorVersion)

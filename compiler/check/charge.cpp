@@ -148,7 +148,10 @@ uint32_t PolicyChecker::HistoryOf(const LimitSource& source, const SourceSpan& s
   if (same != program.histories.end()) {
     return static_cast<uint32_t>(same - program.histories.begin());
   }
-  if (Full(program.histories.size(), limits::kHistories, "questions about the past", span)) {
+  const auto of_action = static_cast<size_t>(
+      std::ranges::count(program.histories, source.action, &History::action));
+  if (Full(program.histories.size(), limits::kHistories, "questions about the past", span) ||
+      Full(of_action, limits::kStamps, "questions about earlier calls of one action", span)) {
     return kNone;
   }
   program.histories.push_back(std::move(wanted));

@@ -353,6 +353,12 @@ bool ConstantsChecker::Numbers() const {
   if (const auto amount = Number(source_.amount); amount && *amount <= 0) {
     return Bad(source_.amount, "what is charged is above zero", "charge `1` for a call");
   }
+  for (const NodeId id : {source_.amount, source_.limit, source_.burst}) {
+    if (const auto number = Number(id); number && *number > limits::kQuantity) {
+      return Bad(id, fmt::format("a store counts to {}", limits::kQuantity),
+                 "count in larger units");
+    }
+  }
   if (source_.kind == LimitKind::kRate) return Rate();
   const auto limit = Number(source_.limit);
   if (limit && *limit <= 0) {
@@ -418,8 +424,11 @@ bool ConstantsChecker::Fixed(NodeId id, std::string_view what, bool may_be_bound
 bool ConstantsChecker::Span() const {
   const bool spacing = source_.kind == LimitKind::kRate;
   if (!Fixed(source_.span, spacing ? "a spacing" : "a span of time", !spacing)) return false;
-  if (source_.kind == LimitKind::kQuota) return true;
   const auto span = Number(source_.span);
+  if (span && *span > limits::kTimeUs) {
+    return Bad(source_.span, "a span of time that no store keeps", "give a shorter one");
+  }
+  if (source_.kind == LimitKind::kQuota) return true;
   return !span || *span > 0 || Bad(source_.span, "a span of no time", "give one above zero");
 }
 

@@ -34,12 +34,15 @@ struct CounterId {
   bool operator==(const CounterId&) const = default;
 };
 
-/// Which call: chosen by the engine, or by the host that wants to be able to ask again.
+/// Which call: chosen by the engine, or by the host that wants to be able to ask again. Zero:
+/// nobody will, so that nothing is kept of it; only where no charge can be given back and nothing
+/// is stamped.
 struct OperationId {
   uint64_t high = 0;
   uint64_t low = 0;
   bool operator==(const OperationId&) const = default;
 };
+inline constexpr OperationId kNoOperation;
 
 enum class CounterKind : uint8_t {
   kRate,      // GCRA: one unit each `span_us`, `limit` of them at once; not given back
@@ -53,7 +56,8 @@ enum class CounterKind : uint8_t {
 };
 
 /// One counter that a call is held against: of its policy, and of each grant that it was delegated
-/// through (limits::kDelegationDepth).
+/// through (limits::kDelegationDepth). Its identity says what it counts: a charge of another kind
+/// or unit than the counter had before is refused.
 struct Charge {
   CounterId id;
   CounterKind kind = CounterKind::kQuota;
@@ -62,13 +66,14 @@ struct Charge {
   /// of its own unit.
   uint16_t unit = 0;
   /// kEveryGroup: always. Else charges of one group are alternatives: of each group, the lowest
-  /// alternative of which all charges fit is taken, of at most limits::kAlternatives.
+  /// alternative of which all charges fit is taken. Those of groups stand in order of (group,
+  /// alternative), the others anywhere.
   uint16_t group = 0xFFFF;
   uint16_t alternative = 0;
-  int64_t amount = 1;   // > 0, for the kinds that take something
-  int64_t limit = 0;    // ≥ 0; of a rate: how many at once (burst)
-  int64_t span_us = 0;  // as the kind says
-  int64_t begin_us = 0, end_us = 0;  // kQuota
+  int64_t amount = 1;                // 1 to limits::kQuantity, for the kinds that take something
+  int64_t limit = 0;                 // 0 to limits::kQuantity; of a rate: how many at once (burst)
+  int64_t span_us = 0;               // as the kind says; at most limits::kTimeUs, as every time is
+  int64_t begin_us = 0, end_us = 0;  // kQuota: begin ≤ now < end
   bool operator==(const Charge&) const = default;
 };
 inline constexpr uint16_t kEveryGroup = 0xFFFF;
@@ -78,40 +83,56 @@ struct CounterName {
   std::string_view policy, limit, constraint, key;
 };
 
+/// A counter that kAfter and kNotAfter ask: when a call was last committed. It is known for
+/// `keep_us`, which is at least the longest span that anybody asks of it.
+struct Stamp {
+  CounterId id;
+  int64_t keep_us = limits::kStampKeepUs;
+};
+
 struct ReserveRequest {
   int64_t now_us = 0;
-  OperationId operation;               // of a Reserve that was made before: its answer again
-  std::span<const Charge> charges;     // at most limits::kCharges; groups in order, from 0
-  std::span<const CounterId> stamps;   // to be stamped with the time at which it is committed
+  OperationId operation;  // of a Reserve that was made before: its answer again
+  /// At most limits::kCharges: of all actions of the call, for each grant from the first one down
+  /// to the one that is used (limits::kDelegationDepth).
+  std::span<const Charge> charges;
+  /// Of each group, the lowest alternative that charges nothing: it fits always, and is taken where
+  /// no lower one fits. kNoFree: none does. Shorter than the groups are: kNoFree for the rest.
+  std::span<const uint16_t> free;
+  std::span<const Stamp> stamps;       // stamped with the time of the commit; at most kStamps
   std::span<const CounterName> names;  // parallel to charges, or empty
-  bool peek = false;                   // answer, and charge nothing
+  bool peek = false;                   // answer, and charge nothing; the operation is not looked at
 };
+inline constexpr uint16_t kNoFree = 0xFFFF;
 
 enum class ReserveStatus : uint8_t {
   kReserved,
   kSpent,        // a charge does not fit: nothing was charged
-  kBadRequest,   // an amount that is not positive, a bound that no kind has, too many charges
+  kBadRequest,   // an amount that is not positive, a bound that no kind has, too many charges; a
+                 // counter of another kind or unit; an operation that was released, or that was
+                 // reserved with other charges
   kUnavailable,  // the store is away, too slow or too busy; nothing is known to be charged
   kRewound,      // the store has forgotten what it had promised: denied until it is replayed
 };
 
 struct ReserveResult {
   ReserveStatus status = ReserveStatus::kUnavailable;
-  bool repeated = false;      // the operation was reserved before
-  uint16_t failed = 0xFFFF;   // kSpent: the charge that did not fit. Of alternatives that all fail
-                              // the one that fits first again; of several charges of it the last to
+  bool repeated = false;     // the operation was reserved before
+  uint16_t failed = 0xFFFF;  // kSpent: the charge that did not fit. Of alternatives that all fail
+                             // the one that fits first again; of several charges of it the last to
 };
 
 /// How one counter stands after the answer, parallel to the charges.
 struct ChargeState {
-  bool taken = false;          // the charge belongs to the alternative that was taken
-  bool fits = true;            // alone it would have fitted
-  int64_t remains = 0;         // of the limit, this charge included if taken; ≥ 0
+  bool taken = false;   // charged, or would be (peek): it is of the alternative that is taken
+  bool fits = true;     // taken, or such a charge alone would fit now
+  int64_t remains = 0;  // of the limit, after what was charged; ≥ 0. A peek charges nothing
   int64_t retry_after_us = 0;  // when a charge that does not fit would: 0 = it does; kNever
 };
 inline constexpr int64_t kNever = INT64_MAX;  // another day will not help: a total, or too much
 
-/// What a call really took, in the unit of some of its charges.
+/// What a call really took, in the unit of some of its charges: of its quotas and totals. A rate is
+/// not settled, and a hold ends.
 struct Actual {
   uint16_t unit = 0;
   int64_t amount = 0;  // ≥ 0. More than was reserved is recorded, and the next call denied for it.
@@ -119,10 +140,10 @@ struct Actual {
 
 enum class SettleStatus : uint8_t {
   kSettled,
-  kAlready,      // in the same way before; nothing changed
-  kConflict,     // in the other way before; nothing changed
-  kUnknown,      // no such operation, or too long ago (limits::kOperationKeepUs)
-  kBadRequest,   // the operation has no charge of that unit, or the amount is negative
+  kAlready,     // in the same way before; nothing changed
+  kConflict,    // in the other way before; nothing changed
+  kUnknown,     // no such operation, or too long ago (limits::kOperationKeepUs)
+  kBadRequest,  // the operation has no charge of that unit, or the amount is negative
   kUnavailable,
 };
 
@@ -133,9 +154,9 @@ struct CounterView {
   std::string policy, limit, constraint, key;  // empty: the store keeps no names
   uint16_t unit = 0;
   int64_t used = 0;
-  int64_t limit_value = 0;         // of the last charge
+  int64_t limit_value = 0;  // of the last charge
   int64_t begin_us = 0, end_us = 0;
-  int64_t last_us = 0;             // of the last charge or stamp
+  int64_t last_us = 0;  // of the last charge or stamp
 };
 
 /// Thread-safe. No call throws; what fails is a status, and denies.
@@ -172,8 +193,15 @@ class Store {
   virtual bool keeps_names() const = 0;
 };
 
-/// A store in this process, gone with it. `hash_key`: random where none is given.
+/// What is full denies (kUnavailable). Operations that are settled make room before.
+struct StoreSizes {
+  uint64_t counters = limits::kCounters;
+  uint64_t operations = limits::kOperations;
+};
+
+/// A store in this process, gone with it. `hash_key`: random where none is given; null where the
+/// system gives no random bytes.
 std::unique_ptr<Store> NewMemoryStore(
-    std::optional<std::array<uint8_t, 16>> hash_key = std::nullopt);
+    std::optional<std::array<uint8_t, 16>> hash_key = std::nullopt, StoreSizes sizes = {});
 
 }  // namespace cap::state

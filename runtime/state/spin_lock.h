@@ -1,0 +1,30 @@
+// A lock that is held for some dozens of instructions. One who waits long lets others run: the
+// holder may have lost its processor.
+#pragma once
+
+#include <atomic>
+#include <thread>
+
+namespace cap::state {
+
+class SpinLock {
+ public:
+  void lock() {
+    while (held_.exchange(true, std::memory_order_acquire)) Wait();
+  }
+  void unlock() { held_.store(false, std::memory_order_release); }
+
+ private:
+  void Wait() const {
+    for (int turns = 0; held_.load(std::memory_order_relaxed); ++turns) {
+      if (turns >= 64) std::this_thread::yield();
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
+  }
+
+  std::atomic<bool> held_ = false;
+};
+
+}  // namespace cap::state
