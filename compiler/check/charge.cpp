@@ -47,7 +47,9 @@ NodeId PolicyChecker::OperandsCondition(const LimitSource& source, const std::ve
   const auto add = [&](NodeId part) {
     all = all == kNone ? part : checker.MakeOperation(Op::kAnd, boolean, all, part, span);
   };
-  const auto literal = [&](NodeId id) { return Given(id, place, lowering).kind == NodeKind::kLiteral; };
+  const auto literal = [&](NodeId id) {
+    return Given(id, place, lowering).kind == NodeKind::kLiteral;
+  };
   const auto number = [&](int64_t value) {
     return context_.AddLiteral(Value{.v = value}, context_.types.Int(), span);
   };

@@ -184,7 +184,8 @@ void Writer::Rule(const Capability& capability) {
     const ClauseInfo& info = capability.clauses[i];
     if (info.unsaid) continue;
     // A constraint of several clauses says its text once, at the first.
-    const bool again = info.consent.empty() && i > 0 && capability.clauses[i - 1].span == info.span &&
+    const bool again = info.consent.empty() && i > 0 &&
+                       capability.clauses[i - 1].span == info.span &&
                        !capability.clauses[i - 1].consent.empty();
     if (!again) Clause(capability, info);
   }
