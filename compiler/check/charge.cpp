@@ -107,6 +107,18 @@ std::optional<LimitOperand> PolicyChecker::Operand(NodeId id, const LimitPlace& 
   return std::nullopt;
 }
 
+/// The engine computes what is charged once more, when it charges.
+bool PolicyChecker::TooManyOperands(const SourceSpan& span, const Lowering& lowering) {
+  if (lowering.LastClauseSize() <= limits::kOperandInsts) return false;
+  context_.Error(diag::Code::kTooManyInstructions, span,
+                 {.message = fmt::format("what is counted here needs more than {} instructions",
+                                         limits::kOperandInsts),
+                  .label = "too much to count",
+                  .help = "have a fact that says what is counted",
+                  .notes = {}});
+  return true;
+}
+
 /// `spacing(30s)` is a rate of one in that time. Nothing: reported.
 NodeId PolicyChecker::RateOf(const LimitSource& source, const LimitPlace& place,
                              const Lowering& lowering) {
@@ -227,7 +239,7 @@ bool PolicyChecker::AddLimit(const LimitSource& written, const LimitPlace& place
                                            .statement = place.statement,
                                            .name = place.name,
                                            .kept = kept});
-    if (!added) return false;
+    if (!added || TooManyOperands(place.statement, lowering)) return false;
     operands = static_cast<uint32_t>(clauses_.size());
     ClauseInfo good;
     good.name = place.name;

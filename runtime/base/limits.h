@@ -90,15 +90,19 @@ inline constexpr uint32_t kRecentTimes = 256;           // largest n of an exact
 inline constexpr uint32_t kHolds = 4'096;               // held of one gauge at one time
 inline constexpr uint32_t kStamps = 64;                 // histories that one call is written into
 inline constexpr int64_t kQuantity = 1'000'000'000'000'000'000;  // an amount, or what limits it
-inline constexpr int64_t kTimeUs = 253'402'300'800'000'000;  // the end of the year 9999; or a span
+inline constexpr int64_t kTimeUs = 4'503'599'627'370'496;  // 2^52, in 2112; or a span
 inline constexpr int64_t kStampKeepUs = 34'560'000'000'000;  // a history is known so long: 400 days
 inline constexpr int64_t kSweepGraceUs = 3'600'000'000;  // a counter that says nothing is kept
 inline constexpr uint64_t kCounters = 1u << 24;         // one store, where nothing else is asked
 inline constexpr uint64_t kOperations = 1u << 20;       // one store, where nothing else is asked
 inline constexpr int64_t kOperationKeepUs = 86'400'000'000;  // a settled operation is known so long
+inline constexpr int64_t kReconnectFirstUs = 10'000;    // a store that is away is tried again, then
+inline constexpr int64_t kReconnectUs = 2'000'000;      // less often, at last so often
+inline constexpr uint32_t kTenantBytes = 64;            // the name of a tenant in a shared store
 inline constexpr int64_t kRateIntervalUs = 1'000;       // least time between two units of a rate
 inline constexpr uint32_t kLimitKeys = 4;               // keys of a counter, arguments of `after`
 inline constexpr uint32_t kHistories = 4096;            // different `after` questions of a program
+inline constexpr uint32_t kOperandInsts = 256;          // that compute what a limit counts
 inline constexpr uint32_t kDelegationDepth = 16;        // grants delegated from grants in a row
 
 // --- requests ---

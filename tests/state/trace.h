@@ -27,6 +27,7 @@ class World {
 struct Maker {
   std::string name;
   std::function<std::unique_ptr<World>(StoreSizes)> make;
+  bool has_sizes = true;  // false: how much there is room for is not the store's affair
 };
 
 /// A word of a line, `key=value` or alone.

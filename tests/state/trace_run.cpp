@@ -340,6 +340,10 @@ class Runner {
 }  // namespace
 
 std::vector<std::string> RunCase(const Case& trace, const Maker& maker) {
+  const StoreSizes any;
+  const bool sized =
+      trace.sizes.counters != any.counters || trace.sizes.operations != any.operations;
+  if (sized && !maker.has_sizes) return {};
   return Runner(trace, maker).Run();
 }
 

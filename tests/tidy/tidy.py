@@ -96,9 +96,10 @@ def layers():
 
 
 def confined():
-    """ANTLR only in compiler/parse, Z3 in prove, yaml-cpp in import, LLVM in jit, simdjson in frame"""
+    """ANTLR only in compiler/parse, Z3 in prove, yaml-cpp in import, LLVM in jit, simdjson in frame,
+    hiredis in redis"""
     homes = {"antlr4": "compiler/parse/", "llvm/": "runtime/jit/", "simdjson": "runtime/frame/",
-             "yaml-cpp": "compiler/import/", "z3": "compiler/prove/"}
+             "yaml-cpp": "compiler/import/", "z3": "compiler/prove/", "hiredis": "runtime/redis/"}
     for path in code_files(".h", ".cpp", dirs=("runtime", "compiler")):
         relative = path.relative_to(ROOT).as_posix()
         for number, line in enumerate(path.read_text().splitlines(), 1):

@@ -1,0 +1,301 @@
+// How the store speaks with its server: connections, repetitions, what is known of its history.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/base/limits.h"
+#include "runtime/redis/redis_store_impl.h"
+
+namespace cap::redis {
+namespace {
+
+constexpr size_t kBatch = 256;  // keys of one script or command
+
+std::string Prefix(const RedisOptions& options, std::string_view what) {
+  return "capc:{" + options.tenant + "}:" + std::string(what);
+}
+
+Error Unavailable(const std::string& why) {
+  return {"store-unavailable",
+          why.empty() ? "the Redis server cannot be used now; try again" : why};
+}
+
+}  // namespace
+
+RedisStoreImpl::RedisStoreImpl(Address address, const RedisOptions& options, Standing known)
+    : address_(std::move(address)),
+      options_(options),
+      keys_{Prefix(options, "history"), Prefix(options, "facts")},
+      counter_prefix_(Prefix(options, "c:")),
+      operation_prefix_(Prefix(options, "o:")),
+      known_(std::move(known)),
+      pool_(address_, options.connections, options.waiting,
+            [this](Session& session, int64_t deadline_us) { return Open(session, deadline_us); }) {
+  if (options.hash_key) {
+    hash_key_ = *options.hash_key;
+    has_key_ = true;
+  }
+}
+
+Result<void> RedisStoreImpl::Begin() {
+  auto session = pool_.Take(SteadyUs() + options_.timeout_us);
+  if (session != nullptr) {
+    pool_.Return(std::move(session), true);
+    return {};
+  }
+  const std::lock_guard lock(known_mutex_);
+  switch (last_word_) {
+    case Greeting::Word::kRefused:
+      return Fail("redis-refused", refused_);
+    case Greeting::Word::kKey:
+      return Fail("store-key", "the Redis server was begun with another hash key than is given");
+    case Greeting::Word::kRewound:
+      return {};  // it denies until somebody acknowledges
+    case Greeting::Word::kOpen:
+    case Greeting::Word::kAway:
+      break;
+  }
+  return std::unexpected(Unavailable(refused_.empty() ? pool_.why() : refused_));
+}
+
+Standing RedisStoreImpl::known() const {
+  const std::lock_guard lock(known_mutex_);
+  return known_;
+}
+
+std::string RedisStoreImpl::Position() const { return Print(known()); }
+
+bool RedisStoreImpl::Open(Session& session, int64_t deadline_us) {
+  const Standing before = known();
+  const auto key = has_key_ ? std::optional(hash_key_) : std::nullopt;
+  const Greeting greeting =
+      Greet(*session.connection, keys_, options_.promise, key, before, false, deadline_us);
+  session.branch = greeting.standing.branch;
+  return Enter(before, greeting);
+}
+
+bool RedisStoreImpl::Enter(const Standing& known, const Greeting& greeting) {
+  const std::lock_guard lock(known_mutex_);
+  last_word_ = greeting.word;
+  refused_ = greeting.why;
+  if (greeting.word == Greeting::Word::kOpen || greeting.word == Greeting::Word::kRewound) {
+    if (!has_key_) {  // the first greeting, before anybody has the store
+      hash_key_ = greeting.key;
+      has_key_ = true;
+    }
+  }
+  if (greeting.word == Greeting::Word::kRewound) rewound_ = true;
+  if (greeting.word != Greeting::Word::kOpen) return false;
+  if (known_.branch != greeting.standing.branch) {
+    // More was heard of the branch before than the server was asked about.
+    if (known_.branch != known.branch || known_.place != known.place) return false;
+    known_ = greeting.standing;
+  } else {
+    known_.place = std::max(known_.place, greeting.standing.place);
+    known_.acknowledged = std::max(known_.acknowledged, greeting.standing.acknowledged);
+  }
+  rewound_ = false;
+  return true;
+}
+
+bool RedisStoreImpl::Learn(const std::string& branch, int64_t place) {
+  const std::lock_guard lock(known_mutex_);
+  if (known_.branch != branch) return false;
+  known_.place = std::max(known_.place, place);
+  return true;
+}
+
+RedisStoreImpl::Answer RedisStoreImpl::Run(const Order& order, Reply& reply) {
+  const int64_t deadline_us = SteadyUs() + options_.timeout_us;
+  // A connection that was idle may be broken, and one that is whole may be of a server that moved.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    auto session = pool_.Take(deadline_us);
+    if (session == nullptr) return Answer::kAway;
+    bool usable = true;
+    const Answer answer = RunOn(*session, order, deadline_us, reply, usable);
+    pool_.Return(std::move(session), usable);
+    if (answer == Answer::kDone) return answer;
+    if (answer == Answer::kMoved) {
+      pool_.Renew();
+    } else if (usable || !order.again || SteadyUs() >= deadline_us) {
+      return answer;
+    } else {
+      pool_.Forgive();
+    }
+  }
+  return Answer::kAway;
+}
+
+RedisStoreImpl::Answer RedisStoreImpl::RunOn(Session& session, const Order& order,
+                                             int64_t deadline_us, Reply& reply, bool& usable) {
+  usable = false;
+  const Standing at = known();
+  if (at.branch != session.branch) {
+    usable = true;
+    return Answer::kMoved;
+  }
+  const bool waits = order.writes && options_.promise == Promise::kReplicated;
+  Connection& connection = *session.connection;
+  std::optional<Reply> answer, waited;
+  for (const bool whole : {false, true}) {
+    Words head, middle;
+    head.Add(whole ? "EVAL" : "EVALSHA");
+    head.Add(whole ? order.script.text : order.script.sha1);
+    head.Add(int64_t{order.keys.count});
+    middle.Add(session.branch);
+    middle.Add(at.place);
+    connection.Append(head.bytes + order.keys.bytes + middle.bytes + order.rest.bytes,
+                      head.count + order.keys.count + middle.count + order.rest.count);
+    if (waits) {
+      const int64_t left_ms = std::max<int64_t>(1, (deadline_us - SteadyUs()) / 1000 * 7 / 8);
+      connection.Append({"WAIT", std::to_string(options_.replicas), std::to_string(left_ms)});
+    }
+    if (!connection.Send(deadline_us)) return Answer::kAway;
+    answer = connection.Receive(deadline_us);
+    if (answer && waits) waited = connection.Receive(deadline_us);
+    if (!answer || (waits && !waited)) return Answer::kAway;
+    if (!answer->IsError("NOSCRIPT")) break;
+  }
+  // READONLY, LOADING, OOM, MISCONF and their like: another connection may find another server.
+  if (answer->list.empty()) return Answer::kAway;
+  usable = true;
+  if (answer->list[0].text == "moved") return Answer::kMoved;
+  const auto place = answer->list.size() > 1 ? ParseInt(answer->list[1].text) : std::nullopt;
+  if (!place || !Learn(session.branch, *place)) return Answer::kAway;
+  const std::string& word = answer->list[0].text;
+  const bool wrote = word == "reserved" || word == "repeated" || word == "settled" ||
+                     word == "already" || word == "done";
+  if (waits && wrote && waited->integer < options_.replicas) return Answer::kAway;
+  reply = std::move(*answer);
+  return Answer::kDone;
+}
+
+std::optional<Reply> RedisStoreImpl::Ask(std::span<const std::string_view> words) {
+  const int64_t deadline_us = SteadyUs() + options_.timeout_us;
+  auto session = pool_.Take(deadline_us);
+  if (session == nullptr) return std::nullopt;
+  auto reply = session->connection->Call(words, deadline_us);
+  pool_.Return(std::move(session), reply.has_value());
+  if (!reply || reply->kind == Reply::Kind::kError) return std::nullopt;
+  return reply;
+}
+
+bool RedisStoreImpl::Scan(const std::string& prefix, std::string& cursor,
+                          std::vector<std::string>& keys) {
+  keys.clear();
+  const std::string pattern = prefix + "*";
+  const std::string_view words[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "256"};
+  auto reply = Ask(words);
+  if (!reply || reply->list.size() != 2) return false;
+  cursor = reply->list[0].text;
+  for (Reply& key : reply->list[1].list) keys.push_back(std::move(key.text));
+  return true;
+}
+
+uint64_t RedisStoreImpl::SweepOnly(const std::vector<std::string>& keys, std::string_view what,
+                                   int64_t idle_us, int64_t old_us) {
+  uint64_t gone = 0;
+  for (size_t begin = 0; begin == 0 || begin < keys.size(); begin += kBatch) {
+    Order order{.script = kSweep, .keys = {}, .rest = {}, .again = false, .writes = true};
+    order.keys.Add(keys_.history);
+    for (size_t i = begin; i < std::min(keys.size(), begin + kBatch); ++i) {
+      order.keys.Add(keys[i]);
+    }
+    order.rest.Add(what);
+    order.rest.Add(idle_us);
+    order.rest.Add(old_us);
+    Reply reply;
+    if (Run(order, reply) != Answer::kDone || reply.list.size() != 3) return gone;
+    gone += static_cast<uint64_t>(ParseInt(reply.list[2].text).value_or(0));
+  }
+  return gone;
+}
+
+uint64_t RedisStoreImpl::Sweep(int64_t now_us) {
+  if (now_us < limits::kSweepGraceUs || now_us > limits::kTimeUs) return 0;
+  const int64_t idle_us = now_us - limits::kSweepGraceUs;
+  uint64_t gone = 0;
+  for (const bool counters : {false, true}) {
+    std::string cursor = "0";
+    std::vector<std::string> keys;
+    do {
+      if (!Scan(counters ? counter_prefix_ : operation_prefix_, cursor, keys)) return gone;
+      gone += SweepOnly(keys, counters ? "counters" : "operations", idle_us,
+                        now_us - limits::kOperationKeepUs);
+    } while (cursor != "0");
+  }
+  return gone;
+}
+
+Result<std::vector<state::CounterView>> RedisStoreImpl::Counters() {
+  std::vector<state::CounterView> views;
+  std::string cursor = "0";
+  std::vector<std::string> keys;
+  do {
+    if (!Scan(counter_prefix_, cursor, keys)) return std::unexpected(Unavailable(pool_.why()));
+    if (keys.empty()) continue;
+    std::vector<std::string_view> words = {"MGET"};
+    words.insert(words.end(), keys.begin(), keys.end());
+    const auto reply = Ask(words);
+    if (!reply || reply->list.size() != keys.size()) {
+      return std::unexpected(Unavailable(pool_.why()));
+    }
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const auto id = ParseId(std::string_view(keys[i]).substr(counter_prefix_.size()));
+      const auto named = ParseCounter(reply->list[i].text);
+      if (!id || !named) continue;
+      views.push_back(state::ViewOf(*id, named->counter));
+      SetNames(named->name, views.back());
+    }
+  } while (cursor != "0");
+  // A walk may meet a key twice.
+  const auto order = [](const state::CounterView& a, const state::CounterView& b) {
+    return std::pair(a.id.high, a.id.low) < std::pair(b.id.high, b.id.low);
+  };
+  std::ranges::sort(views, order);
+  const auto twice = std::ranges::unique(views, {}, [](const state::CounterView& view) {
+    return std::pair(view.id.high, view.id.low);
+  });
+  views.erase(twice.begin(), twice.end());
+  return views;
+}
+
+Result<bool> RedisStoreImpl::Reset(state::CounterId id) {
+  Order order{.script = kSweep, .keys = {}, .rest = {}, .again = false, .writes = true};
+  order.keys.Add(keys_.history);
+  order.keys.Add(KeyOf(id));
+  order.rest.Add("reset");
+  order.rest.Add(0);
+  order.rest.Add(0);
+  Reply reply;
+  if (Run(order, reply) != Answer::kDone || reply.list.size() != 3) {
+    return std::unexpected(Unavailable(pool_.why()));
+  }
+  return reply.list[2].text == "1";
+}
+
+Result<void> RedisStoreImpl::Acknowledge() {
+  const int64_t deadline_us = SteadyUs() + options_.timeout_us;
+  std::string why;
+  const auto connection = Connection::Open(address_, deadline_us, why);
+  if (connection == nullptr) return std::unexpected(Unavailable(why));
+  const Standing before = known();
+  const Greeting greeting =
+      Greet(*connection, keys_, options_.promise, hash_key_, before, true, deadline_us);
+  if (greeting.word == Greeting::Word::kKey) {
+    return Fail("store-key",
+                "the Redis server was begun anew with another hash key; start again, "
+                "or give every process the same hash_key");
+  }
+  if (greeting.word != Greeting::Word::kOpen) return std::unexpected(Unavailable(greeting.why));
+  {
+    const std::lock_guard lock(known_mutex_);
+    known_ = greeting.standing;
+    rewound_ = false;
+  }
+  pool_.Renew();
+  pool_.Forgive();
+  return {};
+}
+
+}  // namespace cap::redis

@@ -1,0 +1,159 @@
+// The conformance suite on a real Redis server, and what the store asks of one.
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "runtime/redis/address.h"
+#include "runtime/redis/redis_store.h"
+#include "tests/redis/server.h"
+#include "tests/state/conformance.h"
+
+namespace cap::redis::test {
+namespace {
+
+using namespace cap::state;  // the vocabulary of stores
+
+Server& Shared() {
+  static Server server;
+  return server;
+}
+
+std::string NewTenant() {
+  static std::atomic<int> next = 0;
+  return "t" + std::to_string(next++);
+}
+
+/// Two processes' views of one tenant.
+class RedisWorld final : public state::test::World {
+ public:
+  RedisWorld() { Reopen(); }
+  Store& At(int handle) override { return *stores_[handle == 2]; }
+  bool Reopen() override {
+    for (auto& store : stores_) {
+      auto made = NewRedisStore(
+          Shared().url(),
+          {.tenant = tenant_, .connections = 1, .hash_key = std::array<uint8_t, 16>{1, 2, 3}});
+      REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message));
+      store = std::move(*made);
+    }
+    return true;
+  }
+
+ private:
+  const std::string tenant_ = NewTenant();
+  std::unique_ptr<RedisStore> stores_[2];
+};
+
+state::test::Maker RedisMaker() {
+  return {.name = "redis",
+          .make = [](StoreSizes) { return std::make_unique<RedisWorld>(); },
+          .has_sizes = false};
+}
+
+void CheckNone(const std::vector<std::string>& failures) {
+  for (const std::string& failure : failures) FAIL_CHECK(failure);
+}
+
+}  // namespace
+
+TEST_CASE("redis: traces") { CheckNone(state::test::RunTraces(RedisMaker())); }
+
+TEST_CASE("redis: random calls, answered as the memory store answers them") {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    CheckNone(state::test::RunBesideMemory(RedisMaker(), seed, 1500));
+  }
+}
+
+TEST_CASE("urls") {
+  const auto full = ParseAddress("redis://me:p%40ss%3a@[::1]:7000/3");
+  REQUIRE(full);
+  CHECK(full->host == "::1");
+  CHECK(full->port == 7000);
+  CHECK(full->database == 3);
+  CHECK(full->user == "me");
+  CHECK(full->password == "p@ss:");
+  const auto plain = ParseAddress("redis://:secret@counters");
+  REQUIRE(plain);
+  CHECK(plain->host == "counters");
+  CHECK(plain->port == 6379);
+  CHECK(plain->user.empty());
+  CHECK(plain->password == "secret");
+  const auto socket = ParseAddress("unix:///run/redis?2");
+  REQUIRE(socket);
+  CHECK(socket->path == "/run/redis");
+  CHECK(socket->database == 2);
+  for (const char* bad :
+       {"", "redis://", "http://x", "rediss://x", "redis://x:0", "redis://x:99999", "redis://x/y",
+        "redis://u@x", "redis://u:@x", "redis://u:%4@x", "redis://[::1", "redis://[::1]x",
+        "unix://x", "unix:///x?y"}) {
+    CAPTURE(bad);
+    const auto address = ParseAddress(bad);
+    REQUIRE_FALSE(address);
+    CHECK(address.error().code == "redis-url");
+  }
+  CHECK(ParseAddress("redis://u:hush%@x").error().message.find("hush") == std::string::npos);
+}
+
+TEST_CASE("a server that cannot keep the promise is refused") {
+  Server memory({.durable = false});
+  CHECK(NewRedisStore(memory.url()).error().code == "redis-refused");
+  CHECK(NewRedisStore(memory.url(), {.promise = Promise::kAsConfigured}));
+  memory.Ask({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  const auto evicting = NewRedisStore(memory.url(), {.promise = Promise::kAsConfigured});
+  REQUIRE_FALSE(evicting);
+  CHECK(evicting.error().code == "redis-refused");
+  CHECK(evicting.error().message.find("allkeys-lru") != std::string::npos);
+
+  Server lazy({.more = {"--appendfsync", "everysec"}});
+  CHECK(NewRedisStore(lazy.url()).error().code == "redis-refused");
+  CHECK(NewRedisStore("unix:///no/such/socket").error().code == "store-unavailable");
+  CHECK(NewRedisStore(Shared().url(), {.tenant = "a b"}).error().code == "redis-url");
+  CHECK(NewRedisStore(Shared().url(), {.position = "x"}).error().code == "redis-url");
+}
+
+TEST_CASE("the hash key is the server's, or the one that is given") {
+  const std::string tenant = NewTenant();
+  auto first = NewRedisStore(Shared().url(), {.tenant = tenant});
+  auto second = NewRedisStore(Shared().url(), {.tenant = tenant});
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK((*first)->hash_key() == (*second)->hash_key());
+  auto other = NewRedisStore(Shared().url(), {.tenant = NewTenant()});
+  CHECK((*first)->hash_key() != (*other)->hash_key());
+  CHECK(NewRedisStore(Shared().url(), {.tenant = tenant, .hash_key = std::array<uint8_t, 16>{9}})
+            .error()
+            .code == "store-key");
+}
+
+TEST_CASE("names are kept for people, and every key goes by itself") {
+  const std::string tenant = NewTenant();
+  auto store = NewRedisStore(Shared().url(), {.tenant = tenant});
+  REQUIRE(store);
+  const Charge charge{.id = {7, 8},
+                      .kind = CounterKind::kQuota,
+                      .limit = 5,
+                      .begin_us = 0,
+                      .end_us = 3'600'000'000};
+  const CounterName name{"desk", "perDay", "maxPerDay", std::string_view("a\nb\0c", 5)};
+  const ReserveRequest request{.now_us = 1'800'000'000,
+                               .operation = {1, 1},
+                               .charges = {&charge, 1},
+                               .free = {},
+                               .stamps = {},
+                               .names = {&name, 1}};
+  REQUIRE((*store)->Reserve(request, {}).status == ReserveStatus::kReserved);
+  auto counters = (*store)->Counters();
+  REQUIRE(counters);
+  REQUIRE(counters->size() == 1);
+  CHECK((*counters)[0].policy == "desk");
+  CHECK((*counters)[0].limit == "perDay");
+  CHECK((*counters)[0].constraint == "maxPerDay");
+  CHECK((*counters)[0].used == 1);
+  const std::string key = "capc:{" + tenant + "}:c:00000000000000070000000000000008";
+  // Half an hour of the period is left, and an hour of grace.
+  const int64_t left_ms = std::stoll(Shared().Ask({"PTTL", key}));
+  CHECK(left_ms > 5'390'000);
+  CHECK(left_ms <= 5'400'000);
+}
+
+}  // namespace cap::redis::test
