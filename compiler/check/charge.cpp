@@ -47,7 +47,9 @@ NodeId PolicyChecker::OperandsCondition(const LimitSource& source, const std::ve
   const auto add = [&](NodeId part) {
     all = all == kNone ? part : checker.MakeOperation(Op::kAnd, boolean, all, part, span);
   };
-  const auto literal = [&](NodeId id) { return Given(id, place, lowering).kind == NodeKind::kLiteral; };
+  const auto literal = [&](NodeId id) {
+    return Given(id, place, lowering).kind == NodeKind::kLiteral;
+  };
   const auto number = [&](int64_t value) {
     return context_.AddLiteral(Value{.v = value}, context_.types.Int(), span);
   };
@@ -105,6 +107,18 @@ std::optional<LimitOperand> PolicyChecker::Operand(NodeId id, const LimitPlace& 
   return std::nullopt;
 }
 
+/// The engine computes what is charged once more, when it charges.
+bool PolicyChecker::TooManyOperands(const SourceSpan& span, const Lowering& lowering) {
+  if (lowering.LastClauseSize() <= limits::kOperandInsts) return false;
+  context_.Error(diag::Code::kTooManyInstructions, span,
+                 {.message = fmt::format("what is counted here needs more than {} instructions",
+                                         limits::kOperandInsts),
+                  .label = "too much to count",
+                  .help = "have a fact that says what is counted",
+                  .notes = {}});
+  return true;
+}
+
 /// `spacing(30s)` is a rate of one in that time. Nothing: reported.
 NodeId PolicyChecker::RateOf(const LimitSource& source, const LimitPlace& place,
                              const Lowering& lowering) {
@@ -148,7 +162,10 @@ uint32_t PolicyChecker::HistoryOf(const LimitSource& source, const SourceSpan& s
   if (same != program.histories.end()) {
     return static_cast<uint32_t>(same - program.histories.begin());
   }
-  if (Full(program.histories.size(), limits::kHistories, "questions about the past", span)) {
+  const auto of_action = static_cast<size_t>(
+      std::ranges::count(program.histories, source.action, &History::action));
+  if (Full(program.histories.size(), limits::kHistories, "questions about the past", span) ||
+      Full(of_action, limits::kStamps, "questions about earlier calls of one action", span)) {
     return kNone;
   }
   program.histories.push_back(std::move(wanted));
@@ -222,7 +239,7 @@ bool PolicyChecker::AddLimit(const LimitSource& written, const LimitPlace& place
                                            .statement = place.statement,
                                            .name = place.name,
                                            .kept = kept});
-    if (!added) return false;
+    if (!added || TooManyOperands(place.statement, lowering)) return false;
     operands = static_cast<uint32_t>(clauses_.size());
     ClauseInfo good;
     good.name = place.name;

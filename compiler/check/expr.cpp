@@ -33,8 +33,7 @@ NodeId ExprChecker::LooseAfter(const SourceSpan& span) {
   context_.Error(diag::Code::kBadAfter, span,
                  {.message = "`after` is a whole `require`, and no part of a condition",
                   .label = "asked of the store, in one step with what is counted",
-                  .help = "write `require after …` or `require not after …`; a constraint of it may "
-                          "have a guard",
+                  .help = "write `require after …`, in a constraint if it needs a guard",
                   .notes = {}});
   return nodes_.Error(span);
 }
@@ -84,12 +83,11 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::MoneyExpr& e) { return CheckMoney(e, span); },
                         [&](const ast::DecimalExpr& e) { return CheckDecimal(e, span, expected); },
                         [&](const ast::DurationExpr& e) {
-                          return context_.AddLiteral(Value{.v = Duration{e.us}}, types_.Duration(),
-                                                     span);
+                          return context_.AddLiteral({Duration{e.us}}, types_.Duration(), span);
                         },
                         [&](const ast::RateExpr& e) {
-                          return context_.AddLiteral(Value{.v = Rate{e.count, e.period_us}},
-                                                     types_.Rate(), span);
+                          const Rate rate{e.count, e.period_us};
+                          return context_.AddLiteral({rate}, types_.Rate(), span);
                         },
                         [&](const ast::AfterExpr&) { return LooseAfter(span); },
                         [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },

@@ -49,7 +49,7 @@ std::optional<LimitSource> CheckAfter(Context& context, ExprChecker& checker,
 /// they are, equal for the same ones, and Context::keys has them. kNone: something was reported.
 NodeId CheckKeys(Context& context, ExprChecker& checker, ast::ExprId id);
 
-/// What is given for a parameter: the node that stands for it, or nothing where it has no value yet.
+/// What is given for a parameter: the node that stands for it, or nothing where it has no value.
 using GivenOf = std::function<std::optional<Node>(NodeId)>;
 
 /// Reports what can be seen of its constants: zero, too fast, a period without a time to keep. At

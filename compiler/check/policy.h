@@ -152,6 +152,7 @@ class PolicyChecker {
   NodeId RateOf(const LimitSource& source, const LimitPlace& place, const Lowering& lowering);
   LimitSource Essential(LimitSource source, const LimitPlace& place,
                         const Lowering& lowering) const;
+  bool TooManyOperands(const SourceSpan& span, const Lowering& lowering);
   uint32_t HistoryOf(const LimitSource& source, const SourceSpan& span);
   std::string TermName(const std::string& policy, std::string_view name);
   std::optional<LimitTerm> Term(const LimitSource& source, const std::vector<NodeId>& keys,

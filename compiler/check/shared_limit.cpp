@@ -214,7 +214,9 @@ bool PolicyChecker::BreakerSetting(const ast::ConstraintCall& setting, Breaker& 
   int64_t& into = count                          ? max
                   : known == kSettings.begin() + 1 ? breaker.window_us
                                                    : breaker.suspend_us;
-  if (into != 0) return bad(setting.name.span, fmt::format("`{}` is given twice", name), "keep one");
+  if (into != 0) {
+    return bad(setting.name.span, fmt::format("`{}` is given twice", name), "keep one");
+  }
   into = given;
   breaker.max_violations = static_cast<uint32_t>(max);
   return true;

@@ -140,7 +140,8 @@ Examples:
   capc check --format sarif policy.cap > policy.sarif
 
 The steps of a policy are the most instructions that one call can take, all its conditions at their
-longest; its counters those that one call can be held against. Exit status: 0 no errors, 1 a file cannot be read or written, 3 there are errors.)");
+longest; its counters those that one call can be held against. Exit status: 0 no errors, 1 a file
+cannot be read or written, 3 there are errors.)");
   command->callback([options, &status] { status = Checker(*options).Run(); });
 }
 

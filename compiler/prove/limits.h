@@ -11,8 +11,8 @@ namespace cap::prove {
 
 /// Nothing: whatever was counted before, every call of the tool (with an action: of that) that fits
 /// into the child's limits fits into the parent's. Else why that is not known: each limit of the
-/// parent must be one of the child too, under the same name, of the same kind and for the same keys,
-/// as often, and no larger.
+/// parent must be one of the child too, under the same name, of the same kind and for the same
+/// keys, as often, and no larger.
 std::optional<std::string> LimitsWider(const Side& child, const Side& parent,
                                        const std::string& tool, const std::string& action);
 

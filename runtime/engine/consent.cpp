@@ -22,14 +22,14 @@ class Writer {
  private:
   void Head(const GrantSpec* grant);
   void Rule(const Capability& capability);
-  template <typename Rule>
-  void Clause(const Rule& rule, const ClauseInfo& info);
+  template <typename Holder>
+  void Clause(const Holder& rule, const ClauseInfo& info);
   void Limits();
   void Forbidden(const Forbid& forbid);
   Result<std::string> Shown(const BoundDesc& desc, const Value& value) const;
   std::string Constant(const ConstSource& source, TypeIndex type) const;
-  template <typename Rule>
-  std::string Pieces(const std::vector<TextPiece>& text, const Rule& rule) const;
+  template <typename Holder>
+  std::string Pieces(const std::vector<TextPiece>& text, const Holder& rule) const;
   std::string PatternText(const Pattern& pattern) const;
   std::string On(const std::vector<Pattern>& patterns) const;
   std::string Place(const Span& span) const {
@@ -103,8 +103,8 @@ std::string Writer::Constant(const ConstSource& source, TypeIndex type) const {
 }
 
 /// Of a capability or a shared limit.
-template <typename Rule>
-std::string Writer::Pieces(const std::vector<TextPiece>& text, const Rule& rule) const {
+template <typename Holder>
+std::string Writer::Pieces(const std::vector<TextPiece>& text, const Holder& rule) const {
   const Shape& shape = program_.shapes[rule.shape];
   const Tool& tool = program_.tools[program_.actions[rule.action].tool];
   std::string made;
@@ -184,14 +184,15 @@ void Writer::Rule(const Capability& capability) {
     const ClauseInfo& info = capability.clauses[i];
     if (info.unsaid) continue;
     // A constraint of several clauses says its text once, at the first.
-    const bool again = info.consent.empty() && i > 0 && capability.clauses[i - 1].span == info.span &&
+    const bool again = info.consent.empty() && i > 0 &&
+                       capability.clauses[i - 1].span == info.span &&
                        !capability.clauses[i - 1].consent.empty();
     if (!again) Clause(capability, info);
   }
 }
 
-template <typename Rule>
-void Writer::Clause(const Rule& rule, const ClauseInfo& info) {
+template <typename Holder>
+void Writer::Clause(const Holder& rule, const ClauseInfo& info) {
   if (!info.consent.empty()) {
     out_ += "  " + Pieces(info.consent, rule) + "\n";
   } else {
