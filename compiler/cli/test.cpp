@@ -28,6 +28,7 @@ struct TestOptions {
   std::string coverage;  // "clauses", "branches"; empty: not asked
   std::string format = "text";
   std::string junit;
+  std::string exported;
   std::vector<std::string> stores;
   size_t slowest = 0;
   bool update = false;
@@ -55,6 +56,7 @@ class TestRun {
     run_.engines = AllEngines();
     run_.filter = options.filter;
     run_.update = options.update;
+    run_.record = !options.exported.empty();
     if (options.coverage == "clauses") run_.coverage = &coverage_;
     if (options.coverage == "branches") run_.branches = &branches_;
     run_.include = options.source.include;
@@ -90,6 +92,10 @@ class TestRun {
     }
     if (!options_.junit.empty()) {
       const Result<void> written = WriteOutput(options_.junit, JUnitXml(files_, reports_));
+      if (!written.has_value()) Broken(written.error().message);
+    }
+    if (!options_.exported.empty()) {
+      const Result<void> written = WriteOutput(options_.exported, recorded_);
       if (!written.has_value()) Broken(written.error().message);
     }
     if (broken_) return kUsage;
@@ -131,6 +137,7 @@ class TestRun {
     } else {
       for (const policytest::TestReport& test : result.tests) fmt::print("{}", ToJsonLine(test));
     }
+    recorded_ += result.recorded;
     files_.push_back({path, std::move(result.tests)});
     if (options_.update && result.updated != file->text) Rewrite(path, result.updated);
   }
@@ -181,6 +188,7 @@ class TestRun {
   policytest::Branches branches_;
   std::vector<TestedFile> files_;
   std::vector<CoverageReport> reports_;
+  std::string recorded_;
   size_t passed_ = 0;
   size_t failed_ = 0;
   bool broken_ = false;
@@ -206,6 +214,11 @@ void AddTestOptions(CLI::App& command, TestOptions& options) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   command.add_option("--junit", options.junit, "also write JUnit's XML here, for CI")
+      ->type_name("FILE");
+  command
+      .add_option("--export", options.exported,
+                  "also write every sequence and what came of it here, a JSON object a line, for "
+                  "other implementations (docs/conformance.md)")
       ->type_name("FILE");
   command.add_option("--slowest", options.slowest, "show the N tests that took longest")
       ->type_name("N");

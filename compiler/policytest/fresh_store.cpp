@@ -55,6 +55,7 @@ StoreUnderTest MemoryUnderTest() {
 }
 
 Result<void> FreshStore::Renew() {
+  names_.clear();
   store_.reset();  // before the next one: both may want one file
   Result<std::unique_ptr<state::Store>> store = kind_.open();
   if (!store.has_value()) return std::unexpected(store.error());
@@ -65,6 +66,14 @@ Result<void> FreshStore::Renew() {
 state::ReserveResult FreshStore::Reserve(const state::ReserveRequest& request,
                                          std::span<state::ChargeState> states) {
   const state::ReserveResult result = store_->Reserve(request, states);
+  for (size_t i = 0; i < request.names.size(); ++i) {
+    const state::CounterName& name = request.names[i];
+    state::CounterView& view = names_[{request.charges[i].id.high, request.charges[i].id.low}];
+    view.policy = name.policy;
+    view.limit = name.limit;
+    view.constraint = name.constraint;
+    view.key = name.key;
+  }
   decisive_.clear();
   if (result.status == state::ReserveStatus::kSpent) decisive_ = DecisiveOf(request, states);
   return result;
@@ -87,7 +96,19 @@ state::SettleStatus FreshStore::CountViolation(state::CounterId id, int64_t limi
 
 uint64_t FreshStore::Sweep(int64_t now_us) { return store_->Sweep(now_us); }
 
-Result<std::vector<state::CounterView>> FreshStore::Counters() { return store_->Counters(); }
+Result<std::vector<state::CounterView>> FreshStore::Counters() {
+  Result<std::vector<state::CounterView>> counters = store_->Counters();
+  if (!counters.has_value()) return counters;
+  for (state::CounterView& counter : *counters) {
+    const auto name = names_.find({counter.id.high, counter.id.low});
+    if (name == names_.end()) continue;
+    counter.policy = name->second.policy;
+    counter.limit = name->second.limit;
+    counter.constraint = name->second.constraint;
+    counter.key = name->second.key;
+  }
+  return counters;
+}
 
 Result<bool> FreshStore::Reset(state::CounterId id) { return store_->Reset(id); }
 

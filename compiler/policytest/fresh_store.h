@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/result.h"
@@ -51,6 +53,7 @@ class FreshStore final : public state::Store {
   state::SettleStatus CountViolation(state::CounterId id, int64_t limit, int64_t window_us,
                                      int64_t suspend_us, int64_t now_us) override;
   uint64_t Sweep(int64_t now_us) override;
+  /// With the names that questions had, whatever the store keeps.
   Result<std::vector<state::CounterView>> Counters() override;
   Result<bool> Reset(state::CounterId id) override;
   const std::array<uint8_t, 16>& hash_key() const override { return hash_key_; }
@@ -60,6 +63,7 @@ class FreshStore final : public state::Store {
   StoreUnderTest kind_;
   std::unique_ptr<state::Store> store_;
   std::vector<SpentLimit> decisive_;
+  std::map<std::pair<uint64_t, uint64_t>, state::CounterView> names_;  // by the counter's id
   // The engine makes the names of counters with it, so it stays when the store does not. Nobody
   // aims at the counters of a test.
   const std::array<uint8_t, 16> hash_key_ = {};

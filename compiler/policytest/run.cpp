@@ -148,7 +148,7 @@ class CaseRun {
     Failed(case_.line, "diagnostics", message + DiagnosticsText());
   }
 
-  Result<GrantSpec> Grant() const {
+  Result<GrantSpec> Grant() {
     const Program& program = *compilation_.program;
     if (case_.grant.empty() && case_.grant_file.empty()) return DefaultGrant(program);
     Result<std::string> text = case_.grant;
@@ -156,6 +156,7 @@ class CaseRun {
       text = ReadSource(Beside(file_.path, case_.grant_file), limits::kRequestBytes);
     }
     if (!text.has_value()) return std::unexpected(text.error());
+    grant_text_ = *text;
     Result<GrantSpec> spec = GrantFromJson(program, *text);
     if (spec.has_value() && !spec->ttl_us.has_value())
       spec->ttl_us = DefaultTtl(program, spec->policy);
@@ -292,13 +293,23 @@ class CaseRun {
                                 session_->Explain(step.request, step.now_us, step.grant));
       }
     };
+    SequenceRecord record;
+    if (options_.record) run.record = &record;
     const SequenceOutcome outcome = run.Run(sequence);
+    if (options_.record) Record(sequence, record);
     trace_ += fmt::format("{}\n{}\n", sequence.title, outcome.trace);
     if (outcome.wrong.empty()) {
       Passed(sequence.line, sequence.title);
     } else {
       Failed(outcome.wrong_line, sequence.title, outcome.wrong);
     }
+  }
+
+  void Record(const Sequence& sequence, const SequenceRecord& record) {
+    const Result<std::vector<state::CounterView>> counters = session_->Counters();
+    if (!counters.has_value()) return;
+    const std::string& text = compilation_.sources.file(FileId{0}).text;
+    result_.recorded += record.Line(sequence.title, text, grant_text_, now_us_, *counters);
   }
 
   std::string BodyOf(const std::string& name) const {
@@ -334,6 +345,7 @@ class CaseRun {
   std::unique_ptr<Session> session_;
   std::vector<Variant> variants_;           // for coverage
   std::vector<Session> variant_sessions_;   // parallel to variants_
+  std::string grant_text_;                  // empty: none is written
   int64_t now_us_ = 0;
   std::optional<Clock::time_point> test_began_;
   std::string trace_;

@@ -27,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> include;      // folders to look for imports in, after the policy's own
   std::vector<std::string> data;         // files that give `data` its values
   bool update = false;                   // rewrite machine sections instead of comparing them
+  bool record = false;                   // every sequence, for other implementations
   Coverage* coverage = nullptr;          // told what each clause decides; null: not asked
   Branches* branches = nullptr;          // told what each condition came to; likewise
 };
@@ -50,7 +51,8 @@ struct RunResult {
   std::vector<TestReport> tests;  // in order
   size_t passed = 0;
   std::vector<Failure> failures;
-  std::string updated;  // with RunOptions::update: the whole file, machine sections new
+  std::string recorded;  // with RunOptions::record: JSON lines (docs/conformance.md)
+  std::string updated;   // with RunOptions::update: the whole file, machine sections new
 };
 
 /// Runs one file. Every test, every sequence, every case with marks and every machine section counts as one. Reads

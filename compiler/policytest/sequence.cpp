@@ -72,6 +72,7 @@ void SequenceRun::Call(const Step& step) {
   const std::string wrong = Differences(step.call.expected, outcome.report);
   if (!wrong.empty()) Said(step.call.expected.line, wrong + outcome.text);
   Said(step.call.expected.line, outcome.disagrees);
+  if (record != nullptr) record->Call(step, *request, GrantOf(step), now_us_, outcome.report);
   if (on_call) on_call({*request, GrantOf(step), now_us_, outcome});
 }
 
@@ -87,6 +88,7 @@ void SequenceRun::Settle(const Step& step) {
                                       : session_.Release(step.name, now_us_);
   out_.trace += fmt::format("{} {} {}: {}\n", FormatInstant(Instant{now_us_}),
                             commits ? "commit" : "release", step.name, outcome.status);
+  if (record != nullptr) record->Settle(step, now_us_, outcome.status);
   if (outcome.status != step.settled) {
     Said(step.line, fmt::format("expected `{}`, got `{}`", step.settled, outcome.status));
   }
@@ -99,6 +101,7 @@ void SequenceRun::Grant(const Step& step) {
   out_.trace += fmt::format("{} grant {}: {}\n", FormatInstant(Instant{now_us_}), step.name,
                             outcome.status.empty() ? "given" : outcome.status);
   Said(step.line, outcome.disagrees);
+  if (record != nullptr) record->Grant(step, now_us_, outcome.status);
   if (expected.verdict.empty()) {
     if (outcome.status.empty()) return;
     return Said(step.line, fmt::format("refused: {} ({})", outcome.message, outcome.status));
@@ -118,6 +121,7 @@ void SequenceRun::Grant(const Step& step) {
 void SequenceRun::Revoke(const Step& step) {
   const std::string name = step.name.empty() ? kRoot : step.name;
   out_.trace += fmt::format("{} revoke {}\n", FormatInstant(Instant{now_us_}), name);
+  if (record != nullptr) record->Revoke(name, now_us_);
   if (!session_.Revoke(name)) Said(step.line, fmt::format("no live grant is called `{}`", name));
 }
 

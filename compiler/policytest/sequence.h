@@ -6,6 +6,7 @@
 #include <string>
 
 #include "compiler/policytest/capt_file.h"
+#include "compiler/policytest/sequence_record.h"
 #include "compiler/policytest/session.h"
 
 namespace cap::policytest {
@@ -35,6 +36,9 @@ class SequenceRun {
 
   /// Told of each call that was decided; for coverage.
   std::function<void(const DecidedStep&)> on_call;
+
+  /// Written into, if it is there.
+  SequenceRecord* record = nullptr;
 
   /// Begins with nothing counted and the case's grant alone.
   SequenceOutcome Run(const Sequence& sequence);

@@ -62,6 +62,9 @@ class Session {
   /// False: there is none of that name, or it is dead already.
   bool Revoke(const std::string& name);
 
+  /// How every counter of the first engine stands, with its names. Errors: those of the store.
+  Result<std::vector<state::CounterView>> Counters() { return running_.front().store->Counters(); }
+
   /// Empty if every store says the same of every counter; else which says what.
   std::string CountersDisagree();
 

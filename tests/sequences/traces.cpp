@@ -78,9 +78,12 @@ class Writer {
   }
 
   std::string Narrowing() {
-    return Any({R"({"subject": "child"})", R"({"subject": "child", "ttl": "1d"})",
-                R"({"capabilities": ["pay0", "note0", "close"]})",
-                R"({"only": [{"tool": "pay", "argument": "order", "in": ["o1", "o2"]}]})"});
+    return Any(
+        {R"({"subject": "child", "capabilities": ["pay0", "note0", "close"]})",
+         R"({"subject": "child", "capabilities": ["pay0", "close"], "ttl": "1d"})",
+         R"({"subject": "child", "capabilities": ["pay0"], "only": {"order": {"in": ["o1"]}}})",
+         R"({"subject": "child", "capabilities": ["pay0"], "only": {"units": {"to": 2}}})",
+         R"({"subject": "child", "capabilities": ["pay7"]})"});
   }
 
   Step Revoke() {
