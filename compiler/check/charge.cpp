@@ -22,6 +22,14 @@ Node PolicyChecker::Given(NodeId id, const LimitPlace& place, const Lowering& lo
   return lowering.instances().Resolve({id, place.instance}).node;
 }
 
+/// A constant, or an argument that a call has or else is malformed.
+bool PolicyChecker::IsKnown(const Node& node, uint32_t tool) const {
+  if (IsConstant(node)) return true;
+  if (node.kind != NodeKind::kSlot || node.optional) return false;
+  const SlotDesc& slot = context_.program.tools[tool].slots[node.index];
+  return slot.source == SlotSource::kArgument && !slot.optional;
+}
+
 /// At top level a counter of the subject alone would be one of whoever comes: each statement says
 /// whose it is.
 bool PolicyChecker::HasKey(const LimitSource& source, const std::vector<NodeId>& keys,
@@ -77,7 +85,7 @@ NodeId PolicyChecker::OperandsCondition(const LimitSource& source, const std::ve
     add(checker.MakeOperation(Op::kWordLt, boolean, none, source.span, span));
   }
   for (const NodeId key : keys) {
-    if (key == kSubjectKey || IsConstant(Given(key, place, lowering))) continue;
+    if (key == kSubjectKey || IsKnown(Given(key, place, lowering), lowering.tool())) continue;
     add(checker.MakeOperation(Op::kUsable, boolean, key, kNone, span));
   }
   return all;

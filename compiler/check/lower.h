@@ -42,6 +42,7 @@ class Lowering {
   /// by an `if` and so is none.
   const std::vector<uint32_t>& Kept() const { return kept_; }
 
+  uint32_t tool() const { return shape_.tool; }
   uint32_t LastClauseSize() const { return clauses_.back().end - clauses_.back().begin; }
 
   /// As ConstantOf(), but of what is a constant of the rule already.

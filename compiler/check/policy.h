@@ -143,6 +143,7 @@ class PolicyChecker {
     NodeId guard = kNone;
   };
   Node Given(NodeId id, const LimitPlace& place, const Lowering& lowering) const;
+  bool IsKnown(const Node& node, uint32_t tool) const;
   bool HasKey(const LimitSource& source, const std::vector<NodeId>& keys, const LimitPlace& place);
   NodeId OperandsCondition(const LimitSource& source, const std::vector<NodeId>& keys,
                            const LimitPlace& place, ExprChecker& checker,

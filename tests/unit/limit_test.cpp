@@ -174,9 +174,9 @@ TEST_CASE("each statement is one counter, named by where it stands") {
         "const 23\n"
         "limit recent of (p, refund, maxPerHour#2) clause 10 amount const 28 limit const 27 span "
         "const 29\n"
-        "limit after of (p, refund, after) clause 12 operands 11 span const 31 of history "
-        "verify(user_id) per slot 1\n"
-        "limit not after of (p, refund, after#2) clause 13 span const 33 of history refund()\n");
+        "limit after of (p, refund, after) clause 11 span const 31 of history verify(user_id) per "
+        "slot 1\n"
+        "limit not after of (p, refund, after#2) clause 12 span const 33 of history refund()\n");
 }
 
 TEST_CASE("what is computed is an instruction of the operands' clause") {
