@@ -1,5 +1,5 @@
-// Attacks on what is counted: taking more than there is by asking at once, through others, in parts,
-// or by beginning anew.
+// Attacks on what is counted: taking more than there is by asking at once, through others, in
+// parts, or by beginning anew.
 #include <thread>
 
 #include "tests/unit/limit_world.h"
