@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "compiler/policytest/delegation_json.h"
 #include "compiler/policytest/grant_json.h"
 #include "compiler/policytest/operation_name.h"
 #include "runtime/frame/request_json.h"
@@ -173,7 +174,14 @@ Result<GrantId> Session::GrantOn(Running& running, const std::string& parent,
     subject = spec->subject;
     return running.engine->Mint(*spec, now_us);
   }
-  return Fail("no-grant", "grants are not delegated yet");
+  const auto from = running.grants.find(parent);
+  if (from == running.grants.end()) {
+    return Fail("no-grant", fmt::format("no grant is called `{}`", parent));
+  }
+  Result<DelegationSpec> spec = DelegationFromJson(*program_, json);
+  if (!spec.has_value()) return std::unexpected(spec.error());
+  subject = spec->subject;
+  return running.engine->Delegate(from->second.grant, *spec, now_us);
 }
 
 StepOutcome Session::Grant(const std::string& name, const std::string& parent,
