@@ -51,7 +51,9 @@ std::string Time(int64_t us) { return FormatInstant(Instant{us}); }
 
 }  // namespace
 
-std::string HexOf(const state::CounterId& id) { return fmt::format("{:016x}{:016x}", id.high, id.low); }
+std::string HexOf(const state::CounterId& id) {
+  return fmt::format("{:016x}{:016x}", id.high, id.low);
+}
 
 std::optional<state::OperationId> OperationOfHex(std::string_view hex) {
   state::OperationId id;

@@ -189,8 +189,8 @@ A grant:   {"policy": "standard", "subject": "bot-1", "purpose": "support_ticket
             "context": {"customer_id": "12345"}, "ttl": "8h"}
 The digest for an approval is in the decision that asks for it.
 
-What is counted beyond one call (rates, quotas, budgets, `after`) is kept in --state. A permit without
---commit stays charged; `capc state commit STATE DECISION` or `release` settles it later.
+What is counted beyond one call (rates, quotas, budgets, `after`) is kept in --state. A permit
+without --commit stays charged; `capc state commit STATE DECISION` or `release` settles it later.
 
 Exit status: 0 permit, 1 usage or I/O, 2 deny, 3 the policy has errors, 4 step-up; of several
 requests the gravest: 1, 3, 2, 4, 0.)");

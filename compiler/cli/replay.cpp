@@ -86,7 +86,7 @@ class Replay {
   Result<int> Take(uint64_t number, std::string_view text, std::string& said) {
     const Result<TraceLine> line = ParseTraceLine(text);
     if (!line.has_value()) return std::unexpected(line.error());
-    ReplayedLine at{.number = number, .at_us = line->at_us, .operation = line->operation};
+    ReplayedLine at{number, line->at_us, line->operation, {}};
     if (!line->request.empty()) return Call(*line, at, said);
     const auto found = open_.find(line->operation);
     if (found == open_.end()) {
@@ -187,9 +187,9 @@ A line of the trace is a call, or what became of an earlier one:
   {"at": "2026-03-02T10:00:00Z", "request": {"tool": "pay", "arguments": {"amount": 30.00}},
    "operation": "a", "outcome": "none"}
   {"at": "2026-03-02T10:05:00Z", "operation": "a", "outcome": {"actual": "28.50 USD"}}
-`outcome` is "commit", "release", "none" or {"actual": …}; a request without one is carried out where
-it is permitted. What is denied charges nothing, under --monitor too. The grant is minted at the time
-of the first call. Nothing reads the clock.
+`outcome` is "commit", "release", "none" or {"actual": …}; a request without one is carried out
+where it is permitted. What is denied charges nothing, under --monitor too. The grant is minted at
+the time of the first call. Nothing reads the clock.
 
 Exit status: 0 all permitted, or --monitor; 1 usage or I/O, or a line that is none; 2 something was
 denied; 3 the policy has errors; 4 nothing worse than a step-up.)");

@@ -47,7 +47,9 @@ std::string JsonCounts(const std::map<std::string, uint64_t>& counts) {
 
 std::string TextCounts(const std::map<std::string, uint64_t>& counts) {
   std::string text;
-  for (const auto& [name, count] : counts) text += fmt::format("  {:>8}  {}\n", count, OneLine(name));
+  for (const auto& [name, count] : counts) {
+    text += fmt::format("  {:>8}  {}\n", count, OneLine(name));
+  }
   return text;
 }
 

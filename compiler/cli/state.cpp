@@ -66,7 +66,7 @@ int Show(const StateOptions& options) {
 
 int Reset(const StateOptions& options) {
   if (!options.choice.any()) {
-    PrintError("say which counters begin anew: --policy, --limit, --constraint, --key, --id, --all");
+    PrintError("say which begin anew: --policy, --limit, --constraint, --key, --id or --all");
     return kUsage;
   }
   const Result<std::unique_ptr<state::Store>> store = policytest::OpenKnownStore(options.state);
@@ -163,8 +163,8 @@ void AddReset(CLI::App& above, int& status) {
   AddChoice(*command, *options);
   command->add_flag("--all", options->choice.all, "every counter of the store");
   command->footer(R"(
-Prints each counter that it forgets, as it was. What was reserved and is not settled yet is given back
-to nothing: nobody can tell it from what was counted.
+Prints each counter that it forgets, as it was: what was reserved and is not settled yet is forgotten
+with it.
 
 Examples:
   capc state reset --policy support --limit process_refund --key bot-1 counters.db

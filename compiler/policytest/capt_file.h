@@ -1,6 +1,6 @@
 // The `.capt` format: a policy, calls, and what must come of them, in one file a person can read
 // aloud. docs/testing.md describes it; this is its parser. A file is a list of cases; a case begins
-// with `--- policy` and holds the tests and sequences that follow. Everything is kept verbatim, with its line, so
+// with `--- policy` and holds the tests and sequences that follow. Everything is kept verbatim, so
 // that a failure points at the text and an update can rewrite machine sections and nothing else.
 #pragma once
 

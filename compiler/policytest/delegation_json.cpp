@@ -124,12 +124,11 @@ class Reader {
   /// Of the first tool that has such an argument; of a list or set, of its elements.
   TypeIndex ArgumentType(std::string_view name) const {
     for (const Tool& tool : program_.tools) {
-      for (const SlotDesc& slot : tool.slots) {
-        if (slot.source != SlotSource::kArgument || slot.name != name) continue;
-        const Type& type = program_.types[slot.type];
-        const bool many = type.kind == TypeKind::kList || type.kind == TypeKind::kSet;
-        return many ? type.element : slot.type;
-      }
+      const auto argument = std::ranges::find(tool.arguments, name, &ArgumentDesc::name);
+      if (argument == tool.arguments.end()) continue;
+      const Type& type = program_.types[argument->type];
+      const bool many = type.kind == TypeKind::kList || type.kind == TypeKind::kSet;
+      return many ? type.element : argument->type;
     }
     return kNone;
   }

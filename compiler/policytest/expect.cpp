@@ -18,13 +18,11 @@ std::string Unquoted(const std::string& text) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-/// What is left of a limit: "process_refund.maxPerDay", or "maxPerDay" for the first of that name.
+/// What is left of a limit: "maxPerDay"; of one that capabilities share "daily.budget".
 void HoldRemains(std::string& out, const Expectation::Remains& want, const DecisionReport& report) {
   std::string names;
   for (const LimitReport& limit : report.limits) {
-    const std::string_view short_name =
-        std::string_view(limit.name).substr(limit.name.find('.') + 1);
-    if (limit.name == want.limit || short_name == want.limit) {
+    if (limit.name == want.limit) {
       return Hold(out, "remains " + want.limit, want.value, limit.remains);
     }
     names += (names.empty() ? "" : ", ") + limit.name;

@@ -108,8 +108,8 @@ void SequenceRun::Grant(const Step& step) {
   }
   if (outcome.status.empty()) return Said(expected.line, "it is given, not refused");
   if (!expected.code.empty() && expected.code != outcome.status) {
-    Said(expected.line,
-         fmt::format("expected `{}`, got `{}`: {}", expected.code, outcome.status, outcome.message));
+    Said(expected.line, fmt::format("expected `{}`, got `{}`: {}", expected.code, outcome.status,
+                                    outcome.message));
   }
   if (expected.reason && *expected.reason != outcome.message &&
       *expected.reason != "\"" + outcome.message + "\"") {

@@ -145,8 +145,8 @@ class Run {
   std::string Call(Session& session, const Step& step, int64_t now_us) {
     const std::string request = policytest::RequestText(step.call, now_us, {});
     const std::string grant = step.by.empty() ? "root" : step.by;
-    const Outcome outcome =
-        session.Decide(request, now_us, {.grant = grant, .operation = step.name, .peek = step.peek});
+    const Outcome outcome = session.Decide(
+        request, now_us, {.grant = grant, .operation = step.name, .peek = step.peek});
     ++totals_.calls;
     const DecisionReport& report = outcome.report;
     if (report.verdict == Verdict::kPermit) ++totals_.permits;
@@ -174,8 +174,8 @@ class Run {
 
   int Print() {
     const Totals& t = totals_;
-    fmt::print("seed {}, {:.0f} s; interpreter and native code, counters in this process", options_.seed,
-               seconds_);
+    fmt::print("seed {}, {:.0f} s; interpreter and native code, counters in this process",
+               options_.seed, seconds_);
     for (const policytest::StoreUnderTest& store : options_.stores) fmt::print(", {}", store.name);
     fmt::print("\npolicies           {} ({} refused by the compiler)\n", t.policies, t.refused);
     if (!t.refusals.empty()) PrintCounts("  refused", t.refusals);

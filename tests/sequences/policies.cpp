@@ -107,7 +107,9 @@ class Writer {
       return fmt::format("hold {} of gauge({}, expires: {}{}){}", Any({"1", "1", "units"}),
                          1 + random_() % 3, Any({"10s", "10m", "6h"}), Options(), Key(keyed));
     }
-    if (form == 8) return fmt::format("consume 1 of spacing({}){}", Any({"10s", "30s"}), Key(keyed));
+    if (form == 8) {
+      return fmt::format("consume 1 of spacing({}){}", Any({"10s", "30s"}), Key(keyed));
+    }
     return fmt::format("require {}after close(order: order) within {}", Any({"", "not "}),
                        Any({"10s", "1h", "1d"}));
   }

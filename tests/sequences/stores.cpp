@@ -39,7 +39,8 @@ std::optional<Options> ReadOptions(int argc, char** argv) {
   for (int i = 1; good && i + 1 < argc; i += 2) good = ReadOption(argv[i], argv[i + 1], options);
   if (good && options.per_policy > 0) return options;
   fmt::print(stderr,
-             "usage: {} [--seed N] [--traces N] [--per-policy N] [--store memory|sqlite|redis://…]\n",
+             "usage: {} [--seed N] [--traces N] [--per-policy N] "
+             "[--store memory|sqlite|redis://…]\n",
              argv[0]);
   return std::nullopt;
 }

@@ -160,7 +160,8 @@ std::string CallText(const Step& step) {
   if (step.peek) text += "peek\n";
   text += fmt::format("call {} {}\n", step.call.tool, step.call.arguments);
   for (const policytest::FactLine& fact : step.call.facts) {
-    text += fmt::format("fact {}({}) by {} = {}\n", fact.name, fact.keys, fact.attestor, fact.value);
+    text += fmt::format("fact {}({}) by {} = {}\n", fact.name, fact.keys, fact.attestor,
+                        fact.value);
   }
   return text + "=> permit\n";
 }
