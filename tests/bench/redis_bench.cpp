@@ -49,8 +49,8 @@ class Decisions {
   void Call(uint64_t i) {
     std::vector<Charge> charges;
     for (const CounterKind kind : kinds_) {
-      Charge charge{.id = {static_cast<uint64_t>(kind) + 1, i % kKeys}, .kind = kind,
-                    .limit = 1'000'000'000};
+      Charge charge{
+          .id = {static_cast<uint64_t>(kind) + 1, i % kKeys}, .kind = kind, .limit = 1'000'000'000};
       if (kind == CounterKind::kQuota) charge.end_us = kDayUs;
       if (kind == CounterKind::kRate) charge.span_us = 1'000, charge.limit = 1'000'000;
       if (kind == CounterKind::kTotal) charge.span_us = 400 * kDayUs;
@@ -70,7 +70,7 @@ class Decisions {
   Store& store_;
   const std::vector<CounterKind> kinds_;
   std::vector<ChargeState> states_;
-  uint64_t operation_ = 0;
+  static inline uint64_t operation_ = 0;  // none is asked twice
 };
 
 template <typename Side>
@@ -130,10 +130,11 @@ void Leases(const Server& server) {
   const int64_t began_us = SteadyUs();
   for (int i = 0; i < kDecisions; ++i) decisions.Call(0);
   const double each_us = static_cast<double>(SteadyUs() - began_us) / kDecisions;
-  std::printf("leased, one hot quota: %llu calls of the server for %d decisions (1 in %.0f), %.3f us "
-              "each\n",
-              static_cast<unsigned long long>(store->trips()), kDecisions,
-              kDecisions / static_cast<double>(store->trips()), each_us);
+  std::printf(
+      "leased, one hot quota: %llu calls of the server for %d decisions (1 in %.0f), %.3f us "
+      "each\n",
+      static_cast<unsigned long long>(store->trips()), kDecisions,
+      kDecisions / static_cast<double>(store->trips()), each_us);
   const auto spread = NewLeasedStore(authority);
   Decisions many(*spread, {CounterKind::kQuota});
   for (uint64_t i = 0; i < kDecisions; ++i) many.Call(i);
