@@ -103,8 +103,11 @@ std::optional<GrantStatus> EndOf(const engine::GrantRows& rows, const GrantRow& 
 
 }  // namespace
 
-Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random)
+Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random,
+                   std::shared_ptr<state::Store> store_of_counters)
     : seed(options.hash_seed.value_or(std::array<uint64_t, 2>{random[0], random[1]})),
+      store(std::move(store_of_counters)),
+      hash(store->hash_key()),
       id_seed{random[2], random[3]},
       obligations(options.obligations),
       epochs(options.use_membarrier) {}
@@ -216,7 +219,10 @@ Result<std::unique_ptr<Engine>> Engine::Create(const EngineOptions& options) {
   if (!secret || getentropy(random.data(), sizeof random) != 0) {
     return Fail("no-randomness", "the system gives no random bytes");
   }
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, random)));
+  std::shared_ptr<state::Store> store = options.store;
+  if (store == nullptr) store = state::NewMemoryStore();
+  return std::unique_ptr<Engine>(
+      new Engine(std::make_unique<Impl>(options, random, std::move(store))));
 }
 
 Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCode native) {
@@ -226,9 +232,10 @@ Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCo
   auto next =
       std::make_unique<ProgramState>(std::move(program), std::move(native), impl_->seed,
                                      impl_->limbo);
-  auto plan = engine::Plan::Make(*next->program, next->pool);
+  auto plan = engine::Plan::Make(*next->program, next->pool, impl_->hash);
   if (!plan) return std::unexpected(plan.error());
   next->plan = std::move(*plan);
+  next->counts = next->plan->counts();
   next->plan->KnowObligations(*next->program, impl_->obligations);
   next->number = ++impl_->loads;
   for (const Policy& policy : next->program->policies) impl_->NumberOf(policy.name);

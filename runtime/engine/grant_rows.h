@@ -70,6 +70,9 @@ class HandleTable {
   uint32_t next_ = 1;  // 0 = no handle
 };
 
+/// GrantRow::policy of a delegated grant has this bit: no policy's number does.
+inline constexpr uint32_t kDelegatedBit = 0x8000'0000;
+
 struct alignas(64) GrantRow {
   std::atomic<uint64_t> state = 0;  // generation:32 | GrantStatus:32; written last, read first
   std::atomic<int64_t> expires_us = 0;
@@ -79,6 +82,7 @@ struct alignas(64) GrantRow {
   // For the writer: the run of records in the index of the Program in force.
   uint32_t record_count = 0;
   uint64_t first_record = 0;
+  std::atomic<uint64_t> parent = 0;  // it was delegated from: generation:32 | row:32; 0: minted
 };
 static_assert(sizeof(GrantRow) == 64);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <tuple>
 
+#include "runtime/engine/delegation.h"
 #include "runtime/frame/encode.h"
 #include "runtime/value/arena.h"
 
@@ -39,6 +40,7 @@ class Resolver {
   Result<void> EncodeBound();
   Result<void> AddCapability(uint32_t index);
   Result<void> AddForbid(uint32_t index);
+  Result<void> AddLimit(uint32_t index);
   Result<void> AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record);
   Result<void> AddAlternatives(const Pattern& pattern, const PendingRecord& record);
   Result<const Slot*> ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources);
@@ -60,6 +62,9 @@ Result<std::vector<PendingRecord>> Resolver::Resolve() {
   }
   for (uint32_t index : policy.forbids) {
     if (auto done = AddForbid(index); !done) return std::unexpected(done.error());
+  }
+  for (uint32_t index : policy.limits) {
+    if (auto done = AddLimit(index); !done) return std::unexpected(done.error());
   }
   std::sort(records_.begin(), records_.end());
   return std::move(records_);
@@ -136,6 +141,22 @@ Result<void> Resolver::AddForbid(uint32_t index) {
   return AddPatterns(forbid.patterns, std::move(record));
 }
 
+/// One that is the same for every grant is the Plan's.
+Result<void> Resolver::AddLimit(uint32_t index) {
+  if (!state_.plan->LimitIsBound(index)) return {};
+  const SharedLimit& limit = program_.limits[index];
+  PendingRecord record;
+  record.action = static_cast<uint16_t>(limit.action);
+  record.skeleton = kLimitSkeleton;
+  record.capability = index;
+  record.shape = limit.shape;
+  auto consts = ConstsOf(limit.shape, limit.consts);
+  if (!consts) return std::unexpected(consts.error());
+  record.consts = *consts;
+  records_.push_back(std::move(record));
+  return {};
+}
+
 Result<void> Resolver::AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record) {
   const uint8_t kind = record.skeleton;
   for (const Pattern& pattern : patterns) {
@@ -181,7 +202,9 @@ void Resolver::Release() {
 }
 
 bool OwnsConsts(const ProgramState& state, const CapabilityRecord& record) {
-  return (record.skeleton & kForbidBit) != 0 || !state.plan->HasStaticConsts(record.capability);
+  if (record.skeleton == kDelegationSkeleton) return false;
+  return (record.skeleton & kForbidBit) != 0 || record.skeleton == kLimitSkeleton ||
+         !state.plan->HasStaticConsts(record.capability);
 }
 
 void WriteRecord(ProgramState& state, const GrantTerms& terms, const PendingRecord& pending,
@@ -227,6 +250,8 @@ ProgramState::ProgramState(std::shared_ptr<const Program> loaded, NativeCode cod
   evaluator = {program.get(), native.shapes.empty() ? nullptr : native.shapes.data(),
                &StandardCallOuts()};
 }
+
+ProgramState::~ProgramState() = default;
 
 Result<RecordRun> PublishGrant(ProgramState& state, const GrantTerms& terms) {
   Resolver resolver(state, terms);

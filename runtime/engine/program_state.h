@@ -42,18 +42,24 @@ struct Evaluator {
   }
 };
 
+struct Delegation;
+
 struct ProgramState {
   ProgramState(std::shared_ptr<const Program> loaded, NativeCode code, const HashSeed& seed,
                Limbo& engine_limbo);
+  ~ProgramState();
 
   Limbo& limbo;
   std::shared_ptr<const Program> program;
   NativeCode native;
   Evaluator evaluator;
   uint32_t number = 0;
+  bool counts = false;  // Plan::counts(), at hand
   ConstPool pool;
   // Of records whose literals do not fit inline, by their address.
   std::unordered_map<const char*, std::unique_ptr<char[]>> far_literals;
+  // Of delegated grants, by the address that a record of each holds where others hold literals.
+  std::unordered_map<const char*, std::unique_ptr<const Delegation>> delegations;
   std::unique_ptr<Plan> plan;
   RecordSlab slab;
   RecordIndex index;

@@ -4,10 +4,10 @@
 #include <atomic>
 
 #include "runtime/redis/address.h"
-#include "runtime/state/lease.h"
 #include "runtime/redis/redis_store.h"
 #include "tests/redis/server.h"
 #include "tests/state/conformance.h"
+#include "tests/state/leased_world.h"
 
 namespace cap::redis::test {
 namespace {
@@ -45,31 +45,6 @@ class RedisWorld final : public state::test::World {
   std::unique_ptr<RedisStore> stores_[2];
 };
 
-/// The same, with slices of it in each process.
-class LeasedWorld final : public state::test::World {
- public:
-  LeasedWorld() {
-    for (auto& store : stores_) store = NewLeasedStore(NewShared());
-  }
-  Store& At(int handle) override { return *stores_[handle == 2]; }
-
- private:
-  std::shared_ptr<Store> NewShared() const {
-    auto made = NewRedisStore(Shared().url(), {.tenant = tenant_, .connections = 1});
-    REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message));
-    return std::move(*made);
-  }
-
-  const std::string tenant_ = NewTenant();
-  std::unique_ptr<LeasedStore> stores_[2];
-};
-
-state::test::Maker LeasedMaker() {
-  return {.name = "leased redis",
-          .make = [](StoreSizes) { return std::make_unique<LeasedWorld>(); },
-          .has_sizes = false};
-}
-
 state::test::Maker RedisMaker() {
   return {.name = "redis",
           .make = [](StoreSizes) { return std::make_unique<RedisWorld>(); },
@@ -82,6 +57,9 @@ void CheckNone(const std::vector<std::string>& failures) {
 
 }  // namespace
 
+TEST_CASE("redis: traces over a new connection") {
+  CheckNone(state::test::RunTraces(RedisMaker(), "durable"));
+}
 TEST_CASE("redis: traces") { CheckNone(state::test::RunTraces(RedisMaker())); }
 
 TEST_CASE("redis: random calls, answered as the memory store answers them") {
@@ -91,9 +69,10 @@ TEST_CASE("redis: random calls, answered as the memory store answers them") {
 }
 
 TEST_CASE("redis with leases: traces, and random calls near a limit") {
-  CheckNone(state::test::RunTraces(LeasedMaker()));
+  const state::test::Maker leased = state::test::WithLeases(RedisMaker());
+  CheckNone(state::test::RunTraces(leased));
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    CheckNone(state::test::RunBesideMemory(LeasedMaker(), seed, 1000));
+    CheckNone(state::test::RunBesideMemory(leased, seed, 1000));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/state/conformance.h"
+#include "tests/state/leased_world.h"
 
 namespace cap::state::test {
 namespace {
@@ -94,33 +95,15 @@ int64_t Admitted(Store& store, const Charge& charge, int64_t attempts, int64_t n
   return admitted;
 }
 
-class LeasedWorld final : public World {
- public:
-  LeasedWorld() : authority_(NewMemoryStore(std::array<uint8_t, 16>{1, 2, 3})) {
-    for (auto& store : stores_) store = NewLeasedStore(authority_);
-  }
-  Store& At(int handle) override { return *stores_[handle == 2]; }
-
- private:
-  std::shared_ptr<Store> authority_;
-  std::unique_ptr<LeasedStore> stores_[2];
-};
-
-Maker LeasedMaker() {
-  return {.name = "leased memory",
-          .make = [](StoreSizes) { return std::make_unique<LeasedWorld>(); },
-          .has_sizes = false};
-}
-
 }  // namespace
 
 TEST_CASE("leases: traces") {
-  for (const std::string& failure : RunTraces(LeasedMaker())) FAIL_CHECK(failure);
+  for (const std::string& failure : RunTraces(WithLeases(MemoryMaker()))) FAIL_CHECK(failure);
 }
 
 TEST_CASE("leases: near a limit they answer as the memory store does") {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
-    for (const std::string& failure : RunBesideMemory(LeasedMaker(), seed, 2000)) {
+    for (const std::string& failure : RunBesideMemory(WithLeases(MemoryMaker()), seed, 2000)) {
       FAIL_CHECK(failure);
     }
   }
