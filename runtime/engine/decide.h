@@ -34,6 +34,9 @@ DecisionCode WhyNotLive(GrantId grant, uint64_t row_state);
 DecisionCode OpenDelegated(const ProgramState& state, const GrantRows& rows, const GrantRow& row,
                            int64_t now_us, GrantView& view);
 
+/// What a delegated grant was delegated from; generation 0: it was minted.
+GrantId ParentOf(const GrantRow& row);
+
 /// Whether a grant that was live still is, and may be used at `now_us`: kPermit, or why not. Of a
 /// delegated one, all that it was delegated from. Inside an epoch.
 DecisionCode WhyGone(const GrantRows& rows, GrantId grant, int64_t now_us);

@@ -1,16 +1,11 @@
 #include "runtime/engine/delegation.h"
 
 #include "runtime/engine/decide.h"
-#include "runtime/program/layout.h"
+#include "runtime/engine/narrower.h"
 #include "runtime/value/text.h"
 
 namespace cap::engine {
 namespace {
-
-GrantId ParentOf(const GrantRow& row) {
-  const uint64_t parent = row.parent.load(std::memory_order_relaxed);
-  return {static_cast<uint32_t>(parent), static_cast<uint32_t>(parent >> 32)};
-}
 
 /// Whether the row is that of the live grant and none of its handles is revoked.
 DecisionCode WhyRowGone(const GrantRows& rows, GrantId grant, int64_t now_us) {
@@ -30,32 +25,9 @@ DecisionCode WhyRowGone(const GrantRows& rows, GrantId grant, int64_t now_us) {
   return DecisionCode::kPermit;
 }
 
-/// −1, 0, 1: how two values of an ordered type compare; nothing where they do not.
-std::optional<int> Compare(const Program& program, TypeIndex type, const Slot& a, const Slot& b) {
-  switch (program.types[type].kind) {
-    case TypeKind::kMoney:
-      if (a.hi != b.hi) return std::nullopt;
-      break;
-    case TypeKind::kDecimal: {
-      const auto wide = [](const Slot& slot) {
-        return static_cast<__int128>(static_cast<unsigned __int128>(slot.hi) << 64 | slot.lo);
-      };
-      return wide(a) < wide(b) ? -1 : wide(a) > wide(b) ? 1 : 0;
-    }
-    default: break;
-  }
-  const auto left = static_cast<int64_t>(a.lo);
-  const auto right = static_cast<int64_t>(b.lo);
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-bool Same(const Program& program, TypeIndex type, const Slot& a, const Slot& b) {
-  return IsTextKind(program.types[type].kind) ? StringOf(a) == StringOf(b) : a == b;
-}
-
 bool IsOneOf(const Program& program, const OnlyTest& test, TypeIndex type, const Slot& value) {
   return std::ranges::any_of(test.members, [&](const Slot& member) {
-    return Same(program, type, value, member);
+    return SameScalar(program, type, value, member);
   });
 }
 
@@ -72,9 +44,9 @@ bool ValueHolds(const Program& program, const OnlyTest& test, TypeIndex type, co
   switch (test.kind) {
     case OnlyTest::Kind::kOneOf: return IsOneOf(program, test, type, value);
     case OnlyTest::Kind::kRange: {
-      const auto low = test.has_low ? Compare(program, type, value, test.low) : 1;
-      const auto high = test.has_high ? Compare(program, type, value, test.high) : -1;
-      return low && high && *low >= 0 && *high <= 0;
+      const int low = test.has_low ? CompareSlots(program, type, value, test.low) : 1;
+      const int high = test.has_high ? CompareSlots(program, type, value, test.high) : -1;
+      return (low == 0 || low == 1) && (high == 0 || high == -1);
     }
     case OnlyTest::Kind::kPrefix: return HasPrefix(program, test, type, value);
     case OnlyTest::Kind::kAbsent:
@@ -84,6 +56,11 @@ bool ValueHolds(const Program& program, const OnlyTest& test, TypeIndex type, co
 }
 
 }  // namespace
+
+GrantId ParentOf(const GrantRow& row) {
+  const uint64_t parent = row.parent.load(std::memory_order_relaxed);
+  return {static_cast<uint32_t>(parent), static_cast<uint32_t>(parent >> 32)};
+}
 
 bool Holds(const Program& program, const OnlyTest& test, const FrameHeader* frame) {
   if (test.kind == OnlyTest::Kind::kNever) return false;

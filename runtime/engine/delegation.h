@@ -44,6 +44,10 @@ struct DelegationBlock {
   CounterHash::Id hash;              // of what was written when it was delegated
   std::vector<Constants> constants;  // in order of capability
 
+  bool Has(uint32_t capability) const {
+    const auto at = std::ranges::lower_bound(constants, capability, {}, &Constants::capability);
+    return at != constants.end() && at->capability == capability;
+  }
   /// INVARIANT: the block has the capability.
   const Slot* Of(uint32_t capability) const {
     return std::ranges::lower_bound(constants, capability, {}, &Constants::capability)->slots;

@@ -31,6 +31,18 @@ struct Engine::Impl {
   };
 
   uint32_t NumberOf(const std::string& policy);
+  /// What a new grant is made of.
+  struct NewGrant {
+    std::string_view subject, purpose;
+    const std::vector<Value>* bound = nullptr;  // in order of Policy::bound
+    const engine::Chain* chain = nullptr;       // null: it is minted
+    uint32_t policy = 0;                        // number of the policy's name
+    int64_t expires_us = 0;
+    GrantId parent;
+    std::span<const RevocationHandle> handles;
+  };
+  /// Publishes the grant; all is checked but what its values come to. Writers.
+  Result<GrantId> Publish(engine::ProgramState& in, const NewGrant& grant);
   /// Moves a live grant to `status`. False: it was not live in this generation.
   bool Kill(GrantId grant, engine::GrantStatus status);
   /// Takes a killed grant's records away, and frees all of it after a grace period.
@@ -88,6 +100,10 @@ struct Reader::Impl {
 };
 
 namespace engine {
+
+bool IsSubject(std::string_view subject);
+/// Errors: "bad-handle".
+Result<void> CheckHandles(const HandleTable& table, std::span<const RevocationHandle> handles);
 
 /// What the bound context of a policy looks like: equal texts lay out equal values.
 std::string BoundSignature(const Program& program, const Policy& policy);

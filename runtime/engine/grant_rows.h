@@ -21,16 +21,18 @@ enum class GrantStatus : uint32_t { kFree, kLive, kRevoked, kOrphaned, kExpired 
 /// swapped or a decision is shown.
 class GrantSpecification {
  public:
-  /// `bound`: the values in order of Policy::bound.
+  /// `bound`: the values in order of Policy::bound. `chain`: PackChain() of a delegated grant.
   static std::unique_ptr<GrantSpecification> Make(std::string_view subject,
                                                   std::string_view purpose,
-                                                  const std::vector<Value>& bound);
+                                                  const std::vector<Value>& bound,
+                                                  std::string_view chain = {});
   static void operator delete(void* memory) { ::operator delete(memory); }
 
   std::string_view subject() const { return {bytes(), subject_}; }
   std::string_view purpose() const { return {bytes() + subject_, purpose_}; }
   std::vector<Value> bound() const;
-  size_t size() const { return sizeof *this + subject_ + purpose_ + bound_; }
+  std::string_view chain() const { return {bytes() + subject_ + purpose_ + bound_, chain_}; }
+  size_t size() const { return sizeof *this + subject_ + purpose_ + bound_ + chain_; }
 
  private:
   GrantSpecification() = default;
@@ -39,6 +41,7 @@ class GrantSpecification {
   uint16_t subject_ = 0;
   uint16_t purpose_ = 0;
   uint32_t bound_ = 0;
+  uint32_t chain_ = 0;
 };
 
 /// Which revocation handles were revoked: a byte each, at a place that never moves. An index is

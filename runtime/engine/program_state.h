@@ -42,6 +42,7 @@ struct Evaluator {
   }
 };
 
+struct Chain;
 struct Delegation;
 
 struct ProgramState {
@@ -79,11 +80,13 @@ struct GrantTerms {
   uint32_t policy = 0;                // of Program::policies
   int64_t expires_us = 0;
   const std::vector<Value>* bound = nullptr;  // in order of Policy::bound
+  const Chain* chain = nullptr;       // null: it was minted
+  const CounterHash* hash = nullptr;  // of a delegated one
 };
 
 /// Checks the bound values, resolves every template of the policy and publishes the records.
 /// Nothing is published on an error: "bad-bound", "missing-bound", "too-many-records",
-/// "table-full", "bad-program". Writers.
+/// "table-full", "bad-program", and of a delegated grant those of ChainFolder. Writers.
 Result<RecordRun> PublishGrant(ProgramState& state, const GrantTerms& terms);
 
 /// Takes the records out of the index; readers inside may still see them.

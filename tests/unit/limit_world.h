@@ -110,6 +110,22 @@ class Limiter {
     of.terms.push_back(std::move(term));
   }
 
+  /// Says that the constant with that value is a parameter: "maxAmount.limit".
+  void Parameter(uint32_t capability, std::string constraint, std::string name,
+                 const Value& value, ParameterOrder order) {
+    Capability& of = program_.capabilities[capability];
+    const auto found = std::ranges::find_if(of.consts, [&](const ConstSource& source) {
+      return !source.bound && program_.values[source.index] == value;
+    });
+    REQUIRE(found != of.consts.end());
+    const auto index = static_cast<uint32_t>(found - of.consts.begin());
+    of.parameters.push_back({.constraint = std::move(constraint),
+                             .name = std::move(name),
+                             .const_index = index,
+                             .type = program_.shapes[of.shape].const_types[index],
+                             .order = order});
+  }
+
   /// At most `limit` of `amount` in a calendar period of UTC.
   LimitTerm Quota(uint32_t capability, Period period, LimitOperand amount, LimitOperand limit) {
     LimitTerm term{.kind = LimitKind::kQuota, .name = "maxPerDay"};

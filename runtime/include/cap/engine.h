@@ -61,6 +61,38 @@ struct GrantSpec {
   std::vector<RevocationHandle> handles = {};
 };
 
+/// One parameter of a constraint, made tighter in its declared order.
+struct Narrowing {
+  std::string capability;  // by name
+  std::string parameter;   // "maxAmount.limit": constraint and parameter
+  Value value;
+};
+
+/// What an argument of every delegated call is confined to. A call whose tool has no such argument,
+/// or that leaves it out, is outside of all but kAbsent; of a list or set, every element counts.
+struct Only {
+  enum class Kind : uint8_t {
+    kOneOf,   // one of `values`
+    kRange,   // from `low` to `high`, both included; one of them may be left out
+    kPrefix,  // begins with the one of `values`; of a path or url: lies under it
+    kAbsent,  // is left out
+  };
+  std::string argument;
+  Kind kind = Kind::kOneOf;
+  std::vector<Value> values = {};
+  std::optional<Value> low = std::nullopt, high = std::nullopt;
+};
+
+/// What a delegation gives of a grant. A call must be permitted by every grant of the chain.
+struct DelegationSpec {
+  std::string subject;                    // who holds it: 1 to limits::kSubjectBytes bytes
+  std::vector<std::string> capabilities;  // by name; none other is delegated
+  std::vector<Narrowing> narrow = {};
+  std::vector<Only> only = {};
+  std::optional<int64_t> ttl_us = std::nullopt;  // > 0; nothing, or longer: as long as the parent
+  std::vector<RevocationHandle> handles = {};
+};
+
 /// Machine code for every shape of a Program, made by somebody else (runtime/jit, or an image of a
 /// bundle), so that the engine does not depend on a code generator. Empty = the interpreter runs.
 struct NativeCode {
@@ -210,7 +242,18 @@ class Engine {
   /// Cost: the policy's capabilities, times the alternatives of sets in their patterns.
   Result<GrantId> Mint(const GrantSpec& spec, int64_t now_us);
 
-  /// No decision that starts after this returns permits under the grant. False: it was not live.
+  /// Makes a grant that can do less than `parent`: some of its capabilities, tighter parameters,
+  /// confined arguments, a shorter life. It dies with its parent, or with any grant above it. What
+  /// its calls are charged, every grant above is charged too: delegating multiplies nothing, and
+  /// doing it again begins nothing anew. Its purpose is its parent's. Errors: "not-loaded",
+  /// "grant-gone" (the parent is not live), "depth-exceeded" (limits::kDelegationDepth),
+  /// "unknown-capability", "unknown-parameter", "widening" (a value that is not tighter than the
+  /// parent's; the message says both), "bad-value", "bad-only", "bad-subject", "bad-ttl",
+  /// "bad-handle", "table-full". Cost: that of a mint, times the depth.
+  Result<GrantId> Delegate(GrantId parent, const DelegationSpec& spec, int64_t now_us);
+
+  /// No decision that starts after this returns permits under the grant, or under any that was
+  /// delegated from it. False: it was not live.
   /// Takes effect at once, even while a Load runs; the memory is freed when no reader can see it.
   bool Revoke(GrantId grant);
 
