@@ -29,7 +29,8 @@ class Description {
   std::vector<TextPiece> Take() { return std::move(pieces_); }
 
  private:
-  const Node Given(NodeId id) const {
+  std::string NameOf(NodeId key) const;
+  Node Given(NodeId id) const {
     return lowering_.instances().Resolve({id, use_.instance}).node;
   }
   const Value* Literal(NodeId id) const {
@@ -51,11 +52,20 @@ class Description {
 void Description::Show(NodeId id) {
   const Node node = Given(id);
   const uint32_t constant = lowering_.KnownConstant({id, use_.instance});
-  if (constant != kNone) {
+  if (node.kind == NodeKind::kSlot) {
+    pieces_.push_back({.kind = TextPiece::Kind::kSlot, .literal = {}, .index = node.index});
+  } else if (constant != kNone) {
     pieces_.push_back({.kind = TextPiece::Kind::kConst, .literal = {}, .index = constant});
   } else {
     Say(std::string(context_.sources.TextOf(node.span)));
   }
+}
+
+std::string Description::NameOf(NodeId key) const {
+  if (key == kSubjectKey) return "holder";
+  const Node node = Given(key);
+  if (node.kind != NodeKind::kSlot) return std::string(context_.sources.TextOf(node.span));
+  return context_.program.tools[lowering_.tool()].slots[node.index].path;
 }
 
 /// What a call counts for, where it is not one.
@@ -68,10 +78,7 @@ void Description::Amount(const LimitSource& source) {
 void Description::Keys(const std::vector<NodeId>& keys) {
   std::string text;
   for (const NodeId key : keys) {
-    const std::string name = key == kSubjectKey
-                                 ? std::string("holder")
-                                 : std::string(context_.sources.TextOf(Given(key).span));
-    text += text.empty() ? name : " and " + name;
+    text += (text.empty() ? "" : " and ") + NameOf(key);
   }
   if (!text.empty()) Say(fmt::format(", for each {}", text));
 }

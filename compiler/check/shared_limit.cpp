@@ -204,9 +204,10 @@ bool PolicyChecker::BreakerSetting(const ast::ConstraintCall& setting, Breaker& 
   const int64_t given = count && number != nullptr ? number->value
                         : !count && time != nullptr ? time->us
                                                     : 0;
-  if (given <= 0 || (count && given > UINT32_MAX)) {
+  const int64_t most = count ? int64_t{limits::kRecentTimes} : limits::kTimeUs;
+  if (given <= 0 || given > most) {
     return bad(value == nullptr ? setting.span : value->span,
-               count ? "`maxViolations` is a number above zero"
+               count ? fmt::format("`maxViolations` is a number from 1 to {}", most)
                      : fmt::format("`{}` is a span of time above zero", name),
                count ? "write `maxViolations(3)`" : fmt::format("write `{}(5m)`", name));
   }

@@ -22,17 +22,19 @@ class Maker {
 
   bool Run(Statement& made) {
     const bool money = Chance(random_, 0.4);
-    made.amount = money ? maker_.VarOfKind(Kind::kMoney) : Amount();
-    made.limit = money ? MoneyLimit() : Limit();
-    if (made.amount == nullptr || made.limit == nullptr) return false;
-    ExprPtr body = Make(ExprOp::kCharge, {made.amount, made.limit});
+    const ExprPtr amount = money ? maker_.VarOfKind(Kind::kMoney) : Amount();
+    const ExprPtr limit = money ? MoneyLimit() : Limit();
+    if (amount == nullptr || limit == nullptr) return false;
+    made.amount = amount;
+    made.limit = limit;
+    ExprPtr body = Make(ExprOp::kCharge, {amount, limit});
     std::string per;
     for (const ExprPtr& key : Keys()) {
       body = Make(ExprOp::kAnd, {body, Make(ExprOp::kUsable, {key})});
       per += (per.empty() ? "" : ", ") + TextOf(*key);
     }
     made.bodies = {body};
-    made.text = Text(money, TextOf(*made.amount), TextOf(*made.limit), per);
+    made.text = Text(money, TextOf(*amount), TextOf(*limit), per);
     made.bare = !constrained_;
     return true;
   }
@@ -96,7 +98,7 @@ class Maker {
 
 std::string CountingConstraints() {
   return "constraint counted(n: int, most: int, per: key = subject) {\n"
-         "  consume n of quota(most, every: \"week\") per per\n"
+         "  consume n of quota(most, every: \"month\") per per\n"
          "  deny \"{{n}} of {{most}}\" }\n"
          "constraint spent(most: money, per: key = subject) of sum: money {\n"
          "  consume sum of quota(most, every: \"day\") per per }\n";

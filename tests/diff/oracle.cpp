@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/base/limits.h"
 #include "runtime/value/decimal.h"
 #include "tests/diff/times.h"
 #include "tests/diff/places.h"
@@ -431,7 +432,11 @@ bool IsSegment(const std::string& text) {
 bool Oracle::IsSpent(const Statement& statement) {
   if (statement.amount == nullptr || Judge(statement) != Tri::kTrue) return false;
   if (Condition(statement.guard) == Tri::kFalse) return false;
-  return NumberOf(*Get(*statement.amount)) > NumberOf(*Get(*statement.limit));
+  // No store counts so far, nor at such times.
+  constexpr int64_t kLongestPeriodUs = 32 * kDayUs;
+  if (request_.now_us < 0 || request_.now_us > limits::kTimeUs - kLongestPeriodUs) return true;
+  const Coefficient limit = NumberOf(*Get(*statement.limit));
+  return limit > limits::kQuantity || NumberOf(*Get(*statement.amount)) > limit;
 }
 
 Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {

@@ -32,7 +32,7 @@ class Oracle {
   /// Whether the forbid stands against a permit, as it is or until somebody approves.
   bool Acts(const ForbidModel& forbid);
   bool Covers(const std::string& on) const;
-  /// Whether the statement would charge more than there is, of a counter that nobody has touched.
+  /// Whether the statement charges more than there is, of a counter that nobody has touched.
   bool IsSpent(const Statement& statement);
 
  private:
