@@ -97,7 +97,8 @@ std::string ReplayReport::Line(const ReplayedLine& at, const DecisionReport* wor
   }
   std::string line = fmt::format("{:>6}  {}  ", at.number, time);
   if (words == nullptr) return line + fmt::format("{} {}\n", OneLine(at.operation), at.settled);
-  line += fmt::format("{:<{}} {}", Verdict(*words), monitor_ ? 10 : 7, OneLine(words->tool));
+  line += fmt::format("{:<{}} {}", Verdict(*words), monitor_ ? 10 : 7,
+                      words->tool.empty() ? "(no tool)" : OneLine(words->tool));
   if (!at.operation.empty()) line += " " + OneLine(at.operation);
   if (words->verdict == cap::Verdict::kPermit) {
     const std::string remaining = Remaining(*words);

@@ -73,8 +73,7 @@ std::optional<std::vector<Member>> MembersOf(std::string_view text) {
 
 std::unexpected<Error> Bad(std::string message) { return Fail("bad-trace", std::move(message)); }
 
-Result<void> ReadOutcome(const JsonTree& tree, TraceLine& line) {
-  const JsonNode& root = tree.root();
+Result<void> ReadOutcome(const JsonTree& tree, const JsonNode& root, TraceLine& line) {
   if (root.kind == JsonNode::Kind::kString) {
     if (root.text == "none") line.outcome = TraceLine::Outcome::kNone;
     if (root.text == "commit") line.outcome = TraceLine::Outcome::kCommit;
@@ -99,10 +98,11 @@ Result<void> ReadMember(const Member& member, TraceLine& line) {
     line.request = member.value;
     return {};
   }
-  const Result<JsonTree> tree = JsonTree::Parse(member.value);
+  // A tree is that of an object.
+  const Result<JsonTree> tree = JsonTree::Parse(fmt::format(R"({{"value":{}}})", member.value));
   if (!tree.has_value()) return Bad(fmt::format("`{}`: {}", member.key, tree.error().message));
-  const JsonNode& root = tree->root();
-  if (member.key == "outcome") return ReadOutcome(*tree, line);
+  const JsonNode& root = *tree->First(tree->root());
+  if (member.key == "outcome") return ReadOutcome(*tree, root, line);
   if (member.key != "at" && member.key != "operation") {
     return Bad(fmt::format("no member `{}`: there are at, request, operation, outcome",
                            member.key));

@@ -52,7 +52,7 @@ def eval_state(capc, check):
     for _ in range(2):
         status, out, _ = shop.eval(30.00, "--operation", "order-7")
         check("one operation is charged once", status == PERMITTED, out)
-    decision = json.loads(out)["id"]
+    decision = json.loads(out)["decision"]
     status, out, _ = shop.eval(10.00, "--peek")
     check("… and no more", status == PERMITTED, out)
     status, out, _ = shop.eval(10.01, "--peek")
@@ -160,4 +160,4 @@ def replay(capc, check):
         status, out, err = shop.replay([bad])
         check(f"no line of a trace: {bad}", status == 1 and "trace.jsonl:1: " in err, out + err)
     status, out, _ = shop.replay([{"at": "2026-03-02T10:00:00Z", "request": {"tool": 5}}])
-    check("what is wrong with a request is decided", status == DENIED and "malformed" in out, out)
+    check("what is wrong with a request is decided", status == DENIED and "bad_json" in out, out)
