@@ -134,7 +134,7 @@ class Replay {
       const bool open = line.outcome == TraceLine::Outcome::kNone && !line.operation.empty();
       if (open) open_[line.operation] = decision;
     }
-    report_.Count(at, decision, words, decider_->program());
+    report_.Count(at, decision, words);
     if (shown) said = report_.Line(at, &words);
     return StatusOf(decision.verdict);
   }

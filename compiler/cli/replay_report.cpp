@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "compiler/diag/json_text.h"
-#include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 
@@ -14,13 +13,11 @@ namespace {
 using diag::JsonQuote;
 
 /// The limit that denied: whose it is, and which. Empty: another thing did.
-std::string LimitOf(const Decision& decision, const DecisionReport& words,
-                    const Program& program) {
+std::string LimitOf(const Decision& decision, const DecisionReport& words) {
   if (decision.code == DecisionCode::kCircuitOpen) return "circuit_breaker";
   if (decision.code != DecisionCode::kLimitExceeded) return {};
-  const std::string owner =
-      decision.limit != kNone ? program.limits[decision.limit].name : words.capability;
-  return owner + "." + words.clause;
+  if (decision.limit != kNone) return words.clause;  // with its own name: "daily.budget"
+  return words.capability + "." + words.clause;
 }
 
 std::string Remaining(const DecisionReport& words) {
@@ -34,7 +31,13 @@ std::string Remaining(const DecisionReport& words) {
 std::string RetryText(int64_t retry_after_us) {
   if (retry_after_us == 0) return {};
   if (retry_after_us == kNeverAgain) return "; no later time will do";
-  return "; again in " + FormatDuration(Duration{retry_after_us});
+  // Rounded up: who tries again then finds it renewed.
+  const int64_t seconds = (retry_after_us - 1) / 1'000'000 + 1;
+  std::string text = "; again in";
+  if (seconds >= 3600) text += fmt::format(" {}h", seconds / 3600);
+  if (seconds / 60 % 60 != 0) text += fmt::format(" {}m", seconds / 60 % 60);
+  if (seconds % 60 != 0) text += fmt::format(" {}s", seconds % 60);
+  return text;
 }
 
 std::string JsonCounts(const std::map<std::string, uint64_t>& counts) {
@@ -56,13 +59,13 @@ std::string TextCounts(const std::map<std::string, uint64_t>& counts) {
 }  // namespace
 
 void ReplayReport::Count(const ReplayedLine& at, const Decision& decision,
-                         const DecisionReport& words, const Program& program) {
+                         const DecisionReport& words) {
   ++calls_;
   if (decision.verdict == cap::Verdict::kPermit) ++permitted_;
   if (decision.verdict == cap::Verdict::kStepUp) ++step_ups_;
   if (decision.verdict != cap::Verdict::kDeny) return;
   const std::string code(NameOf(decision.code));
-  const std::string limit = LimitOf(decision, words, program);
+  const std::string limit = LimitOf(decision, words);
   ++denied_;
   ++by_code_[code];
   if (!limit.empty()) ++by_limit_[limit];

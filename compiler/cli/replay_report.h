@@ -6,7 +6,6 @@
 #include <string>
 
 #include "cap/decision.h"
-#include "runtime/program/program.h"
 
 namespace cap::cli {
 
@@ -22,8 +21,7 @@ class ReplayReport {
   ReplayReport(bool json, bool monitor) : json_(json), monitor_(monitor) {}
 
   /// `words` may be empty for a permit.
-  void Count(const ReplayedLine& at, const Decision& decision, const DecisionReport& words,
-             const Program& program);
+  void Count(const ReplayedLine& at, const Decision& decision, const DecisionReport& words);
 
   /// One line with its end; without `words` only a settlement.
   std::string Line(const ReplayedLine& at, const DecisionReport* words) const;

@@ -163,8 +163,8 @@ void AddReset(CLI::App& above, int& status) {
   AddChoice(*command, *options);
   command->add_flag("--all", options->choice.all, "every counter of the store");
   command->footer(R"(
-Prints each counter that it forgets, as it was: what was reserved and is not settled yet is forgotten
-with it.
+Prints each counter that it forgets, as it was: what was reserved and is not settled yet is
+forgotten with it.
 
 Examples:
   capc state reset --policy support --limit process_refund --key bot-1 counters.db
