@@ -55,8 +55,8 @@ struct RunResult {
   std::string updated;   // with RunOptions::update: the whole file, machine sections new
 };
 
-/// Runs one file. Every test, sequence, case with marks and machine section counts as one. Reads the
-/// policies and grants that the file names, relative to its folder. Never throws.
+/// Runs one file. Every test, sequence, case with marks and machine section counts as one. Reads
+/// the policies and grants that the file names, relative to its folder. Never throws.
 RunResult RunCapt(const CaptFile& file, const RunOptions& options);
 
 }  // namespace cap::policytest
