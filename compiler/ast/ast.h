@@ -35,6 +35,7 @@ struct IntExpr { int64_t value = 0; };
 struct MoneyExpr { std::string amount; std::string currency; };  // "500.00", "USD"
 struct DecimalExpr { std::string text; };             // "0.05", as written
 struct DurationExpr { int64_t us = 0; };                         // microseconds
+struct RateExpr { int64_t count = 0; int64_t period_us = 0; };   // 200/hour
 struct StringExpr { std::string value; };
 struct ListExpr { std::vector<ExprId> items; };
 struct MemberExpr { ExprId object; Ident member; };
@@ -44,6 +45,12 @@ struct Argument {
   ExprId value;
 };
 struct CallExpr { Ident callee; std::vector<Argument> arguments; };
+struct AfterExpr {                                     // after ACTION(arg: expr) within 1h
+  Ident action;
+  std::vector<Argument> arguments;
+  int64_t within_us = 0;
+  SourceSpan within_span;
+};
 enum class QuantifierKind : uint8_t { kAny, kAll, kCount, kSum };
 struct QuantifierExpr {
   QuantifierKind kind;
@@ -66,7 +73,7 @@ struct ErrorExpr {};                                           // already report
 struct Expr {
   std::variant<NameExpr, BoolExpr, IntExpr, MoneyExpr, DecimalExpr, DurationExpr, StringExpr,
                ListExpr, MemberExpr, IndexExpr, CallExpr, QuantifierExpr, UnaryExpr, BinaryExpr,
-               PresenceExpr, ConditionalExpr, ErrorExpr>
+               PresenceExpr, ConditionalExpr, ErrorExpr, RateExpr, AfterExpr>
       node;
   SourceSpan span;
 };
@@ -169,8 +176,15 @@ struct ObligeStmt {                       // oblige maskColumns(version: 1, colu
   SourceSpan span;
 };
 struct ConsentStmt { Text text; SourceSpan span; };
+struct ConsumeStmt {                      // consume 1 of quota per key; or hold
+  bool hold = false;
+  ExprId amount;
+  ExprId quota;
+  std::optional<ExprId> per;
+  SourceSpan span;
+};
 using Stmt = std::variant<RequireStmt, ConstraintCall, StepUpStmt, ObligeStmt, DenyStmt,
-                          ConsentStmt, Let>;
+                          ConsentStmt, Let, ConsumeStmt>;
 
 struct DefDecl { Ident name; std::vector<Param> parameters; TypeId type; ExprId body; };
 
@@ -198,6 +212,18 @@ struct Forbid {
   SourceSpan span;
 };
 struct ForbidDecl { Forbid forbid; };     // outside of policies: it binds all of them
+struct Limit {                            // limit daily on refund { … }
+  Ident name;
+  bool every_action = false;
+  std::vector<Ident> actions;
+  std::vector<Stmt> body;
+  SourceSpan span;
+};
+struct LimitDecl { Limit limit; };        // outside of policies: it binds all of them
+struct Breaker {                          // circuit_breaker { maxViolations(3) … }
+  std::vector<ConstraintCall> settings;
+  SourceSpan span;
+};
 struct QualifiedName {
   std::vector<Ident> parts;
   SourceSpan span;
@@ -219,11 +245,13 @@ struct PolicyDecl {
   std::vector<BasePolicy> includes;       // policies that it unites with
   std::vector<Capability> capabilities;
   std::vector<Forbid> forbids;
+  std::vector<Limit> limits;
+  std::optional<Breaker> breaker;
 };
 
 struct Decl {
   std::variant<ContextDecl, RecordDecl, EnumDecl, ApproverDecl, PurposeDecl, ActionDecl,
-               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl, DataDecl, WrapperDecl>
+               ConstraintDecl, DefDecl, PolicyDecl, ForbidDecl, DataDecl, WrapperDecl, LimitDecl>
       node;
   SourceSpan span;
 };

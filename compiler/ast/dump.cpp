@@ -142,6 +142,7 @@ class Dumper {
     Params("field", node.fields);
   }
   void Declaration(const ForbidDecl& node) { Item(node.forbid); }
+  void Declaration(const LimitDecl& node) { Item(node.limit); }
   void Declaration(const DefDecl& node) {
     Line("def " + node.name.text + ": " + TypeText(node.type) + " = " + Text(node.body));
     Params("parameter", node.parameters);
@@ -158,6 +159,8 @@ class Dumper {
       if (!node.drops.empty()) Line("drop " + Joined(node.drops));
       for (const Capability& capability : node.capabilities) Item(capability);
       for (const Forbid& forbid : node.forbids) Item(forbid);
+      for (const Limit& limit : node.limits) Item(limit);
+      if (node.breaker) Item(*node.breaker);
     });
   }
 
@@ -209,6 +212,18 @@ class Dumper {
     Line(line);
   }
 
+  void Item(const Limit& limit) {
+    Line("limit " + limit.name.text + " on " +
+         (limit.every_action ? "*" : Joined(limit.actions)));
+    Statements(limit.body);
+  }
+  void Item(const Breaker& breaker) {
+    Line("circuit_breaker");
+    Nest([&] {
+      for (const ConstraintCall& setting : breaker.settings) Statement(setting);
+    });
+  }
+
   // --- statements ---
   void Statements(const std::vector<Stmt>& statements) {
     Nest([&] {
@@ -232,6 +247,10 @@ class Dumper {
     Line("oblige " + node.name.text + ArgumentsText(node.arguments));
   }
   void Statement(const ConsentStmt& node) { Line("consent " + Quote(node.text.text)); }
+  void Statement(const ConsumeStmt& node) {
+    Line(fmt::format("{} {} of {}{}", node.hold ? "hold" : "consume", Text(node.amount),
+                     Text(node.quota), node.per ? " per " + Text(*node.per) : ""));
+  }
   void Statement(const Let& node) { Line("let " + node.name.text + " = " + Text(node.value)); }
 
   // --- expressions ---
@@ -241,6 +260,13 @@ class Dumper {
   std::string Expression(const MoneyExpr& node) const { return node.amount + " " + node.currency; }
   std::string Expression(const DecimalExpr& node) const { return node.text; }
   std::string Expression(const DurationExpr& node) const { return fmt::format("{} us", node.us); }
+  std::string Expression(const RateExpr& node) const {
+    return fmt::format("{} in {} us", node.count, node.period_us);
+  }
+  std::string Expression(const AfterExpr& node) const {
+    return fmt::format("after {}{} within {} us", node.action.text, ArgumentsText(node.arguments),
+                       node.within_us);
+  }
   std::string Expression(const StringExpr& node) const { return Quote(node.value); }
   std::string Expression(const ListExpr& node) const {
     std::string out = "[";

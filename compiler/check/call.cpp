@@ -14,8 +14,8 @@ std::string UsageOf(const Types& types, const ConstraintInfo& constraint) {
   const size_t count = constraint.parameters.size() - (constraint.has_of ? 1 : 0);
   for (size_t i = 0; i < count; ++i) {
     const Parameter& parameter = constraint.parameters[i];
-    usage +=
-        fmt::format("{}{}: {}", i == 0 ? "" : ", ", parameter.name, types.NameOf(parameter.type));
+    usage += fmt::format("{}{}: {}", i == 0 ? "" : ", ", parameter.name,
+                         parameter.is_key ? "key" : types.NameOf(parameter.type));
   }
   return fmt::format("{}({})", constraint.name, usage);
 }
@@ -63,10 +63,17 @@ bool PolicyChecker::Argument(const ast::Argument& argument, size_t position,
                     .notes = {}});
     return false;
   }
+  if (parameter.is_key) return KeyArgument(argument, checker, values[index]);
   values[index] =
       checker.CheckAs(argument.value, parameter.type,
                       fmt::format("the parameter `{}` of `{}`", parameter.name, constraint.name));
   return !context_.nodes.IsError(values[index]);
+}
+
+bool PolicyChecker::KeyArgument(const ast::Argument& argument, ExprChecker& checker,
+                                NodeId& value) {
+  value = CheckKeys(context_, checker, argument.value);
+  return value != kNone;
 }
 
 bool PolicyChecker::Arguments(const ast::ConstraintCall& call, const ConstraintInfo& constraint,
@@ -78,6 +85,11 @@ bool PolicyChecker::Arguments(const ast::ConstraintCall& call, const ConstraintI
   const size_t count = values.size() - (constraint.has_of ? 1 : 0);
   for (size_t i = 0; i < count && good; ++i) {
     if (values[i] == kNone) values[i] = constraint.parameters[i].default_value;
+    // A value of its own, where a delegation may narrow that of this one statement.
+    const bool shared = values[i] != kNone && values[i] == constraint.parameters[i].default_value;
+    if (shared && constraint.parameters[i].order) {
+      values[i] = context_.nodes.CopyAt(values[i], context_.nodes[values[i]].span);
+    }
     if (values[i] != kNone) continue;
     good = false;
     const Parameter& parameter = constraint.parameters[i];
@@ -175,11 +187,42 @@ std::vector<TextPiece> PolicyChecker::Text(const std::vector<BodyText>& text, In
   return pieces;
 }
 
+/// What a giver of grants is told of a constraint, and when it counts.
+std::vector<TextPiece> PolicyChecker::Consent(const ConstraintInfo& constraint,
+                                              InstanceId instance, NodeId guard,
+                                              Lowering& lowering) {
+  std::vector<TextPiece> pieces = Text(constraint.consent, instance, lowering);
+  if (guard == kNone || pieces.empty()) return pieces;
+  pieces.push_back(
+      {.kind = TextPiece::Kind::kLiteral,
+       .literal = fmt::format(" when {}", context_.sources.TextOf(context_.nodes[guard].span))});
+  return pieces;
+}
+
 bool PolicyChecker::Instantiate(const ast::ConstraintCall& call, const ConstraintInfo& constraint,
-                                NodeId guard, std::vector<NodeId> values, Lowering& lowering) {
-  const InstanceId instance = lowering.AddInstance(std::move(values));
+                                NodeId guard, std::vector<NodeId> values, ExprChecker& checker,
+                                Lowering& lowering) {
+  const InstanceId instance = lowering.AddInstance(values);
   bool good = true;
   for (const BodyClause& clause : constraint.clauses) {
+    if (clause.limit) {
+      ClauseInfo info;
+      info.name = constraint.name;
+      info.span = context_.Place(call.span);
+      info.text = Text(constraint.text, instance, lowering);
+      if (&clause == &constraint.clauses.front()) {
+        info.consent = Consent(constraint, instance, guard, lowering);
+      }
+      good = AddLimit(*clause.limit,
+                      {.name = constraint.name,
+                       .statement = call.span,
+                       .instance = instance,
+                       .values = &values,
+                       .guard = guard},
+                      std::move(info), checker, lowering) &&
+             good;
+      continue;
+    }
     good = lowering.AddClause({.kind = clause.kind,
                                .condition = {clause.condition, instance},
                                .guard = guard,
@@ -192,13 +235,7 @@ bool PolicyChecker::Instantiate(const ast::ConstraintCall& call, const Constrain
     info.text = Text(constraint.text, instance, lowering);
     // Said once, though a constraint may be several clauses.
     if (&clause == &constraint.clauses.front()) {
-      info.consent = Text(constraint.consent, instance, lowering);
-      if (guard != kNone && !info.consent.empty()) {
-        info.consent.push_back(
-            {.kind = TextPiece::Kind::kLiteral,
-             .literal =
-                 fmt::format(" when {}", context_.sources.TextOf(context_.nodes[guard].span))});
-      }
+      info.consent = Consent(constraint, instance, guard, lowering);
     }
     info.obligation = clause.obligation;
     for (const NodeId argument : clause.arguments) {
@@ -222,6 +259,8 @@ bool PolicyChecker::Instantiate(const ast::ConstraintCall& call, const Constrain
     }
     clauses_.push_back(std::move(info));
   }
+  if (!held_.empty()) held_.back().end = clauses_.size();
+  NoteParameters(constraint, values, lowering);
   return good;
 }
 

@@ -1,6 +1,8 @@
 // `capability [name:] action [on "…"] { … }`.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "compiler/check/fixes.h"
 #include "compiler/check/pattern.h"
 #include "compiler/check/policy.h"
@@ -43,6 +45,17 @@ bool PolicyChecker::CheckLayer(const Layer& layer, Scope& scope, Lowering& lower
   return good;
 }
 
+void PolicyChecker::BeginRule(const std::string& owner) {
+  clauses_.clear();
+  terms_.clear();
+  foldable_.clear();
+  held_.clear();
+  term_names_.clear();
+  call_names_.clear();
+  owner_ = owner;
+  layer_ = 0;
+}
+
 /// A capability admits what every layer of it admits. False: something was reported.
 bool PolicyChecker::AddCapability(Capability capability, std::vector<Layer> layers, bool good) {
   Program& program = context_.program;
@@ -52,8 +65,7 @@ bool PolicyChecker::AddCapability(Capability capability, std::vector<Layer> laye
   const ActionInfo& action = actions_[capability.action];
   Lowering lowering(context_, shapes_, ShapeKind::kCapability,
                     program.actions[capability.action].tool, span);
-  clauses_.clear();
-  held_.clear();
+  BeginRule(capability.name);
   for (layer_ = 0; layer_ < layers.size(); ++layer_) {
     good = CheckLayer(layers[layer_], *action.scope, lowering) && good;
   }
@@ -70,6 +82,8 @@ bool PolicyChecker::AddCapability(Capability capability, std::vector<Layer> laye
   capability.consts = std::move(rule->consts);
   capability.first_inst_span = rule->first_inst_span;
   capability.clauses = std::move(clauses_);
+  capability.terms = std::move(terms_);
+  capability.parameters = std::move(foldable_);
   NoteBound(capability.patterns, capability.consts);
   capabilities_.push_back(static_cast<uint32_t>(program.capabilities.size()));
   capability_origins_.push_back(capabilities_.back());
@@ -80,6 +94,11 @@ bool PolicyChecker::AddCapability(Capability capability, std::vector<Layer> laye
 
 bool PolicyChecker::Statement(const ast::RequireStmt& statement, ExprChecker& checker,
                               Lowering& lowering) {
+  bool negated = false;
+  if (const ast::AfterExpr* after = WholeAfter(*module_, statement.condition, &negated)) {
+    return RequireAfter(*after, negated, statement.span, checker, lowering);
+  }
+  if (in_limit_) return OnlyCounts(statement.span, "this asks something of the call");
   const NodeId condition = checker.CheckCondition(statement.condition);
   if (context_.nodes.IsError(condition)) return false;
   KeepOrders(condition, nullptr, false);
@@ -126,6 +145,17 @@ const ConstraintInfo* PolicyChecker::FindConstraint(const ast::Ident& name) {
   return nullptr;
 }
 
+void PolicyChecker::KeepOrders(const ConstraintInfo& constraint,
+                               const std::vector<NodeId>& values) {
+  for (const BodyClause& clause : constraint.clauses) {
+    if (clause.limit) {
+      KeepOrders(*clause.limit, &values);
+    } else {
+      KeepOrders(clause.condition, &values, false);
+    }
+  }
+}
+
 bool PolicyChecker::Statement(const ast::ConstraintCall& call, ExprChecker& checker,
                               Lowering& lowering) {
   const ConstraintInfo* constraint = FindConstraint(call.name);
@@ -138,16 +168,20 @@ bool PolicyChecker::Statement(const ast::ConstraintCall& call, ExprChecker& chec
   }
   const size_t mark = checker.Assume(call.when && good ? context_.nodes.FactsOf(guard).when_true
                                                        : std::vector<PathKey>());
-  if (constraint != nullptr && constraint->good) {
+  if (constraint != nullptr && constraint->good && in_limit_) {
+    const auto counts = [](const BodyClause& clause) { return clause.limit.has_value(); };
+    if (!std::ranges::all_of(constraint->clauses, counts)) {
+      good = OnlyCounts(call.name.span, fmt::format("`{}` asks more", constraint->name));
+    }
+  }
+  if (constraint != nullptr && constraint->good && good) {
     std::vector<NodeId> values(constraint->parameters.size(), kNone);
     good = Arguments(call, *constraint, checker, values) && good;
     good = Of(call, *constraint, checker, values) && good;
     if (good && guard != kNone) KeepOrders(guard, nullptr, true);
-    for (size_t i = 0; good && i < constraint->clauses.size(); ++i) {
-      KeepOrders(constraint->clauses[i].condition, &values, false);
-    }
+    if (good) KeepOrders(*constraint, values);
     good = good && Adds(call, *constraint, guard, values);
-    good = good && Instantiate(call, *constraint, guard, std::move(values), lowering);
+    good = good && Instantiate(call, *constraint, guard, std::move(values), checker, lowering);
   } else {
     good = false;
   }

@@ -67,6 +67,7 @@ std::optional<Checked> Check(const SourceMap& sources, const std::vector<ast::Mo
   PolicyChecker policies(context, actions, constraints);
   policies.CheckGuards();
   policies.CheckTopForbids();
+  policies.CheckTopLimits();
   for (uint32_t i = 0; i < names.policies.entries().size(); ++i) policies.Check(i);
   if (TooManyTypes(context) || sink.HasErrors()) return std::nullopt;
   for (Tool& tool : context.program.tools) {

@@ -36,6 +36,11 @@ class ConstraintChecker {
   void Body(const ast::ConsentStmt& statement) {
     ReadText(statement.text, statement.span, "consent", info_.consent);
   }
+  void Body(const ast::ConsumeStmt& statement) {
+    Add(CheckConsume(context_, checker_, statement));
+  }
+  void Add(std::optional<LimitSource> limit);
+  void AddKey(const ast::Param& param);
   void Body(const ast::ConstraintCall&) {}  // the parser refuses these two
   void Body(const ast::Let&) {}
   void ReadText(const ast::Text& text, const SourceSpan& span, std::string_view word,
@@ -51,7 +56,38 @@ class ConstraintChecker {
   ConstraintInfo info_;
 };
 
+/// A parameter of type `key`, whose value is no expression.
+void ConstraintChecker::AddKey(const ast::Param& param) {
+  Parameter made{.name = param.name.text,
+                 .span = param.name.span,
+                 .type = context_.types.String(),
+                 .is_key = true};
+  const auto index = static_cast<uint32_t>(info_.parameters.size());
+  if (param.default_value) {
+    const auto* name = std::get_if<ast::NameExpr>(&module_[*param.default_value].node);
+    const bool subject = name != nullptr && name->name.text == "subject";
+    if (subject) made.default_value = CheckKeys(context_, checker_, *param.default_value);
+    if (!subject) {
+      context_.Error(diag::Code::kBadKey, module_[*param.default_value].span,
+                     {.message = "the only default of a key is the holder of the grant",
+                      .label = "no default",
+                      .help = fmt::format("write `{}: key = subject`", param.name.text),
+                      .notes = {}});
+    }
+    if (made.default_value == kNone) info_.good = false;
+  }
+  const NodeId node = context_.nodes.Add({.kind = NodeKind::kParameter,
+                                          .type = made.type,
+                                          .index = index,
+                                          .span = param.name.span});
+  const bool added = scope_.Declare(
+      {.name = param.name.text, .span = param.name.span, .kind = SymbolKind::kKey, .node = node});
+  if (!added) info_.good = false;
+  info_.parameters.push_back(std::move(made));
+}
+
 void ConstraintChecker::AddParameter(const ast::Param& param) {
+  if (IsKeyType(context_, module_, param.type)) return AddKey(param);
   const DeclaredType declared = DeclareType(context_, module_, param.type, TypePlace::kParameter);
   Parameter made{.name = param.name.text,
                  .span = param.name.span,
@@ -86,7 +122,26 @@ void ConstraintChecker::AddParameter(const ast::Param& param) {
   info_.parameters.push_back(std::move(made));
 }
 
+/// What is wrong whatever the parameters are is reported here, and not at every use.
+void ConstraintChecker::Add(std::optional<LimitSource> limit) {
+  const auto given = [&](NodeId id) { return std::optional<Node>(context_.nodes[id]); };
+  if (!limit || !CheckConstants(context_, *limit, given, limit->statement)) {
+    info_.good = false;
+    return;
+  }
+  BodyClause clause;
+  clause.kind = ClauseKind::kLimit;
+  clause.condition =
+      context_.AddLiteral(Value{.v = false}, context_.types.Bool(), limit->statement);
+  clause.limit = std::move(limit);
+  info_.clauses.push_back(std::move(clause));
+}
+
 void ConstraintChecker::Body(const ast::RequireStmt& statement) {
+  bool negated = false;
+  if (const ast::AfterExpr* after = WholeAfter(module_, statement.condition, &negated)) {
+    return Add(CheckAfter(context_, checker_, *after, negated, statement.span));
+  }
   const NodeId condition = checker_.CheckCondition(statement.condition);
   if (context_.nodes.IsError(condition)) {
     info_.good = false;
@@ -209,7 +264,7 @@ ConstraintInfo ConstraintChecker::Run() {
     info_.good = false;
     context_.Error(diag::Code::kEmptyConstraint, decl_.name.span,
                    {.message = fmt::format("the constraint `{}` demands nothing", decl_.name.text),
-                    .label = "no `require`, no `stepup` and no `oblige`",
+                    .label = "no `require`, `consume`, `hold`, `stepup` or `oblige`",
                     .help = "say what must hold: `require …`",
                     .notes = {}});
   }

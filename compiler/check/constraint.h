@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "compiler/check/context.h"
+#include "compiler/check/limit.h"
 #include "compiler/resolve/names.h"
 
 namespace cap::check {
@@ -17,6 +17,7 @@ struct Parameter {
   TypeIndex type = kNone;        // kNone: already reported
   NodeId default_value = kNone;  // a literal
   std::optional<ast::Narrows::Order> order = std::nullopt;  // `narrows`
+  bool is_key = false;  // of type `key`: what is given is a literal of Context::keys
 };
 
 struct BodyClause {
@@ -26,6 +27,7 @@ struct BodyClause {
   std::string step_up;       // kStepUp: "approval", "review"
   uint32_t obligation = kNone;      // kOblige: of Program::obligations
   std::vector<NodeId> arguments{};  // kOblige: parallel to its parameters
+  std::optional<LimitSource> limit = std::nullopt;  // kLimit; the condition is none then
 };
 
 struct BodyText {

@@ -75,6 +75,9 @@ struct Context {
   uint32_t RowOf(NodeId row);
   std::map<std::string, uint32_t> rows;  // by what leads to them
 
+  /// The keys of a counter, by the literal that stands for them (limit.h).
+  std::unordered_map<NodeId, std::vector<NodeId>> keys;
+
   /// Fields whose declaration was reported, by record: a use of them stays silent.
   std::vector<std::unordered_set<std::string>> bad_fields;
 

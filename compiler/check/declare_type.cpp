@@ -132,6 +132,12 @@ TypeIndex TypeReader::ReadType(const ast::Type& type) {
     return types_.Intern({.kind = TypeKind::kString,
                           .max = Bound(type, limits::kStringBytes, limits::kStringBytesMax)});
   }
+  if (name == "rate") {
+    if (place_ == TypePlace::kParameter) return types_.Rate();
+    Refuse(type.span, "only a parameter of a constraint is a `rate`",
+           "a rate stands in the policy, where it is consumed");
+    return kNone;
+  }
   if (name == "approver") {
     if (place_ == TypePlace::kParameter) return types_.Approvers();
     Refuse(type.span, "only a parameter of a constraint is an `approver`",
@@ -371,7 +377,7 @@ TypeIndex TypeReader::ReadNamed(const ast::Type& type) {
     for (const std::string_view other : context_.Known(context_.names.types)) {
       known.push_back(other);
     }
-    if (place_ == TypePlace::kParameter) known.push_back("approver");
+    if (place_ == TypePlace::kParameter) known.insert(known.end(), {"approver", "rate", "key"});
     context_.Error(diag::Code::kNoSuchType, type.name.span,
                    {.message = fmt::format("no type `{}`", name),
                     .label = "not declared",

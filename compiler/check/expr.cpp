@@ -29,6 +29,15 @@ NodeId ExprChecker::LooseConcat(const SourceSpan& span) {
   return nodes_.Error(span);
 }
 
+NodeId ExprChecker::LooseAfter(const SourceSpan& span) {
+  context_.Error(diag::Code::kBadAfter, span,
+                 {.message = "`after` is a whole `require`, and no part of a condition",
+                  .label = "asked of the store, in one step with what is counted",
+                  .help = "write `require after …`, in a constraint if it needs a guard",
+                  .notes = {}});
+  return nodes_.Error(span);
+}
+
 NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
   const ast::Expr& expr = At(id);
   const SourceSpan& span = expr.span;
@@ -74,9 +83,13 @@ NodeId ExprChecker::Check(ast::ExprId id, TypeIndex expected) {
                         [&](const ast::MoneyExpr& e) { return CheckMoney(e, span); },
                         [&](const ast::DecimalExpr& e) { return CheckDecimal(e, span, expected); },
                         [&](const ast::DurationExpr& e) {
-                          return context_.AddLiteral(Value{.v = Duration{e.us}}, types_.Duration(),
-                                                     span);
+                          return context_.AddLiteral({Duration{e.us}}, types_.Duration(), span);
                         },
+                        [&](const ast::RateExpr& e) {
+                          const Rate rate{e.count, e.period_us};
+                          return context_.AddLiteral({rate}, types_.Rate(), span);
+                        },
+                        [&](const ast::AfterExpr&) { return LooseAfter(span); },
                         [&](const ast::StringExpr& e) { return CheckString(e, span, expected); },
                         [&](const ast::ListExpr& e) { return CheckList(e, span, expected); },
                         [&](const ast::MemberExpr&) { return CheckReference(id, true); },

@@ -67,6 +67,7 @@ class ExprChecker {
   };
 
   NodeId LooseConcat(const SourceSpan& span);
+  NodeId LooseAfter(const SourceSpan& span);
 
   // expr_name.cpp
   NodeId CheckReference(ast::ExprId id, bool tested);

@@ -31,6 +31,15 @@ NodeId ExprChecker::CheckName(const ast::Ident& name, TypeIndex expected, bool t
     return nodes_.Error(name.span);
   }
   if (symbol->node == kNone || nodes_.IsError(symbol->node)) return nodes_.Error(name.span);
+  if (symbol->kind == SymbolKind::kKey) {
+    context_.Error(diag::Code::kBadKey, name.span,
+                   {.message = fmt::format("`{}` says what is counted apart, and has no value",
+                                           name.text),
+                    .label = "a key",
+                    .help = fmt::format("write `… per {}`", name.text),
+                    .notes = {{symbol->span, "declared here"}}});
+    return nodes_.Error(name.span);
+  }
   const NodeId node = nodes_.CopyAt(symbol->node, name.span);
   if (tested && !(RequireReadable(node) && RequirePresent(node))) return nodes_.Error(name.span);
   return node;

@@ -172,6 +172,7 @@ void PolicyChecker::Unite(Policy& policy, const std::vector<uint32_t>& included,
     for (const uint32_t capability : other.capabilities) {
       if (!UniteCapability(capability, span)) return;
     }
+    InheritLimits(other, span);
     for (const uint32_t forbid : other.forbids) {
       const uint32_t origin = forbid_origins_[forbid];
       if (origin == kNone || !forbids_seen.insert(origin).second) continue;

@@ -120,6 +120,16 @@ uint32_t Lowering::ConstantOf(Placed placed) {
   return index;
 }
 
+uint32_t Lowering::KnownConstant(Placed placed) const {
+  const Instances::Found found = instances_.Resolve(placed);
+  if (found.node.kind == NodeKind::kBound) {
+    const auto at = bound_consts_.find(found.node.index);
+    return at == bound_consts_.end() ? kNone : at->second;
+  }
+  const auto at = literal_consts_.find(found.at);
+  return at == literal_consts_.end() ? kNone : at->second;
+}
+
 Lowering::Lowered Lowering::Lower(Placed placed) {
   if (++visits_ > kVisits) full_ = true;
   if (full_) return {};
@@ -299,7 +309,8 @@ Lowering::Known Lowering::Fold(const Node& node, const Known& left, const Known&
   const auto is = [](const Known& side, int64_t value) { return side.value == value; };
   const bool both = left.value && right.value;
   const bool money = node.op == Op::kMoneyEq || node.op == Op::kMoneyLt ||
-                     node.op == Op::kMoneyAdd || node.op == Op::kMoneySub;
+                     node.op == Op::kMoneyAdd || node.op == Op::kMoneySub ||
+                     node.op == Op::kMoneyCharge;
   if (money && left.currency != 0 && right.currency != 0 && left.currency != right.currency) {
     failed_ = true;
     context_.Error(

@@ -23,6 +23,7 @@ struct ClauseSource {
   NodeId guard = kNone;   // `when`: of the capability, never of the constraint
   SourceSpan statement;   // in the policy
   std::string_view name;  // "require", "maxAmount", "forbid": for messages
+  std::vector<NodeId> kept{};  // values of the condition whose instructions Kept() says then
 };
 
 class Lowering {
@@ -36,6 +37,18 @@ class Lowering {
 
   /// Appends a clause. False: something was reported.
   bool AddClause(const ClauseSource& source);
+
+  /// Of the clause that was added last: the instructions of its `kept`, kNone where one is decided
+  /// by an `if` and so is none.
+  const std::vector<uint32_t>& Kept() const { return kept_; }
+
+  uint32_t tool() const { return shape_.tool; }
+  uint32_t LastClauseSize() const { return clauses_.back().end - clauses_.back().begin; }
+
+  /// As ConstantOf(), but of what is a constant of the rule already.
+  uint32_t KnownConstant(Placed placed) const;
+  TypeIndex TypeOfConstant(uint32_t constant) const { return shape_.const_types[constant]; }
+  TypeIndex TypeOfInst(uint32_t inst) const { return insts_[inst].type; }
 
   /// The constant that a literal or bound value is, for the texts of a denial; kNone if it is
   /// neither.
@@ -135,6 +148,7 @@ class Lowering {
   std::vector<Mark> ranges_;
 
   SourceSpan statement_;
+  std::vector<uint32_t> kept_;
   bool failed_ = false;
   uint32_t visits_ = 0;
   bool full_ = false;

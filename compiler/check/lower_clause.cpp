@@ -68,7 +68,8 @@ bool Lowering::AddClause(const ClauseSource& source) {
   }
   const Lowered body = Lower(source.condition);
   const SourceSpan& span = context_.nodes[source.condition.node].span;
-  if (source.kind != ClauseKind::kOblige) good = CheckConstant(source, body.known, false) && good;
+  const bool counts = source.kind == ClauseKind::kOblige || source.kind == ClauseKind::kLimit;
+  if (!counts) good = CheckConstant(source, body.known, false) && good;
   if (good && !full_ && !failed_ && source.guard == kNone && source.kind == ClauseKind::kRequire &&
       shape_.kind == ShapeKind::kCapability) {
     good = bounds_.Add(source.condition, source.statement);
@@ -87,6 +88,10 @@ bool Lowering::AddClause(const ClauseSource& source) {
       clause.cost = std::max(clause.cost, InfoOf(insts_[i].op).cost);
     }
     clauses_.push_back(clause);
+    kept_.clear();
+    for (const NodeId value : source.kept) {
+      kept_.push_back(InstOf({value, source.condition.instance}));
+    }
   } else {
     failed_ = true;
   }

@@ -65,6 +65,19 @@ class Trends {
     return Trend::kUnknown;
   }
 
+  /// Of how much a limit lets through. More: a larger limit, rate or burst, smaller amounts, a
+  /// shorter window of what is counted, a shorter hold, an earlier forgetting, a longer time since.
+  Trend Of(const LimitSource& limit) const {
+    const auto of = [&](NodeId id) { return id == kNone ? Trend::kStill : Of(id); };
+    const Trend span = of(limit.span);
+    Trend all = Both(of(limit.limit), of(limit.burst));
+    all = Both(all, Flip(of(limit.amount)));
+    all = Both(all, limit.kind == LimitKind::kAfter ? span : Flip(span));
+    all = Both(all, Both(Changing(of(limit.period)), Changing(of(limit.zone))));
+    for (const NodeId key : limit.keys) all = Both(all, Changing(of(key)));
+    return all;
+  }
+
  private:
   /// Of something that follows no order of its operand.
   static Trend Changing(Trend operand) {
@@ -151,7 +164,8 @@ bool CheckParameter(Context& context, const ConstraintInfo& constraint, uint32_t
   if (!CheckOrder(context, parameter.type, narrows)) return false;
   if (narrows.order == ast::Narrows::Order::kSame) return true;
   for (const BodyClause& clause : constraint.clauses) {
-    const Trend trend = Trends(context, index).Of(clause.condition);
+    const Trends trends(context, index);
+    const Trend trend = clause.limit ? trends.Of(*clause.limit) : trends.Of(clause.condition);
     const Trend wanted = WiderIsLarger(narrows.order) ? Trend::kUp : Trend::kDown;
     if (trend == Trend::kStill || trend == wanted) continue;
     const SourceSpan& place = context.nodes[clause.condition].span;
@@ -185,6 +199,13 @@ bool Keeps(const Context& context, NodeId condition, const std::vector<NodeId>* 
   const Trend trend = Trends(context, bound, arguments).Of(condition);
   const Trend wanted = WiderIsLarger(order) != restricts ? Trend::kUp : Trend::kDown;
   return trend == Trend::kStill || trend == wanted;
+}
+
+bool Keeps(const Context& context, const LimitSource& limit, const std::vector<NodeId>* arguments,
+           uint32_t bound, ast::Narrows::Order order) {
+  if (order == ast::Narrows::Order::kSame) return true;
+  const Trend trend = Trends(context, bound, arguments).Of(limit);
+  return trend == Trend::kStill || trend == (WiderIsLarger(order) ? Trend::kUp : Trend::kDown);
 }
 
 bool CheckNarrowing(Context& context, const ConstraintInfo& constraint,

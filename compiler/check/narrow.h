@@ -20,4 +20,8 @@ bool CheckOrder(Context& context, TypeIndex type, const ast::Narrows& narrows);
 bool Keeps(const Context& context, NodeId condition, const std::vector<NodeId>* arguments,
            uint32_t bound, ast::Narrows::Order order, bool restricts);
 
+/// The same of what a limit takes and allows.
+bool Keeps(const Context& context, const LimitSource& limit, const std::vector<NodeId>* arguments,
+           uint32_t bound, ast::Narrows::Order order);
+
 }  // namespace cap::check

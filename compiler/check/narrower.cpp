@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/value/decimal.h"
+#include "runtime/value/rate.h"
 
 namespace cap::check {
 
@@ -50,6 +51,9 @@ bool AtMost(const Value& a, const Value& b) {
   const auto* money = std::get_if<Money>(&a.v);
   const auto* other = std::get_if<Money>(&b.v);
   if (money != nullptr && other != nullptr && money->currency != other->currency) return false;
+  const auto* rate = std::get_if<Rate>(&a.v);
+  const auto* faster = std::get_if<Rate>(&b.v);
+  if (rate != nullptr && faster != nullptr) return !SlowerRate(*faster, *rate);
   const std::optional<Coefficient> x = NumberIn(a);
   const std::optional<Coefficient> y = NumberIn(b);
   return x && y && *x <= *y;

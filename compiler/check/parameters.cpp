@@ -221,6 +221,15 @@ void PolicyChecker::KeepOrders(NodeId condition, const std::vector<NodeId>* argu
   }
 }
 
+void PolicyChecker::KeepOrders(const LimitSource& limit, const std::vector<NodeId>* arguments) {
+  if (layer_policy_ == kNone) return;
+  for (PolicyParameter& parameter : parameters_[layer_policy_]) {
+    if (!parameter.order || parameter.bound == kNone || parameter.disordered) continue;
+    if (Keeps(context_, limit, arguments, parameter.bound, *parameter.order)) continue;
+    ReportDisorder(parameter, limit.statement);
+  }
+}
+
 /// Patterns follow the order of sets alone: fewer alternatives match less.
 void PolicyChecker::KeepOrders(const Pattern& pattern, const SourceSpan& span, bool restricts) {
   if (layer_policy_ == kNone) return;

@@ -32,6 +32,8 @@ void PolicyChecker::Begin(uint32_t policy) {
   skeletons_.clear();
   capabilities_.clear();
   forbids_.clear();
+  limits_.clear();
+  limits_seen_.clear();
 }
 
 // Policies are built on each other at most limits::kIncludeDepth deep, and so deep is this
@@ -68,12 +70,19 @@ void PolicyChecker::Check(uint32_t policy_name) {
       if (!AddForbid(std::move(made), own, forbid.span)) break;
     }
   }
-  if (parent_ != kNone) InheritForbids(decl.extends->name.span);
+  OwnLimits(decl);
+  if (parent_ != kNone) {
+    InheritForbids(decl.extends->name.span);
+    InheritLimits(Policy(program.policies[parent_]), decl.extends->name.span);
+  }
   Unite(policy, included, decl);
+  SetBreaker(policy, decl, included);
   BindTopForbids(decl.name.span);
+  BindTopLimits(decl.name.span);
   BindParameters(policy);
   policy.capabilities = capabilities_;
   policy.forbids = forbids_;
+  policy.limits = limits_;
   program.policies.push_back(std::move(policy));
 }
 

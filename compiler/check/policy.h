@@ -28,8 +28,9 @@ class PolicyChecker {
   /// The guards of actions: which of its tool's actions a call is.
   void CheckGuards();
 
-  /// The forbids outside of policies. Before any policy, since they bind them all.
+  /// The forbids and limits outside of policies. Before any policy, since they bind them all.
   void CheckTopForbids();
+  void CheckTopLimits();
 
   /// Checks one policy, after those that it is built on, and adds it to the Program. Not again.
   /// `policy`: of names.policies.
@@ -69,6 +70,7 @@ class PolicyChecker {
   void BindParameters(Policy& policy);
   void KeepOrders(NodeId condition, const std::vector<NodeId>* arguments, bool restricts);
   void KeepOrders(const Pattern& pattern, const SourceSpan& span, bool restricts);
+  void KeepOrders(const LimitSource& limit, const std::vector<NodeId>* arguments);
   void ReportDisorder(PolicyParameter& parameter, const SourceSpan& span);
 
   // include.cpp
@@ -121,12 +123,64 @@ class PolicyChecker {
   bool Statement(const ast::RequireStmt& statement, ExprChecker& checker, Lowering& lowering);
   bool Statement(const ast::Let& statement, ExprChecker& checker, Lowering& lowering);
   bool Statement(const ast::ConstraintCall& call, ExprChecker& checker, Lowering& lowering);
+  bool Statement(const ast::ConsumeStmt& statement, ExprChecker& checker, Lowering& lowering);
   // The parser refuses these in a capability.
   bool Statement(const ast::StepUpStmt&, ExprChecker&, Lowering&) { return false; }
   bool Statement(const ast::DenyStmt&, ExprChecker&, Lowering&) { return false; }
   bool Statement(const ast::ObligeStmt&, ExprChecker&, Lowering&) { return false; }
   bool Statement(const ast::ConsentStmt&, ExprChecker&, Lowering&) { return false; }
   const ConstraintInfo* FindConstraint(const ast::Ident& name);
+  void BeginRule(const std::string& owner);
+  void KeepOrders(const ConstraintInfo& constraint, const std::vector<NodeId>& values);
+
+  // charge.cpp
+  /// Where a limit stands in a rule.
+  struct LimitPlace {
+    std::string_view name;  // of its constraint, or "consume"
+    SourceSpan statement;
+    InstanceId instance = kCaller;
+    const std::vector<NodeId>* values = nullptr;  // of the constraint's parameters
+    NodeId guard = kNone;
+  };
+  Node Given(NodeId id, const LimitPlace& place, const Lowering& lowering) const;
+  bool IsKnown(const Node& node, uint32_t tool) const;
+  bool HasKey(const LimitSource& source, const std::vector<NodeId>& keys, const LimitPlace& place);
+  NodeId OperandsCondition(const LimitSource& source, const std::vector<NodeId>& keys,
+                           const LimitPlace& place, ExprChecker& checker,
+                           const Lowering& lowering);
+  std::optional<LimitOperand> Operand(NodeId id, const LimitPlace& place,
+                                      const std::vector<NodeId>& kept, Lowering& lowering);
+  NodeId RateOf(const LimitSource& source, const LimitPlace& place, const Lowering& lowering);
+  LimitSource Essential(LimitSource source, const LimitPlace& place,
+                        const Lowering& lowering) const;
+  bool TooManyOperands(const SourceSpan& span, const Lowering& lowering);
+  uint32_t HistoryOf(const LimitSource& source, const SourceSpan& span);
+  std::string TermName(const std::string& policy, std::string_view name);
+  std::optional<LimitTerm> Term(const LimitSource& source, const std::vector<NodeId>& keys,
+                                const LimitPlace& place, const std::vector<NodeId>& kept,
+                                Lowering& lowering);
+  bool AddLimit(const LimitSource& written, const LimitPlace& place, ClauseInfo info,
+                ExprChecker& checker, Lowering& lowering);
+  bool RequireAfter(const ast::AfterExpr& after, bool negated, const SourceSpan& statement,
+                    ExprChecker& checker, Lowering& lowering);
+  void NoteParameters(const ConstraintInfo& constraint, const std::vector<NodeId>& values,
+                      const Lowering& lowering);
+
+  // shared_limit.cpp
+  std::vector<uint32_t> LimitActions(const ast::Limit& decl);
+  bool LimitBody(const ast::Limit& decl, uint32_t action, Lowering& lowering);
+  std::optional<SharedLimit> LimitAction(const ast::Limit& decl, uint32_t action);
+  std::vector<SharedLimit> CheckLimit(const ast::Limit& decl);
+  bool AddSharedLimit(SharedLimit limit, uint32_t origin, const SourceSpan& span);
+  void OwnLimits(const ast::PolicyDecl& decl);
+  void TwoLimits(const ast::Ident& name, const SourceSpan& first);
+  void InheritLimits(const Policy& other, const SourceSpan& span);
+  void BindTopLimits(const SourceSpan& span);
+  bool OnlyCounts(const SourceSpan& span, std::string_view what);
+  bool BreakerSetting(const ast::ConstraintCall& setting, Breaker& breaker);
+  void SetBreaker(Policy& policy, const ast::PolicyDecl& decl,
+                  const std::vector<uint32_t>& included);
+  static void Strictest(const Breaker& other, Breaker& breaker);
 
   // call.cpp
   bool Arguments(const ast::ConstraintCall& call, const ConstraintInfo& constraint,
@@ -136,7 +190,10 @@ class PolicyChecker {
   bool Of(const ast::ConstraintCall& call, const ConstraintInfo& constraint, ExprChecker& checker,
           std::vector<NodeId>& values);
   bool Instantiate(const ast::ConstraintCall& call, const ConstraintInfo& constraint, NodeId guard,
-                   std::vector<NodeId> values, Lowering& lowering);
+                   std::vector<NodeId> values, ExprChecker& checker, Lowering& lowering);
+  bool KeyArgument(const ast::Argument& argument, ExprChecker& checker, NodeId& value);
+  std::vector<TextPiece> Consent(const ConstraintInfo& constraint, InstanceId instance,
+                                 NodeId guard, Lowering& lowering);
   std::vector<TextPiece> Text(const std::vector<BodyText>& text, InstanceId instance,
                               Lowering& lowering);
 
@@ -152,11 +209,13 @@ class PolicyChecker {
   const std::vector<ConstraintInfo>& constraints_;
   Shapes shapes_;
   std::vector<Forbid> top_forbids_;  // policy: that of the copies
+  std::vector<SharedLimit> top_limits_;
   // Of capabilities and forbids: which one it was before policies took it over. kNone: a forbid of
   // the top level.
   std::vector<uint32_t> capability_origins_;
   std::vector<std::vector<Layer>> capability_layers_;  // parallel to Program::capabilities
   std::vector<uint32_t> forbid_origins_;
+  std::vector<uint32_t> limit_origins_;
   enum class State : uint8_t { kNew, kOpen, kDone };
   struct Checked {
     State state = State::kNew;
@@ -181,12 +240,20 @@ class PolicyChecker {
   uint32_t parent_ = kNone;   // of Program::policies: which it extends
   std::set<uint32_t> bound_;
   std::map<uint32_t, std::set<uint32_t>> skeletons_;  // by action
-  std::vector<ClauseInfo> clauses_;                   // of the capability that is being checked
+  // Of the capability or limit that is being checked.
+  std::vector<ClauseInfo> clauses_;
+  std::vector<LimitTerm> terms_;
+  std::vector<CapabilityParameter> foldable_;
+  std::string owner_;                               // its name
+  std::map<std::string, uint32_t> term_names_;      // how many have it already
+  std::map<std::string, uint32_t> call_names_;
+  bool in_limit_ = false;
   struct Held {  // a constraint of it
     const ConstraintInfo* constraint = nullptr;
     std::vector<NodeId> values;
     NodeId guard = kNone;
     size_t clause = 0;  // its first one
+    size_t end = 0;
     size_t layer = 0;
     SourceSpan span;
   };
@@ -196,6 +263,10 @@ class PolicyChecker {
   std::set<std::string> names_;
   std::vector<uint32_t> capabilities_;
   std::vector<uint32_t> forbids_;
+  std::vector<uint32_t> limits_;
+  std::set<uint32_t> limits_seen_;                    // origins, while policies unite
 };
+
+ParameterOrder OrderOf(std::optional<ast::Narrows::Order> order);
 
 }  // namespace cap::check

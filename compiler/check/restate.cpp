@@ -81,12 +81,11 @@ bool PolicyChecker::Adds(const ast::ConstraintCall& call, const ConstraintInfo& 
       break;
     }
     if (guard == kNone && HoldsAlready(context_, constraint, values, held.values)) {
-      for (size_t i = 0; i < constraint.clauses.size(); ++i) {
-        clauses_[held.clause + i].unsaid = true;
-      }
+      for (size_t i = held.clause; i < held.end; ++i) clauses_[i].unsaid = true;
     }
   }
-  held_.push_back({&constraint, values, guard, clauses_.size(), layer_, call.span});
+  held_.push_back({&constraint, values, guard, clauses_.size(), clauses_.size(), layer_,
+                   call.span});
   return adds;
 }
 

@@ -21,6 +21,7 @@ std::string_view NameOf(SymbolKind kind) {
     case SymbolKind::kVariable:
       return "variable";
     case SymbolKind::kParameter:
+    case SymbolKind::kKey:
       return "parameter";
   }
   return "name";

@@ -20,6 +20,7 @@ enum class SymbolKind : uint8_t {
   kLet,
   kVariable,
   kParameter,
+  kKey,  // a parameter of type `key`; its node says which
 };
 std::string_view NameOf(SymbolKind kind);  // "argument", "bound context", …
 

@@ -43,6 +43,18 @@ TypeIndex Types::MoneyIn(uint32_t currency, bool is_signed) {
                  .currency = currency});
 }
 
+TypeIndex Types::PeriodEnum() {
+  const auto is_period = [](const EnumType& type) {
+    return std::ranges::equal(type.members, kPeriodNames);
+  };
+  const auto found = std::ranges::find_if(program_.enums, is_period);
+  const auto index = static_cast<uint32_t>(found - program_.enums.begin());
+  if (found == program_.enums.end()) {
+    program_.enums.push_back({"period", {std::begin(kPeriodNames), std::end(kPeriodNames)}});
+  }
+  return Enum(index);
+}
+
 TypeIndex Types::Decimal(uint32_t scale) {
   return Intern({.kind = TypeKind::kDecimal, .ref = scale});
 }

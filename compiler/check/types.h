@@ -32,6 +32,9 @@ class Types {
   TypeIndex InstantIn(uint32_t zone);  // of Program::tables
   TypeIndex Approvers() const { return approvers_; }
   TypeIndex Pattern() { return Intern({.kind = TypeKind::kPattern}); }
+  TypeIndex Rate() { return Intern({.kind = TypeKind::kRate}); }
+  /// The periods of quotas: the enum that has them, such as std.quota's, or one of its own.
+  TypeIndex PeriodEnum();
   TypeIndex MoneyIn(uint32_t currency, bool is_signed = false);
   TypeIndex Decimal(uint32_t scale);
   TypeIndex Enum(uint32_t index);

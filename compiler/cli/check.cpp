@@ -99,13 +99,15 @@ class Checker {
   void Costs(const std::string& path, const Program& program) const {
     for (const PolicyCost& cost : CostsOf(program)) {
       if (options_.format == "json") {
-        fmt::print(R"({{"policy":{},"file":{},"worst_case_steps":{},"tool":{}}})"
+        fmt::print(R"({{"policy":{},"file":{},"worst_case_steps":{},"tool":{},"counters":{}}})"
                    "\n",
                    diag::JsonQuote(cost.policy), diag::JsonQuote(path), cost.steps,
-                   diag::JsonQuote(cost.tool));
+                   diag::JsonQuote(cost.tool), cost.counters);
       } else if (options_.format == "text") {
-        fmt::print("  {}: at most {} a call{}\n", OneLine(cost.policy), Some(cost.steps, "step"),
-                   cost.tool.empty() ? "" : fmt::format(" ({})", OneLine(cost.tool)));
+        fmt::print("  {}: at most {} a call{}{}\n", OneLine(cost.policy),
+                   Some(cost.steps, "step"),
+                   cost.tool.empty() ? "" : fmt::format(" ({})", OneLine(cost.tool)),
+                   cost.counters == 0 ? "" : ", " + Some(cost.counters, "counter"));
       }
     }
   }
@@ -138,7 +140,8 @@ Examples:
   capc check --format sarif policy.cap > policy.sarif
 
 The steps of a policy are the most instructions that one call can take, all its conditions at their
-longest. Exit status: 0 no errors, 1 a file cannot be read or written, 3 there are errors.)");
+longest; its counters those that one call can be held against. Exit status: 0 no errors, 1 a file
+cannot be read or written, 3 there are errors.)");
   command->callback([options, &status] { status = Checker(*options).Run(); });
 }
 

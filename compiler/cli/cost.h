@@ -15,6 +15,7 @@ struct PolicyCost {
   std::string tool;    // whose call costs most; empty: the policy asks nothing
   uint64_t steps = 0;  // instructions of all its capabilities and forbids, quantifiers at their
                        // longest (runtime/program/cost.h); saturates
+  uint64_t counters = 0;  // that one call is held against, of whatever tool has most
 };
 
 /// One a policy, in order. Cost: linear in the program's instructions.

@@ -54,6 +54,7 @@ class Findings {
 void FindUnused(Findings& findings);      // unused.cpp: CAP1030, CAP1031, CAP1032
 void FindInPolicies(Findings& findings);  // policies.cpp: CAP1026 to CAP1029
 void FindByLogic(Findings& findings);     // logic.cpp: CAP1020 to CAP1024, CAP1034
+void FindInLimits(Findings& findings);    // limits.cpp: CAP1040, CAP1041
 void FindInForbids(Findings& findings);   // forbids.cpp: CAP1020, CAP1021, CAP1025, CAP1034, 1035
 
 }  // namespace cap::lint

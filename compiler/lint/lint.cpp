@@ -72,6 +72,7 @@ std::vector<diag::Diagnostic> Lint(const Compilation& compilation) {
   FindInPolicies(findings);
   FindByLogic(findings);
   FindInForbids(findings);
+  FindInLimits(findings);
   return WithoutAllowed(compilation.sources, kUsersFile, findings.Sorted());
 }
 

@@ -136,7 +136,9 @@ class Logic {
 
   /// Whether `other` permits whatever `one` permits.
   bool Permits(const Rule& one, const Rule& other) const {
-    if (one.Has(ClauseKind::kOblige) || other.Has(ClauseKind::kOblige)) return false;
+    for (const ClauseKind kind : {ClauseKind::kOblige, ClauseKind::kLimit}) {
+      if (one.Has(kind) || other.Has(kind)) return false;
+    }
     const bool covered = std::ranges::all_of(one.capability->patterns, [&](const Pattern& p) {
       return std::ranges::any_of(other.capability->patterns,
                                  [&](const Pattern& q) { return Covers(program_, q, p); });

@@ -75,9 +75,22 @@ class Policies {
     return false;
   }
 
+  /// Whether the capability, or a limit that it shares, counts its calls.
+  bool IsCounted(const Capability& capability) const {
+    const auto counts = [](const LimitTerm& term) {
+      return term.kind != LimitKind::kAfter && term.kind != LimitKind::kNotAfter;
+    };
+    if (std::ranges::any_of(capability.terms, counts)) return true;
+    const std::vector<uint32_t>& shared = program_.policies[capability.policy].limits;
+    return std::ranges::any_of(shared, [&](uint32_t index) {
+      const SharedLimit& limit = program_.limits[index];
+      return limit.action == capability.action && std::ranges::any_of(limit.terms, counts);
+    });
+  }
+
   void Unlimited(const Capability& capability) {
     const Action& action = program_.actions[capability.action];
-    if (!IsGrave(action) || ReadsAmount(capability.shape)) return;
+    if (!IsGrave(action) || ReadsAmount(capability.shape) || IsCounted(capability)) return;
     const Shape& shape = program_.shapes[capability.shape];
     for (uint32_t i = 0; i < shape.clause_count; ++i) {
       if (program_.clauses[shape.first_clause + i].kind == ClauseKind::kStepUp) return;
@@ -92,8 +105,8 @@ class Policies {
                   {fmt::format("`{}` {}, and `{}` limits no amount and asks nobody", action.name,
                                GraveBecause(action), capability.name),
                    "no limit, no step-up",
-                   "limit an amount (`maxAmount`), or ask somebody (`requireApproval`, or `forbid "
-                   "… unless approved by`)"});
+                   "limit an amount (`maxAmount`) or a number of calls (`maxPerDay`), or ask "
+                   "somebody (`requireApproval`, or `forbid … unless approved by`)"});
   }
 
   void WeakFacts(const Action& action) {

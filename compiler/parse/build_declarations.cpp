@@ -121,13 +121,10 @@ void Builder::Declaration(CapParser::DeclarationContext& context) {
     if (node && context.exception == nullptr) Add(context, ast::ForbidDecl{std::move(*node)});
   } else if (auto* def = As<CapParser::DefDeclarationContext>(&context)) {
     Def(*def);
-  } else {
-    LaterDeclaration(context);
+  } else if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) {
+    std::optional<ast::Limit> node = Limit(limit->limit());
+    if (node && context.exception == nullptr) Add(context, ast::LimitDecl{std::move(*node)});
   }
-}
-
-void Builder::LaterDeclaration(CapParser::DeclarationContext& context) {
-  if (auto* limit = As<CapParser::LimitDeclarationContext>(&context)) LaterLimit(limit->limit());
 }
 
 void Builder::Import(CapParser::ImportDeclarationContext& context) {

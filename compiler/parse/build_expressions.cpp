@@ -197,6 +197,7 @@ ast::ExprId Builder::Operand(P::OperandContext* context) {
   if (auto* sum = As<P::SumOperandContext>(context)) {
     return Quantifier(*sum, ast::QuantifierKind::kSum, sum->name(), sum->expr(0), sum->expr(1));
   }
+  if (auto* after = As<P::AfterOperandContext>(context)) return After(*after);
   if (auto* index = As<P::IndexOperandContext>(context)) {
     const ast::ExprId object = Operand(index->operand());
     return Add(span, ast::IndexExpr{object, Expr(index->expr())});
@@ -244,19 +245,11 @@ ast::ExprId Builder::Literal(P::OperandContext& context) {
     }
     case P::STRING:
       return Add(span, ast::StringExpr{ReadString(text).text});
+    case P::RATE:
+      return Rate(context);
     default:
-      return LaterOperand(context);
+      return Error(&context);
   }
-}
-
-ast::ExprId Builder::LaterOperand(P::OperandContext& context) {
-  const SourceSpan word = SpanOf(*context.start);
-  if (As<P::AfterOperandContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterAfter, word, "`after`", "ask for a fact that says so");
-  } else if (As<P::RateOperandContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterRate, word, "the rate " + Quoted(TextOf(word)));
-  }
-  return Error(&context);
 }
 
 std::vector<ast::Argument> Builder::Arguments(P::ArgumentListContext* context) {

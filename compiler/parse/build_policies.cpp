@@ -52,25 +52,20 @@ void Builder::Item(CapParser::ItemContext& context, ast::PolicyDecl& policy) {
   } else if (auto* drop = As<CapParser::DropItemContext>(&context)) {
     std::optional<ast::Ident> name = Name(drop->name());
     if (name) policy.drops.push_back(std::move(*name));
+  } else if (auto* limit = As<CapParser::LimitItemContext>(&context)) {
+    std::optional<ast::Limit> node = Limit(limit->limit());
+    if (node && context.exception == nullptr) policy.limits.push_back(std::move(*node));
+  } else if (auto* breaker = As<CapParser::CircuitBreakerItemContext>(&context)) {
+    once(policy.breaker.has_value(), "`circuit_breaker`");
+    Breaker(*breaker, policy);
   } else {
     LaterItem(context);
   }
 }
 
 void Builder::LaterItem(CapParser::ItemContext& context) {
-  const SourceSpan word = SpanOf(*context.start);
-  if (auto* limit = As<CapParser::LimitItemContext>(&context)) {
-    LaterLimit(limit->limit());
-  } else if (As<CapParser::CircuitBreakerItemContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterGuards, word, "`circuit_breaker`");
-  } else if (As<CapParser::AuditItemContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterGuards, word, "`audit`");
-  }
-}
-
-void Builder::LaterLimit(CapParser::LimitContext* context) {
-  if (context == nullptr) return;
-  Later(diag::Code::kLaterLimit, SpanOf(*context->start), "`limit`");
+  if (As<CapParser::AuditItemContext>(&context) == nullptr) return;
+  Later(diag::Code::kLaterGuards, SpanOf(*context.start), "`audit`");
 }
 
 void Builder::Capability(CapParser::CapabilityItemContext& context, ast::PolicyDecl& policy) {
@@ -194,6 +189,8 @@ std::vector<ast::Stmt> Builder::Block(CapParser::BlockContext* context, Place pl
 
 bool Builder::Allowed(Place place, Place wanted, const SourceSpan& span, std::string_view what) {
   if (place == wanted) return true;
+  // A limit holds what a capability does; what it asks for is looked at by the checker.
+  if (place == Place::kLimit && wanted == Place::kCapability) return true;
   const bool in_constraint = place == Place::kConstraint;
   Misplaced(span,
             std::string(what) + (in_constraint ? " may not stand in a constraint"
@@ -236,7 +233,12 @@ std::optional<ast::Stmt> Builder::Statement(CapParser::StatementContext& context
     if (!name || !Allowed(place, Place::kConstraint, span, "`oblige`")) return std::nullopt;
     return ast::ObligeStmt{std::move(*name), Arguments(oblige->argumentList()), span};
   }
-  LaterStatement(context);
+  if (auto* consume = As<CapParser::ConsumeStatementContext>(&context)) {
+    return Consume(false, *consume, consume->expr(), consume->operand());
+  }
+  if (auto* hold = As<CapParser::HoldStatementContext>(&context)) {
+    return Consume(true, *hold, hold->expr(), hold->operand());
+  }
   return std::nullopt;
 }
 
@@ -250,15 +252,6 @@ std::optional<ast::Stmt> Builder::Call(CapParser::CallStatementContext& context,
   if (context.OF() != nullptr) call.of = Expr(context.expr(next++));
   if (context.WHEN() != nullptr) call.when = Expr(context.expr(next));
   return call;
-}
-
-void Builder::LaterStatement(CapParser::StatementContext& context) {
-  const SourceSpan word = SpanOf(*context.start);
-  if (As<CapParser::ConsumeStatementContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterConsume, word, "`consume`");
-  } else if (As<CapParser::HoldStatementContext>(&context) != nullptr) {
-    Later(diag::Code::kLaterConsume, word, "`hold`");
-  }
 }
 
 }  // namespace cap::parse

@@ -1,17 +1,7 @@
-#include <algorithm>
-#include <array>
-
 #include "compiler/parse/builder.h"
 #include "compiler/parse/literals.h"
 
 namespace cap::parse {
-
-namespace {
-
-/// Types of the language that this version does not have.
-constexpr std::array<std::string_view, 1> kLaterTypes = {"rate"};
-
-}  // namespace
 
 ast::TypeId Builder::Type(CapParser::TypeContext* context) {
   ast::Type type;
@@ -45,10 +35,6 @@ void Builder::TypeHead(CapParser::TypeHeadContext* context, ast::Type& type) {
   if (named == nullptr || named->exception != nullptr) return;
   std::optional<ast::Ident> name = Name(named->name());
   if (!name) return;
-  if (std::ranges::find(kLaterTypes, name->text) != kLaterTypes.end()) {
-    Later(diag::Code::kLaterType, name->span, "the type " + Quoted(name->text));
-    return;
-  }
   type.name = std::move(*name);
   for (CapParser::TypeContext* argument : named->type()) type.arguments.push_back(Type(argument));
 }

@@ -2,7 +2,8 @@
 // ErrorExpr, a nameless type, or nothing, and whoever reads it stays silent about that. Constructs
 // that this version lacks are named (CAP09xx) and left out here, in one place each.
 //
-// One class over four files: build_declarations, build_policies, build_types, build_expressions.
+// One class over five files: build_declarations, build_policies, build_limits, build_types,
+// build_expressions.
 // Its recursion follows the nesting of the text, which CheckDepth() has bounded.
 #pragma once
 
@@ -27,7 +28,7 @@ class Builder {
   using Terminal = antlr4::tree::TerminalNode;
 
   // Where a statement stands: some may stand in one place only.
-  enum class Place : uint8_t { kCapability, kConstraint };
+  enum class Place : uint8_t { kCapability, kConstraint, kLimit };
 
   // --- shared, build_declarations.cpp ---
   SourceSpan SpanOf(const Context& context) const;
@@ -47,7 +48,6 @@ class Builder {
 
   // --- declarations, build_declarations.cpp ---
   void Declaration(CapParser::DeclarationContext& context);
-  void LaterDeclaration(CapParser::DeclarationContext& context);
   void Import(CapParser::ImportDeclarationContext& context);
   void Add(const Context& context, auto node) {
     module_.decls.push_back({std::move(node), SpanOf(context)});
@@ -73,7 +73,8 @@ class Builder {
   void LaterItem(CapParser::ItemContext& context);
   void Capability(CapParser::CapabilityItemContext& context, ast::PolicyDecl& policy);
   std::optional<ast::Forbid> Forbid(CapParser::ForbidContext* context);
-  void LaterLimit(CapParser::LimitContext* context);
+  std::optional<ast::Limit> Limit(CapParser::LimitContext* context);
+  void Breaker(CapParser::CircuitBreakerItemContext& context, ast::PolicyDecl& policy);
   void Constraint(CapParser::ConstraintDeclarationContext& context);
   std::optional<ast::Param> Parameter(CapParser::ParameterContext* context);
   std::optional<ast::Narrows> Narrowing(CapParser::NarrowingContext& context);
@@ -81,7 +82,9 @@ class Builder {
   std::vector<ast::Stmt> Block(CapParser::BlockContext* context, Place place);
   std::optional<ast::Stmt> Statement(CapParser::StatementContext& context, Place place);
   std::optional<ast::Stmt> Call(CapParser::CallStatementContext& context, Place place);
-  void LaterStatement(CapParser::StatementContext& context);
+  std::optional<ast::Stmt> Consume(bool hold, Context& statement,
+                                   const std::vector<CapParser::ExprContext*>& sides,
+                                   CapParser::OperandContext* per);
   bool Allowed(Place place, Place wanted, const SourceSpan& span, std::string_view what);
 
   // --- types, build_types.cpp ---
@@ -105,7 +108,8 @@ class Builder {
   ast::ExprId Literal(CapParser::OperandContext& context);
   ast::ExprId Quantifier(Context& context, ast::QuantifierKind kind, CapParser::NameContext* name,
                          CapParser::ExprContext* list, CapParser::ExprContext* body);
-  ast::ExprId LaterOperand(CapParser::OperandContext& context);
+  ast::ExprId After(CapParser::AfterOperandContext& context);
+  ast::ExprId Rate(CapParser::OperandContext& context);
   std::vector<ast::Argument> Arguments(CapParser::ArgumentListContext* context);
 
   SyntaxReporter& reporter_;

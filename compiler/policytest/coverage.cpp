@@ -99,6 +99,7 @@ void Coverage::Declare(const std::string& source, const Program& program) {
     for (size_t i = 0; i < capability.clauses.size(); ++i) {
       const ClauseInfo& clause = capability.clauses[i];
       if (clause.obligation != kNone) continue;  // it denies nothing
+      if (clause.limit_term != kNone) continue;  // … by itself: what came before does
       add(clause.span, i, {clause.name, capability.name, {}, false});
     }
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/prove/decision.h"
+#include "compiler/prove/limits.h"
 #include "compiler/prove/prove.h"
 #include "compiler/prove/schema.h"
 #include "compiler/prove/trial.h"
@@ -320,7 +321,12 @@ Reply ToolNarrows(const Side& child, const Side& parent, const std::string& tool
                                      *question.parent_tool);
     if (differs) return {Answer::kUndecided, *differs, {}};
   }
-  return Asker(question, options).Run();
+  Reply reply = Asker(question, options).Run();
+  if (reply.answer != Answer::kYes) return reply;
+  if (auto wider = LimitsWider(child, parent, tool, action)) {
+    return {Answer::kUndecided, std::move(*wider), {}};
+  }
+  return reply;
 }
 
 Reply TermsNarrow(const Side& child, const Side& parent, const Options& options) {

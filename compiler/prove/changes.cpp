@@ -51,19 +51,52 @@ void AddClause(const Program& program, const Shape& shape, const cap::Clause& cl
   line.code += ";";
 }
 
-std::vector<Line> LinesOf(const Program& program, const Capability& capability) {
+/// What the counter of a clause is, its constants apart.
+template <typename Rule>
+void AddTerm(const Program& program, const Rule& rule, const LimitTerm& term, Line& line) {
+  const auto add = [&](std::string_view name, const LimitOperand& operand) {
+    using Source = LimitOperand::Source;
+    if (operand.source == Source::kAbsent) return;
+    line.code += fmt::format(" {}", name);
+    if (operand.source == Source::kConst) {
+      line.constants.push_back(SourceText(program, rule.consts[operand.index]));
+      line.members.emplace_back();
+    } else {
+      line.code += fmt::format(" {}", operand.index);
+    }
+  };
+  line.code += fmt::format(" {} {}", static_cast<int>(term.kind), term.reset);
+  if (term.history != kNone) {
+    const History& history = program.histories[term.history];
+    line.code += " of " + program.actions[history.action].name;
+    for (const std::string& argument : history.arguments) line.code += " " + argument;
+  }
+  add("amount", term.amount);
+  add("limit", term.limit);
+  add("burst", term.burst);
+  add("period", term.period);
+  add("zone", term.zone);
+  add("span", term.span);
+  for (const LimitOperand& key : term.keys) add("key", key);
+}
+
+/// Of a capability or a shared limit.
+template <typename Rule>
+std::vector<Line> LinesOf(const Program& program, const Rule& rule) {
   std::vector<Line> out;
-  const Shape& shape = program.shapes[capability.shape];
+  const Shape& shape = program.shapes[rule.shape];
   for (uint32_t i = 0; i < shape.clause_count; ++i) {
-    const ClauseInfo& info = capability.clauses[i];
+    const ClauseInfo& info = rule.clauses[i];
     const bool goes_on = !out.empty() && out.back().span == info.span;
     if (!goes_on) out.push_back({info.name, "", {}, {}, info.span});
-    AddClause(program, shape, program.clauses[shape.first_clause + i], capability.consts,
-              out.back());
+    AddClause(program, shape, program.clauses[shape.first_clause + i], rule.consts, out.back());
+    if (info.limit_term != kNone) {
+      AddTerm(program, rule, rule.terms[info.limit_term], out.back());
+    }
     if (info.obligation == kNone) continue;
     for (const uint32_t constant : info.obligation_consts) {
-      out.back().constants.push_back(SourceText(program, capability.consts[constant]));
-      out.back().members.push_back(Members(program, capability.consts[constant]));
+      out.back().constants.push_back(SourceText(program, rule.consts[constant]));
+      out.back().members.push_back(Members(program, rule.consts[constant]));
     }
   }
   return out;
@@ -176,6 +209,25 @@ void CompareForbids(const Side& before, const Side& after, const std::string& ac
   CompareLines("", lines(before), lines(after), out);
 }
 
+/// Statements of the limits that all permits of the action share, each under its limit's name.
+void CompareLimits(const Side& before, const Side& after, const std::string& action,
+                   std::vector<Change>& out) {
+  std::map<std::string, std::pair<std::vector<Line>, std::vector<Line>>> named;
+  const auto read = [&](const Side& side, bool old) {
+    for (const uint32_t index : side.of().limits) {
+      const SharedLimit& limit = side.program->limits[index];
+      if (side.program->actions[limit.action].name != action) continue;
+      auto& [olds, news] = named[limit.name];
+      std::ranges::move(LinesOf(*side.program, limit), std::back_inserter(old ? olds : news));
+    }
+  };
+  read(before, true);
+  read(after, false);
+  for (const auto& [name, lines] : named) {
+    CompareLines("limit " + name, lines.first, lines.second, out);
+  }
+}
+
 /// By name: what a grant leaves a parameter at, or what the policy gives it.
 std::map<std::string, std::string> ParametersOf(const Side& side) {
   const Program& program = *side.program;
@@ -196,6 +248,13 @@ std::map<std::string, std::string> ParametersOf(const Side& side) {
 
 std::string LifeOf(const Policy& policy) {
   return policy.max_ttl_us == 0 ? "no expiry" : FormatDuration({policy.max_ttl_us});
+}
+
+std::string BreakerOf(const Policy& policy) {
+  const Breaker& breaker = policy.breaker;
+  if (breaker.max_violations == 0) return "none";
+  return fmt::format("{} within {} for {}", breaker.max_violations,
+                     FormatDuration({breaker.window_us}), FormatDuration({breaker.suspend_us}));
 }
 
 }  // namespace
@@ -226,6 +285,7 @@ std::vector<Change> ChangesOf(const Side& before, const Side& after, const std::
     }
   }
   CompareForbids(before, after, action, out);
+  CompareLimits(before, after, action, out);
   return out;
 }
 
@@ -234,6 +294,10 @@ std::vector<Change> TermChanges(const Side& before, const Side& after) {
   if (LifeOf(before.of()) != LifeOf(after.of())) {
     out.push_back({"", fmt::format("expires: {} is now {}", LifeOf(before.of()),
                                    LifeOf(after.of()))});
+  }
+  if (BreakerOf(before.of()) != BreakerOf(after.of())) {
+    out.push_back({"", fmt::format("circuit breaker: {} is now {}", BreakerOf(before.of()),
+                                   BreakerOf(after.of()))});
   }
   const std::map<std::string, std::string> old_parameters = ParametersOf(before);
   const std::map<std::string, std::string> new_parameters = ParametersOf(after);

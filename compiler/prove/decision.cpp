@@ -322,6 +322,21 @@ void Decider::DecideCapabilities(const Action& action, const std::vector<Derived
   }
 }
 
+/// What the shared limits ask of the call; what they count is a question of its own (limits.h).
+Expr Decider::LimitsRequire(const Action& action) {
+  Expr all = world_.True();
+  for (const uint32_t index : policy_.limits) {
+    const SharedLimit& limit = program_.limits[index];
+    if (&program_.actions[limit.action] != &action) continue;
+    const Shape& shape = program_.shapes[limit.shape];
+    for (uint32_t i = 0; i < shape.clause_count; ++i) {
+      if (program_.clauses[shape.first_clause + i].kind != ClauseKind::kRequire) continue;
+      all = And(all, encoder_.Clause(limit.shape, i, limit.consts).yes);
+    }
+  }
+  return all;
+}
+
 Verdict Decider::DecideAction(const Action& action) {
   const std::vector<Derived> resources = Resources(action);
   Expr denies = world_.False();
@@ -329,7 +344,7 @@ Verdict Decider::DecideAction(const Action& action) {
   DecideForbids(action, resources, denies, pending);
   Verdict found{world_.False(), world_.False(), {}};
   DecideCapabilities(action, resources, found);
-  const Expr open = And(Not(denies), AllDerived(action, resources));
+  const Expr open = And(And(Not(denies), LimitsRequire(action)), AllDerived(action, resources));
   Verdict made{And(open, And(found.permit, Not(pending))), world_.False(), found.obligations};
   made.step_up = And(open, And(Or(found.permit, found.step_up), Not(made.permit)));
   return made;

@@ -44,6 +44,7 @@ class Decider {
     std::vector<Hole> holes;
   };
 
+  Expr LimitsRequire(const Action& action);
   Verdict DecideAction(const Action& action);
   std::vector<Derived> Resources(const Action& action);
   Expr AllDerived(const Action& action, const std::vector<Derived>& resources);

@@ -125,6 +125,7 @@ std::optional<Sym> Encoder::Logic(const Inst& inst, const Sym* a, const Sym* b) 
 std::optional<Sym> Encoder::Strict(uint32_t at, const Inst& inst, const Sym* a, const Sym* b) {
   std::optional<Sym> made;
   if (inst.op == Op::kApproved) return Approved(*a);
+  if (inst.op == Op::kUsable) return world_.Bool(world_.True());
   if (inst.op == Op::kAny || inst.op == Op::kAll) return Quantify(at, inst, *a);
   if (IsFold(inst.op)) return Fold(at, inst, *a);
   if (a != nullptr && b != nullptr) {
@@ -158,6 +159,11 @@ std::optional<Sym> Encoder::Compare(const Inst& inst, const Sym& a, const Sym& b
   }
   if (IsOneOf(inst.op, {Op::kWordLt, Op::kDecLt})) return world_.Bool(a.word < b.word);
   if (inst.op == Op::kStrLt) return world_.Bool(world_.texts().Less(a.word, b.word));
+  if (IsOneOf(inst.op, {Op::kWordCharge, Op::kMoneyCharge})) {
+    const Expr good = And(a.word > 0, b.word >= 0);
+    const Expr one = inst.op == Op::kWordCharge ? world_.True() : a.extra == b.extra;
+    return world_.Bool(And(one, good), And(one, Not(good)));
+  }
   if (!IsOneOf(inst.op, {Op::kMoneyEq, Op::kMoneyLt})) return std::nullopt;
   const Expr same = a.extra == b.extra;
   const Expr holds = inst.op == Op::kMoneyEq ? a.word == b.word : a.word < b.word;

@@ -48,6 +48,7 @@ class Collector {
 
   void Declare(const ast::ContextDecl&) {}  // its names belong to the scope of values
   void Declare(const ast::ForbidDecl&) {}   // it has none
+  void Declare(const ast::LimitDecl&) {}    // its name is its counter's: the checker looks at it
   void Declare(const ast::WrapperDecl&) {}  // it has none: its tool is a text
   void Declare(const ast::RecordDecl& d) { DeclareType(d.name); }
   void Declare(const ast::EnumDecl& d) { DeclareType(d.name); }

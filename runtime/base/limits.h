@@ -102,6 +102,7 @@ inline constexpr uint32_t kTenantBytes = 64;            // the name of a tenant 
 inline constexpr int64_t kRateIntervalUs = 1'000;       // least time between two units of a rate
 inline constexpr uint32_t kLimitKeys = 4;               // keys of a counter, arguments of `after`
 inline constexpr uint32_t kHistories = 4096;            // different `after` questions of a program
+inline constexpr uint32_t kOperandInsts = 256;          // that compute what a limit counts
 inline constexpr uint32_t kDelegationDepth = 16;        // grants delegated from grants in a row
 
 // --- requests ---

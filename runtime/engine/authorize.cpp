@@ -44,11 +44,31 @@ DecisionId Reader::Impl::NextId() {
 }
 
 Decision Reader::Authorize(GrantId grant, const Frame& frame) {
-  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
-  Decision decision = engine::Decide(impl_->engine->state.load(std::memory_order_acquire),
-                                     impl_->engine->rows, grant, frame);
-  decision.id = impl_->NextId();
-  return decision;
+  {
+    const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
+    const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
+    if (state == nullptr || !state->counts) {
+      Decision decision = engine::Decide(state, impl_->engine->rows, grant, frame);
+      decision.id = impl_->NextId();
+      return decision;
+    }
+  }
+  return impl_->Count(grant, frame, {}, /*peek=*/false);
+}
+
+// False: the Program counts, so that each call has to leave the epoch by itself.
+bool Reader::Impl::DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions) {
+  const engine::EpochScope inside(engine->epochs, slot);
+  const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
+  if (state != nullptr && state->counts) return false;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    LookAhead(engine->rows, calls, i);
+    decisions[i] = calls[i].frame == nullptr
+                       ? engine::DenyNoFrame(state)
+                       : engine::Decide(state, engine->rows, calls[i].grant, *calls[i].frame);
+    decisions[i].id = NextId();
+  }
+  return true;
 }
 
 Result<void> Reader::AuthorizeMany(std::span<const GrantedCall> calls,
@@ -58,15 +78,15 @@ Result<void> Reader::AuthorizeMany(std::span<const GrantedCall> calls,
     return Fail("bad-batch", "a batch has at most " + std::to_string(limits::kBatchCalls) +
                                  " calls, and a decision for each of them");
   }
-  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
-  const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
+  if (impl_->DecideMany(calls, decisions)) return {};
   for (size_t i = 0; i < calls.size(); ++i) {
-    LookAhead(impl_->engine->rows, calls, i);
-    decisions[i] = calls[i].frame == nullptr
-                       ? engine::DenyNoFrame(state)
-                       : engine::Decide(state, impl_->engine->rows, calls[i].grant,
-                                        *calls[i].frame);
-    decisions[i].id = impl_->NextId();
+    if (calls[i].frame == nullptr) {
+      decisions[i] = Decision();
+      decisions[i].code = DecisionCode::kLayoutMismatch;
+      decisions[i].id = impl_->NextId();
+    } else {
+      decisions[i] = impl_->Count(calls[i].grant, *calls[i].frame, {}, /*peek=*/false);
+    }
   }
   return {};
 }
@@ -82,7 +102,7 @@ Result<std::vector<Obligation>> Reader::Obligations(const Decision& decision, Gr
                     engine::OpenGrant(*state, impl_->engine->rows, grant, frame.header()->now_us,
                                       view) == DecisionCode::kPermit;
   if (!same) return Fail("stale", "the policy or the grant is another one now; decide again");
-  Result<std::vector<Obligation>> all = engine::ObligationsOf(*state, view, frame);
+  Result<std::vector<Obligation>> all = engine::ObligationsOf(*state, view, frame, decision);
   if (all.has_value() && all->size() != decision.obligations.count) {
     return Fail("stale", "the call was decided otherwise; decide again");
   }
@@ -92,7 +112,8 @@ Result<std::vector<Obligation>> Reader::Obligations(const Decision& decision, Gr
 DecisionReport Reader::Report(const Decision& decision, GrantId grant, const Frame& frame) {
   const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
   return engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
-                            impl_->engine->rows, decision, grant, frame)
+                            impl_->engine->rows, decision, grant, frame,
+                            impl_->AnswerTo(decision))
       .report;
 }
 
@@ -107,7 +128,8 @@ AgentDecisionReport Reader::AgentReport(const Decision& decision, GrantId grant,
   const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
   return engine::ForAgent(
       engine::MakeReport(impl_->engine->state.load(std::memory_order_acquire),
-                         impl_->engine->rows, decision, grant, frame));
+                         impl_->engine->rows, decision, grant, frame,
+                         impl_->AnswerTo(decision)));
 }
 
 }  // namespace cap

@@ -22,11 +22,14 @@ class Writer {
  private:
   void Head(const GrantSpec* grant);
   void Rule(const Capability& capability);
-  void Clause(const Capability& capability, const ClauseInfo& info);
+  template <typename Holder>
+  void Clause(const Holder& rule, const ClauseInfo& info);
+  void Limits();
   void Forbidden(const Forbid& forbid);
   Result<std::string> Shown(const BoundDesc& desc, const Value& value) const;
   std::string Constant(const ConstSource& source, TypeIndex type) const;
-  std::string Pieces(const std::vector<TextPiece>& text, const Capability& capability) const;
+  template <typename Holder>
+  std::string Pieces(const std::vector<TextPiece>& text, const Holder& rule) const;
   std::string PatternText(const Pattern& pattern) const;
   std::string On(const std::vector<Pattern>& patterns) const;
   std::string Place(const Span& span) const {
@@ -99,9 +102,11 @@ std::string Writer::Constant(const ConstSource& source, TypeIndex type) const {
   return engine::ShowSlot(program_, type, *slot);
 }
 
-std::string Writer::Pieces(const std::vector<TextPiece>& text, const Capability& capability) const {
-  const Shape& shape = program_.shapes[capability.shape];
-  const Tool& tool = program_.tools[program_.actions[capability.action].tool];
+/// Of a capability or a shared limit.
+template <typename Holder>
+std::string Writer::Pieces(const std::vector<TextPiece>& text, const Holder& rule) const {
+  const Shape& shape = program_.shapes[rule.shape];
+  const Tool& tool = program_.tools[program_.actions[rule.action].tool];
   std::string made;
   for (const TextPiece& piece : text) {
     switch (piece.kind) {
@@ -112,7 +117,7 @@ std::string Writer::Pieces(const std::vector<TextPiece>& text, const Capability&
         made += tool.slots[piece.index].path;
         break;
       case TextPiece::Kind::kConst:
-        made += Constant(capability.consts[piece.index], shape.const_types[piece.index]);
+        made += Constant(rule.consts[piece.index], shape.const_types[piece.index]);
         break;
     }
   }
@@ -179,18 +184,45 @@ void Writer::Rule(const Capability& capability) {
     const ClauseInfo& info = capability.clauses[i];
     if (info.unsaid) continue;
     // A constraint of several clauses says its text once, at the first.
-    const bool again = i > 0 && capability.clauses[i - 1].span == info.span &&
+    const bool again = info.consent.empty() && i > 0 &&
+                       capability.clauses[i - 1].span == info.span &&
                        !capability.clauses[i - 1].consent.empty();
     if (!again) Clause(capability, info);
   }
 }
 
-void Writer::Clause(const Capability& capability, const ClauseInfo& info) {
+template <typename Holder>
+void Writer::Clause(const Holder& rule, const ClauseInfo& info) {
   if (!info.consent.empty()) {
-    out_ += "  " + Pieces(info.consent, capability) + "\n";
+    out_ += "  " + Pieces(info.consent, rule) + "\n";
   } else {
     out_ += "  only if " + info.name + " holds, at " + Place(info.span) + "\n";
   }
+}
+
+/// What several permits take of one counter; a limit on several actions is said once.
+void Writer::Limits() {
+  std::vector<Span> said;
+  for (const uint32_t index : policy_.limits) {
+    const SharedLimit& limit = program_.limits[index];
+    if (std::ranges::find(said, limit.span) != said.end()) continue;
+    said.push_back(limit.span);
+    std::string actions;
+    for (const uint32_t other : policy_.limits) {
+      const SharedLimit& each = program_.limits[other];
+      if (each.span != limit.span) continue;
+      actions += (actions.empty() ? "" : ", ") + program_.actions[each.action].name;
+    }
+    out_ += "\ntaken together, " + actions + " (" + OneLine(limit.name) + ")\n";
+    for (const ClauseInfo& info : limit.clauses) {
+      if (!info.unsaid) Clause(limit, info);
+    }
+  }
+  const Breaker& breaker = policy_.breaker;
+  if (breaker.max_violations == 0) return;
+  out_ += "\nnothing for " + FormatDuration({breaker.suspend_us}) + " after " +
+          std::to_string(breaker.max_violations) + " denials within " +
+          FormatDuration({breaker.window_us}) + "\n";
 }
 
 void Writer::Forbidden(const Forbid& forbid) {
@@ -209,6 +241,7 @@ std::string Writer::Write(const GrantSpec* grant) {
   if (policy_.capabilities.empty()) out_ += "\nmay do nothing\n";
   if (!policy_.forbids.empty()) out_ += "\n";
   for (const uint32_t index : policy_.forbids) Forbidden(program_.forbids[index]);
+  Limits();
   return std::move(out_);
 }
 

@@ -4,6 +4,9 @@
 #include <bit>
 #include <optional>
 
+#include "runtime/engine/delegation.h"
+#include "runtime/engine/reservation.h"
+
 namespace cap::engine {
 namespace {
 
@@ -36,9 +39,11 @@ struct ForbidOutcome {
 class ActionDecider {
  public:
   ActionDecider(const ProgramState& state, const GrantView& grant, const FrameHeader* header,
-                const Frame& frame, const PolicyAction& entry, uint32_t nth)
+                const Frame& frame, const PolicyAction& entry, uint32_t nth, ActionGroup* found)
       : state_(state),
         program_(*state.program),
+        delegation_(grant.delegation),
+        found_(found),
         action_(program_.actions[entry.action]),
         header_(header),
         entry_(entry),
@@ -84,6 +89,12 @@ class ActionDecider {
   }
   void Choose(const ForbidOutcome& forbids, const Probes& first, const Coverage* coverage,
               Decision& decision) const;
+  /// `kMore`: the grant is a delegated one, or somebody wants to have all candidates.
+  template <bool kMore>
+  void ChooseAmong(const ForbidOutcome& forbids, const Probes& first, const Coverage* coverage,
+                   Decision& decision) const;
+  uint64_t AdmitByAll(const CapabilityRecord& record, uint64_t admitted) const;
+  void Keep(const CapabilityRecord& record, uint64_t admitted, bool asks) const;
   void Permit(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
   void Unknown(const Best& best, Decision& decision) const;
   void StepUp(const Best& best, const ForbidOutcome& forbids, Decision& decision) const;
@@ -93,6 +104,8 @@ class ActionDecider {
 
   const ProgramState& state_;
   const Program& program_;
+  const Delegation* delegation_;
+  ActionGroup* found_;
   const Action& action_;
   const FrameHeader* header_;
   const PolicyAction& entry_;
@@ -113,6 +126,10 @@ void ActionDecider::Run(Decision& decision) const {
     decision.code = DecisionCode::kNoResource;
     return;
   }
+  if (delegation_ != nullptr && !IsWithin(program_, *delegation_, header_)) {
+    decision.code = DecisionCode::kNotDelegated;
+    return;
+  }
   // One resource is covered by whatever is found for it.
   const std::span<const ResourceTexts> all = resources_.all;
   if (all.size() == 1) return Choose(forbids, first, nullptr, decision);
@@ -121,19 +138,58 @@ void ActionDecider::Run(Decision& decision) const {
   Choose(forbids, first, &coverage, decision);
 }
 
-// Among those that cover every resource. Null `coverage`: all that are found do.
 void ActionDecider::Choose(const ForbidOutcome& forbids, const Probes& first,
                            const Coverage* coverage, Decision& decision) const {
+  if (delegation_ == nullptr && found_ == nullptr) {
+    return ChooseAmong<false>(forbids, first, coverage, decision);
+  }
+  ChooseAmong<true>(forbids, first, coverage, decision);
+}
+
+/// A call under a delegated grant is admitted by what each block of the chain left, and needs what
+/// any of them needs.
+uint64_t ActionDecider::AdmitByAll(const CapabilityRecord& record, uint64_t admitted) const {
+  const Slot* last = record.consts;
+  CapabilityRecord block = record;
+  for (const DelegationBlock& each : delegation_->blocks) {
+    block.consts = each.Of(record.capability);
+    if (block.consts == last) continue;
+    last = block.consts;
+    const uint64_t own = state_.evaluator.Admit(header_, block);
+    if ((own & kRefused) != 0) return kRefused;
+    admitted |= own;
+  }
+  return admitted;
+}
+
+void ActionDecider::Keep(const CapabilityRecord& record, uint64_t admitted, bool asks) const {
+  Candidate candidate{.record = &record, .capability = record.capability, .admitted = admitted};
+  candidate.obliges = admitted & state_.plan->ObligeMask(record.shape);
+  candidate.asks = admitted & ~state_.plan->PassMask(record.shape);
+  if (asks) {
+    const auto clause = static_cast<size_t>(std::countr_zero(candidate.asks));
+    candidate.span = program_.capabilities[record.capability].clauses[clause].span;
+  }
+  (asks ? found_->ask : found_->permit).Add(candidate, *state_.plan);
+}
+
+// Among those that cover every resource. Null `coverage`: all that are found do.
+template <bool kMore>
+void ActionDecider::ChooseAmong(const ForbidOutcome& forbids, const Probes& first,
+                                const Coverage* coverage, Decision& decision) const {
   Best permit, step_up, unknown;
   Covering covering;
   finder_.ForEachCapability(entry_, resources_.all[0], first, [&](const CapabilityRecord& record) {
     if (!Usable(record, coverage)) return;
     covering.Add(record);
-    const uint64_t admitted = state_.evaluator.Admit(header_, record);
+    uint64_t admitted = state_.evaluator.Admit(header_, record);
     if ((admitted & kRefused) != 0) return;
+    if (kMore && delegation_ != nullptr) admitted = AdmitByAll(record, admitted);
+    if (kMore && (admitted & kRefused) != 0) return;
     // What the enforcement point would not keep is not permitted, approved or not.
     const bool known = (admitted & state_.plan->UnknownMask(record.capability)) == 0;
-    const bool asks = (admitted & ~state_.plan->ObligeMask(record.shape)) != 0;
+    const bool asks = (admitted & ~state_.plan->PassMask(record.shape)) != 0;
+    if (kMore && known && found_ != nullptr) Keep(record, admitted, asks);
     Best& best = !known ? unknown : asks ? step_up : permit;
     if (best.Takes(*state_.plan, record)) best = {&record, admitted};
   });
@@ -187,8 +243,9 @@ void ActionDecider::Permit(const Best& best, const ForbidOutcome& forbids,
   }
   decision.verdict = Verdict::kPermit;
   decision.code = DecisionCode::kPermit;
-  decision.step_up = best.step_up;
-  decision.obligations.count = static_cast<uint32_t>(std::popcount(best.step_up));
+  if (best.step_up == 0) return;
+  decision.step_up = best.step_up & state_.plan->ObligeMask(best.record->shape);
+  decision.obligations.count = static_cast<uint32_t>(std::popcount(decision.step_up));
 }
 
 void ActionDecider::StepUp(const Best& best, const ForbidOutcome& forbids,
@@ -196,7 +253,7 @@ void ActionDecider::StepUp(const Best& best, const ForbidOutcome& forbids,
   decision.verdict = Verdict::kStepUp;
   decision.code = DecisionCode::kStepUp;
   decision.capability = best.record->capability;
-  decision.step_up = best.step_up & ~state_.plan->ObligeMask(best.record->shape);
+  decision.step_up = best.step_up & ~state_.plan->PassMask(best.record->shape);
   decision.clause = static_cast<uint16_t>(std::countr_zero(decision.step_up));
   decision.span = program_.capabilities[decision.capability].clauses[decision.clause].span;
   if (forbids.kind == ForbidClass::kStepUp) ForbidIs(forbids, decision);
@@ -223,9 +280,9 @@ void ActionDecider::Nearest(const Covering& covering, const Coverage* coverage,
   ClauseMasks masks;
   const auto compare = [&](const CapabilityRecord& record) {
     const ClauseMasks own = state_.evaluator.Explain(header_, record);
-    const uint64_t oblige = state_.plan->ObligeMask(record.shape);
+    const uint64_t pass = state_.plan->PassMask(record.shape);
     const auto not_true =
-        static_cast<uint32_t>(std::popcount((own.fail | own.fault | own.skipped) & ~oblige));
+        static_cast<uint32_t>(std::popcount((own.fail | own.fault | own.skipped) & ~pass));
     const uint32_t clauses_true = program_.shapes[record.shape].clause_count - not_true;
     if (nearest.record != nullptr && clauses_true < most) return;
     if (clauses_true == most && !nearest.Takes(*state_.plan, record)) return;
@@ -258,6 +315,11 @@ void ActionDecider::Nearest(const Covering& covering, const Coverage* coverage,
   if (deciding == 0) return;
   decision.clause = static_cast<uint16_t>(std::countr_zero(deciding));
   decision.span = capability.clauses[decision.clause].span;
+}
+
+/// Whether a denial is for a person to see.
+bool Escalates(const Action& action) {
+  return action.irreversible || action.risk >= Risk::kHigh;
 }
 
 /// Worse decisions of one action replace better ones of another; of two denials the earlier reason.
@@ -338,32 +400,37 @@ bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth
 
 /// Phases 2 to 4 for one action: forbids, candidates, reasons. Fills what is not common to all.
 void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
-                  const Frame& frame, uint32_t nth, Decision& decision) {
+                  const Frame& frame, uint32_t nth, Decision& decision, Reservation* found) {
   decision.action_nth = static_cast<uint8_t>(nth);
   decision.code = DecisionCode::kNoCapability;
   const uint32_t action = state.plan->tools()[header->tool].actions[nth].action;
+  ActionGroup* group = nullptr;
+  if (found != nullptr) {
+    group = &found->Open(nth, action, Escalates(state.program->actions[action]));
+  }
   const PolicyAction* entry = state.plan->Find(view.policy, action);
-  if (entry != nullptr) ActionDecider(state, view, header, frame, *entry, nth).Run(decision);
+  if (entry == nullptr) return;
+  ActionDecider(state, view, header, frame, *entry, nth, group).Run(decision);
 }
 
 namespace {
 
 /// All actions of the call: each must be permitted. `decision` has what is common to all of them.
 void DecideActions(const ProgramState& state, const GrantView& view, const FrameHeader* header,
-                   const Frame& frame, Decision& decision) {
+                   const Frame& frame, Decision& decision, Reservation* found) {
   const size_t actions = state.plan->tools()[header->tool].actions.size();
   decision.code = DecisionCode::kNoAction;
   bool any = false;
   for (uint32_t nth = 0; nth < actions; ++nth) {
     if (!IsAction(state, header, nth)) continue;
     if (!any) {
-      DecideAction(state, view, header, frame, nth, decision);
+      DecideAction(state, view, header, frame, nth, decision, found);
     } else {
       Decision other;
       other.program = decision.program;
       other.tool = decision.tool;
       other.policy = decision.policy;
-      DecideAction(state, view, header, frame, nth, other);
+      DecideAction(state, view, header, frame, nth, other, found);
       // A permit of several actions brings what each of them brings.
       const uint32_t obligations = decision.obligations.count + other.obligations.count;
       if (Worse(other, decision)) decision = other;
@@ -376,7 +443,7 @@ void DecideActions(const ProgramState& state, const GrantView& view, const Frame
 }  // namespace
 
 Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
-                const Frame& frame) {
+                const Frame& frame, Reservation* found) {
   Decision decision;
   const FrameHeader* header = frame.header();
   if (header == nullptr) {
@@ -399,12 +466,12 @@ Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
     decision.code = DecisionCode::kSubjectMismatch;
     return decision;
   }
-  DecideActions(*state, view, header, frame, decision);
+  if (found != nullptr) found->view = view;
+  DecideActions(*state, view, header, frame, decision, found);
   if (decision.verdict == Verdict::kDeny && decision.action_nth != 0xFF) {
     const Program& program = *state->program;
-    const Action& action =
-        program.actions[program.tools[decision.tool].actions[decision.action_nth]];
-    decision.escalate = action.irreversible || action.risk >= Risk::kHigh;
+    decision.escalate =
+        Escalates(program.actions[program.tools[decision.tool].actions[decision.action_nth]]);
   }
   return decision;
 }

@@ -16,15 +16,30 @@
 
 namespace cap::engine {
 
+struct Delegation;
+struct Reservation;
+
 /// A live grant, as a decision needs it.
 struct GrantView {
   GrantId id;
   uint32_t policy = kNone;  // of Program::policies
   const GrantSpecification* specification = nullptr;
+  const Delegation* delegation = nullptr;  // null: it was minted
 };
 
 /// Why a handle is not that of a live grant.
 DecisionCode WhyNotLive(GrantId grant, uint64_t row_state);
+
+/// The rest of OpenGrant() for a grant that was delegated, or that the Program does not know.
+DecisionCode OpenDelegated(const ProgramState& state, const GrantRows& rows, const GrantRow& row,
+                           int64_t now_us, GrantView& view);
+
+/// What a delegated grant was delegated from; generation 0: it was minted.
+GrantId ParentOf(const GrantRow& row);
+
+/// Whether a grant that was live still is, and may be used at `now_us`: kPermit, or why not. Of a
+/// delegated one, all that it was delegated from. Inside an epoch.
+DecisionCode WhyGone(const GrantRows& rows, GrantId grant, int64_t now_us);
 
 /// kPermit: the grant is live and `view` is filled; else why not.
 inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
@@ -46,8 +61,9 @@ inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, 
   // while this runs may have lost its policy.
   const uint32_t number = row->policy.load(std::memory_order_relaxed);
   view.id = grant;
-  view.policy = number < state.policy_of.size() ? state.policy_of[number] : kNone;
   view.specification = row->specification.load(std::memory_order_relaxed);
+  if (number >= state.policy_of.size()) return OpenDelegated(state, rows, *row, now_us, view);
+  view.policy = state.policy_of[number];
   return view.policy == kNone ? DecisionCode::kGrantOrphaned : DecisionCode::kPermit;
 }
 
@@ -214,13 +230,14 @@ void ForEachForbid(const PolicyAction& entry, const RecordFinder& finder, const 
 bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth);
 
 /// What the call comes to as the `nth` action of its tool alone. `decision` has what is common to
-/// all actions. Inside an epoch.
+/// all actions. `found`: if it is not null, a group of it gets the candidates. Inside an epoch.
 void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
-                  const Frame& frame, uint32_t nth, Decision& decision);
+                  const Frame& frame, uint32_t nth, Decision& decision,
+                  Reservation* found = nullptr);
 
-/// Everything of a decision but its id. Inside an epoch.
+/// Everything of a decision but its id and what a store says. Inside an epoch.
 Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
-                const Frame& frame);
+                const Frame& frame, Reservation* found = nullptr);
 
 /// What a call without a frame gets.
 inline Decision DenyNoFrame(const ProgramState* state) {

@@ -57,7 +57,7 @@ bool SameDecision(const Decision& a, const Decision& b) {
          a.forbid == b.forbid && a.span == b.span && a.fail == b.fail && a.fault == b.fault &&
          a.skipped == b.skipped && a.step_up == b.step_up && a.operation == b.operation &&
          a.receipts == b.receipts && a.program == b.program && a.obligations == b.obligations &&
-         a.limits == b.limits;
+         a.retry_after_us == b.retry_after_us && a.limit == b.limit;
 }
 
 }  // namespace cap

@@ -72,6 +72,12 @@ std::string Array(const std::vector<T>& items) {
   return text.empty() ? text : text.append("]");
 }
 
+/// A number of microseconds, or "never"; nothing where no limit is spent.
+std::string RetryAfter(int64_t retry_after_us) {
+  if (retry_after_us == 0) return {};
+  return retry_after_us == kNeverAgain ? "\"never\"" : std::to_string(retry_after_us);
+}
+
 std::string Json(const SourcePlace& place) {
   if (place.line == 0) return {};
   return JsonObject()
@@ -112,7 +118,8 @@ std::string Json(const LimitReport& limit) {
   return JsonObject()
       .Add("name", limit.name)
       .Add("remains", limit.remains)
-      .Add("retry_after_us", limit.retry_after_us)
+      .Add("limit", limit.limit)
+      .AddRaw("retry_after_us", RetryAfter(limit.retry_after_us))
       .Take();
 }
 
@@ -145,7 +152,7 @@ std::string ToJson(const DecisionReport& report) {
       .AddRaw("candidates", Array(report.candidates))
       .Add("obligations", report.obligations)
       .AddRaw("limits", Array(report.limits))
-      .Add("retry_after_us", report.retry_after_us)
+      .AddRaw("retry_after_us", RetryAfter(report.retry_after_us))
       .Take();
 }
 
@@ -162,7 +169,8 @@ std::string ToJson(const AgentDecisionReport& report) {
       .AddRaw("step_ups", Array(report.step_ups))
       .Add("call_digest", report.call_digest)
       .Add("obligations", report.obligations)
-      .Add("retry_after_us", report.retry_after_us)
+      .AddRaw("limits", Array(report.limits))
+      .AddRaw("retry_after_us", RetryAfter(report.retry_after_us))
       .Take();
 }
 

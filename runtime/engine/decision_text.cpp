@@ -1,6 +1,7 @@
 #include <string>
 
 #include "cap/decision.h"
+#include "runtime/value/duration.h"
 #include "runtime/value/quote.h"
 
 namespace cap {
@@ -24,6 +25,14 @@ std::string Joined(const std::vector<std::string>& items, std::string_view betwe
   return text;
 }
 
+/// "1h 20m", rounded up to a second, "never"; nothing where no limit is spent.
+std::string RetryText(int64_t retry_after_us) {
+  constexpr int64_t kSecondUs = 1'000'000;
+  if (retry_after_us <= 0) return {};
+  if (retry_after_us == kNeverAgain) return "never";
+  return FormatDuration({((retry_after_us - 1) / kSecondUs + 1) * kSecondUs});
+}
+
 std::string Show(const StepUpNeed& need) {
   std::string text = need.kind;
   if (!need.approvers.empty()) text += " by " + Joined(need.approvers, " and ");
@@ -41,6 +50,14 @@ std::string Show(const CandidateReport& candidate) {
     text += ", " + clause.name + " " + std::string(NameOf(clause.outcome));
   }
   return text;
+}
+
+std::string Show(const LimitReport& limit) {
+  std::string text = limit.name;
+  if (!limit.remains.empty()) text += ": " + limit.remains + " left of " + limit.limit;
+  if (limit.retry_after_us == 0) return text;
+  const std::string retry = RetryText(limit.retry_after_us);
+  return text + (retry == "never" ? ", for good" : ", again in " + retry);
 }
 
 std::string Head(Verdict verdict, DecisionCode code, bool escalate, std::string_view message) {
@@ -65,6 +82,8 @@ std::string ToText(const DecisionReport& report) {
   for (const StepUpNeed& need : report.step_ups) Line("needs", Show(need), text);
   if (!report.step_ups.empty()) Line("call digest", report.call_digest, text);
   for (const std::string& obligation : report.obligations) Line("oblige", obligation, text);
+  for (const LimitReport& limit : report.limits) Line("remains", Show(limit), text);
+  Line("retry after", RetryText(report.retry_after_us), text);
   Line("wrapped in", Joined(report.wrapped_in, ", "), text);
   Line("action", report.action, text);
   Line("resource", report.resource, text);
@@ -88,6 +107,8 @@ std::string ToText(const AgentDecisionReport& report) {
   Line("limit", report.limit, text);
   for (const StepUpNeed& need : report.step_ups) Line("needs", Show(need), text);
   Line("call digest", report.call_digest, text);
+  for (const LimitReport& limit : report.limits) Line("remains", Show(limit), text);
+  Line("retry after", RetryText(report.retry_after_us), text);
   Line("decision", report.id, text);
   return text;
 }

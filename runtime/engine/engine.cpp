@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-#include "runtime/base/utf8.h"
+#include "runtime/engine/delegate.h"
 #include "runtime/engine/engine_impl.h"
 
 namespace cap {
@@ -76,19 +76,6 @@ bool HasPurpose(const Program& program, const Policy& policy, std::string_view p
   });
 }
 
-Result<void> CheckHandles(const engine::HandleTable& table,
-                          const std::vector<RevocationHandle>& handles) {
-  if (handles.size() > limits::kGrantHandles) {
-    return Fail("bad-handle", "a grant hangs on at most " + std::to_string(limits::kGrantHandles) +
-                                  " revocation handles");
-  }
-  for (const RevocationHandle& handle : handles) {
-    if (handle.index != 0 && !table.IsRevoked(handle.index)) continue;
-    return Fail("bad-handle", "a revocation handle is revoked already, or not of this engine");
-  }
-  return {};
-}
-
 /// Whether the grant of a live row is live no more, and as what it ends.
 std::optional<GrantStatus> EndOf(const engine::GrantRows& rows, const GrantRow& row,
                                  int64_t now_us) {
@@ -98,13 +85,20 @@ std::optional<GrantStatus> EndOf(const engine::GrantRows& rows, const GrantRow& 
     if (rows.handles().IsRevoked(handle)) return GrantStatus::kRevoked;
   }
   if (row.expires_us.load(std::memory_order_relaxed) <= now_us) return GrantStatus::kExpired;
-  return std::nullopt;
+  const GrantId parent = engine::ParentOf(row);
+  if (parent.generation == 0) return std::nullopt;
+  const DecisionCode code = engine::WhyGone(rows, parent, now_us);
+  if (code == DecisionCode::kPermit) return std::nullopt;
+  return code == DecisionCode::kGrantExpired ? GrantStatus::kExpired : GrantStatus::kRevoked;
 }
 
 }  // namespace
 
-Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random)
+Engine::Impl::Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random,
+                   std::shared_ptr<state::Store> store_of_counters)
     : seed(options.hash_seed.value_or(std::array<uint64_t, 2>{random[0], random[1]})),
+      store(std::move(store_of_counters)),
+      hash(store->hash_key()),
       id_seed{random[2], random[3]},
       obligations(options.obligations),
       epochs(options.use_membarrier) {}
@@ -162,7 +156,7 @@ void Engine::Impl::Bury(uint32_t index) {
 
 bool Engine::Impl::MayKeep(const ProgramState& next, const GrantRow& row,
                            const std::vector<std::string>& signatures) const {
-  const uint32_t number = row.policy.load(std::memory_order_relaxed);
+  const uint32_t number = row.policy.load(std::memory_order_relaxed) & ~engine::kDelegatedBit;
   const uint32_t policy = next.policy_of[number];
   if (policy == kNone || signatures[number] != policies[number].bound_signature) return false;
   const GrantSpecification* specification = row.specification.load(std::memory_order_relaxed);
@@ -188,13 +182,20 @@ void Engine::Impl::Rebind(ProgramState& next, std::vector<std::pair<uint32_t, Re
       orphans.push_back(index);
       continue;
     }
-    const std::vector<Value> bound = row.specification.load(std::memory_order_relaxed)->bound();
+    const GrantSpecification& specification = *row.specification.load(std::memory_order_relaxed);
+    const std::vector<Value> bound = specification.bound();
+    const uint32_t number = row.policy.load(std::memory_order_relaxed);
+    const bool delegated = (number & engine::kDelegatedBit) != 0;
+    const engine::Chain chain =
+        delegated ? engine::UnpackChain(specification.chain()) : engine::Chain();
     const auto run = engine::PublishGrant(
         next, {.grant = index,
                .generation = generation,
-               .policy = next.policy_of[row.policy.load(std::memory_order_relaxed)],
+               .policy = next.policy_of[number & ~engine::kDelegatedBit],
                .expires_us = row.expires_us.load(std::memory_order_relaxed),
-               .bound = &bound});
+               .bound = &bound,
+               .chain = delegated ? &chain : nullptr,
+               .hash = &hash});
     if (run) {
       kept.emplace_back(index, *run);
     } else {
@@ -216,7 +217,10 @@ Result<std::unique_ptr<Engine>> Engine::Create(const EngineOptions& options) {
   if (!secret || getentropy(random.data(), sizeof random) != 0) {
     return Fail("no-randomness", "the system gives no random bytes");
   }
-  return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(options, random)));
+  std::shared_ptr<state::Store> store = options.store;
+  if (store == nullptr) store = state::NewMemoryStore();
+  return std::unique_ptr<Engine>(
+      new Engine(std::make_unique<Impl>(options, random, std::move(store))));
 }
 
 Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCode native) {
@@ -226,9 +230,10 @@ Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCo
   auto next =
       std::make_unique<ProgramState>(std::move(program), std::move(native), impl_->seed,
                                      impl_->limbo);
-  auto plan = engine::Plan::Make(*next->program, next->pool);
+  auto plan = engine::Plan::Make(*next->program, next->pool, impl_->hash);
   if (!plan) return std::unexpected(plan.error());
   next->plan = std::move(*plan);
+  next->counts = next->plan->counts();
   next->plan->KnowObligations(*next->program, impl_->obligations);
   next->number = ++impl_->loads;
   for (const Policy& policy : next->program->policies) impl_->NumberOf(policy.name);
@@ -263,8 +268,7 @@ Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCo
 }
 
 Result<GrantId> Engine::Mint(const GrantSpec& spec, int64_t now_us) {
-  if (spec.subject.empty() || spec.subject.size() > limits::kSubjectBytes ||
-      !IsUtf8(spec.subject)) {
+  if (!engine::IsSubject(spec.subject)) {
     return Fail("bad-subject", "a subject is 1 to 256 bytes of UTF-8");
   }
   const std::lock_guard lock(impl_->mutex);
@@ -286,41 +290,18 @@ Result<GrantId> Engine::Mint(const GrantSpec& spec, int64_t now_us) {
   const auto bound = OrderBound(program, *policy, spec.bound);
   if (!bound) return std::unexpected(bound.error());
 
-  if (auto done = CheckHandles(impl_->rows.handles(), spec.handles); !done) {
+  if (auto done = engine::CheckHandles(impl_->rows.handles(), spec.handles); !done) {
     return std::unexpected(done.error());
   }
 
-  const auto index = impl_->rows.Allocate();
-  if (!index) return Fail("table-full", "the engine holds as many grants as it can");
-  GrantRow& row = *impl_->rows.At(*index);
-  const auto generation =
-      static_cast<uint32_t>(row.state.load(std::memory_order_relaxed) >> 32) + 1;
-  const auto run = engine::PublishGrant(
-      *state, {.grant = *index,
-               .generation = generation,
-               .policy = found,
-               .expires_us = *expires_us,
-               .bound = &*bound});
-  if (!run) {
-    impl_->rows.Free(*index);
-    return std::unexpected(run.error());
-  }
-  auto specification = GrantSpecification::Make(spec.subject, spec.purpose, *bound);
-  impl_->specification_bytes += specification->size();
-  ++impl_->live_grants;
-  impl_->live_records += run->count;
-  row.specification.store(specification.release(), std::memory_order_relaxed);
-  row.policy.store(number->second, std::memory_order_relaxed);
-  row.expires_us.store(*expires_us, std::memory_order_relaxed);
-  for (size_t i = 0; i < std::size(row.handles); ++i) {
-    row.handles[i].store(i < spec.handles.size() ? spec.handles[i].index : 0,
-                         std::memory_order_relaxed);
-  }
-  row.first_record = run->first;
-  row.record_count = run->count;
-  row.state.store(StateOf(generation, GrantStatus::kLive), std::memory_order_release);
-  impl_->Collect();
-  return GrantId{.index = *index, .generation = generation};
+  return impl_->Publish(*state, {.subject = spec.subject,
+                                 .purpose = spec.purpose,
+                                 .bound = &*bound,
+                                 .chain = nullptr,
+                                 .policy = number->second,
+                                 .expires_us = *expires_us,
+                                 .parent = {},
+                                 .handles = spec.handles});
 }
 
 bool Engine::Revoke(GrantId grant) {

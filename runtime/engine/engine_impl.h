@@ -11,14 +11,17 @@
 #include <vector>
 
 #include "cap/engine.h"
+#include "runtime/engine/counter_id.h"
 #include "runtime/engine/epoch.h"
 #include "runtime/engine/grant_rows.h"
 #include "runtime/engine/program_state.h"
+#include "runtime/engine/reservation.h"
 
 namespace cap {
 
 struct Engine::Impl {
-  Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random);
+  Impl(const EngineOptions& options, const std::array<uint64_t, 4>& random,
+       std::shared_ptr<state::Store> store_of_counters);
   ~Impl();
 
   /// What a policy's name stood for when its grants were minted.
@@ -28,6 +31,18 @@ struct Engine::Impl {
   };
 
   uint32_t NumberOf(const std::string& policy);
+  /// What a new grant is made of.
+  struct NewGrant {
+    std::string_view subject, purpose;
+    const std::vector<Value>* bound = nullptr;  // in order of Policy::bound
+    const engine::Chain* chain = nullptr;       // null: it is minted
+    uint32_t policy = 0;                        // number of the policy's name
+    int64_t expires_us = 0;
+    GrantId parent;
+    std::span<const RevocationHandle> handles;
+  };
+  /// Publishes the grant; all is checked but what its values come to. Writers.
+  Result<GrantId> Publish(engine::ProgramState& in, const NewGrant& grant);
   /// Moves a live grant to `status`. False: it was not live in this generation.
   bool Kill(GrantId grant, engine::GrantStatus status);
   /// Takes a killed grant's records away, and frees all of it after a grace period.
@@ -41,6 +56,8 @@ struct Engine::Impl {
                const std::vector<std::string>& signatures) const;
 
   HashSeed seed;
+  std::shared_ptr<state::Store> store;
+  engine::CounterHash hash;  // by the store's key
   std::array<uint64_t, 2> id_seed;
   std::vector<std::string> obligations;  // that the enforcement point knows
   std::atomic<uint64_t> readers = 0;
@@ -62,14 +79,31 @@ struct Reader::Impl {
   Engine::Impl* engine = nullptr;
   engine::EpochDomain::ReaderSlot* slot = nullptr;
   std::array<uint64_t, 2> id_state = {};
+  std::unique_ptr<engine::Reservation> reservation;  // made for the first call that needs it
 
   DecisionId NextId();
+  bool DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
+  /// Room for the next call.
+  engine::Reservation& Room();
+  /// Decides one call with all its phases. `peek`: nothing is charged or counted.
+  Decision Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek);
+  Decision DecideAndCharge(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
+                           engine::Reservation& charged);
+  /// `kept`: the operation is one that can be settled; `named`: by the host.
+  void AskStore(int64_t now_us, bool reserve, bool kept, bool named, Decision& decision);
+  /// What the store said of the decision; null if it was not asked, or of another one since.
+  const engine::Reservation* AnswerTo(const Decision& decision) const;
+  void Recheck(GrantId grant, int64_t now_us, Decision& decision);
   ~Impl() {
     if (slot != nullptr) engine->epochs.Unregister(slot);
   }
 };
 
 namespace engine {
+
+bool IsSubject(std::string_view subject);
+/// Errors: "bad-handle".
+Result<void> CheckHandles(const HandleTable& table, std::span<const RevocationHandle> handles);
 
 /// What the bound context of a policy looks like: equal texts lay out equal values.
 std::string BoundSignature(const Program& program, const Policy& policy);

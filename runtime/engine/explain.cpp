@@ -160,7 +160,7 @@ void Explainer::Clauses(const Capability& capability, const CapabilityRecord& re
   const ClauseMasks masks = state_.evaluator.Explain(frame_.header(), record);
   const uint64_t require = state_.plan->RequireMask(record.shape);
   const uint64_t not_true =
-      (masks.fail | masks.fault | masks.skipped) & ~state_.plan->ObligeMask(record.shape);
+      (masks.fail | masks.fault | masks.skipped) & ~state_.plan->PassMask(record.shape);
   rule.stage = (not_true & require) != 0 ? "clauses" : not_true != 0 ? "step-up" : "permit";
   for (uint32_t i = 0; i < capability.clauses.size(); ++i) {
     const uint64_t bit = uint64_t{1} << i;

@@ -8,15 +8,19 @@ namespace cap::engine {
 
 std::unique_ptr<GrantSpecification> GrantSpecification::Make(std::string_view subject,
                                                              std::string_view purpose,
-                                                             const std::vector<Value>& bound) {
+                                                             const std::vector<Value>& bound,
+                                                             std::string_view chain) {
   std::string bytes;
   bytes.append(subject).append(purpose);
   for (const Value& value : bound) AppendValue(value, bytes);
+  const size_t before_chain = bytes.size();
+  bytes.append(chain);
   void* memory = ::operator new(sizeof(GrantSpecification) + bytes.size());
   std::unique_ptr<GrantSpecification> made(new (memory) GrantSpecification);
   made->subject_ = static_cast<uint16_t>(subject.size());
   made->purpose_ = static_cast<uint16_t>(purpose.size());
-  made->bound_ = static_cast<uint32_t>(bytes.size() - subject.size() - purpose.size());
+  made->bound_ = static_cast<uint32_t>(before_chain - subject.size() - purpose.size());
+  made->chain_ = static_cast<uint32_t>(chain.size());
   if (!bytes.empty()) std::memcpy(made.get() + 1, bytes.data(), bytes.size());
   return made;
 }

@@ -21,16 +21,18 @@ enum class GrantStatus : uint32_t { kFree, kLive, kRevoked, kOrphaned, kExpired 
 /// swapped or a decision is shown.
 class GrantSpecification {
  public:
-  /// `bound`: the values in order of Policy::bound.
+  /// `bound`: the values in order of Policy::bound. `chain`: PackChain() of a delegated grant.
   static std::unique_ptr<GrantSpecification> Make(std::string_view subject,
                                                   std::string_view purpose,
-                                                  const std::vector<Value>& bound);
+                                                  const std::vector<Value>& bound,
+                                                  std::string_view chain = {});
   static void operator delete(void* memory) { ::operator delete(memory); }
 
   std::string_view subject() const { return {bytes(), subject_}; }
   std::string_view purpose() const { return {bytes() + subject_, purpose_}; }
   std::vector<Value> bound() const;
-  size_t size() const { return sizeof *this + subject_ + purpose_ + bound_; }
+  std::string_view chain() const { return {bytes() + subject_ + purpose_ + bound_, chain_}; }
+  size_t size() const { return sizeof *this + subject_ + purpose_ + bound_ + chain_; }
 
  private:
   GrantSpecification() = default;
@@ -39,6 +41,7 @@ class GrantSpecification {
   uint16_t subject_ = 0;
   uint16_t purpose_ = 0;
   uint32_t bound_ = 0;
+  uint32_t chain_ = 0;
 };
 
 /// Which revocation handles were revoked: a byte each, at a place that never moves. An index is
@@ -70,6 +73,9 @@ class HandleTable {
   uint32_t next_ = 1;  // 0 = no handle
 };
 
+/// GrantRow::policy of a delegated grant has this bit: no policy's number does.
+inline constexpr uint32_t kDelegatedBit = 0x8000'0000;
+
 struct alignas(64) GrantRow {
   std::atomic<uint64_t> state = 0;  // generation:32 | GrantStatus:32; written last, read first
   std::atomic<int64_t> expires_us = 0;
@@ -79,6 +85,7 @@ struct alignas(64) GrantRow {
   // For the writer: the run of records in the index of the Program in force.
   uint32_t record_count = 0;
   uint64_t first_record = 0;
+  std::atomic<uint64_t> parent = 0;  // it was delegated from: generation:32 | row:32; 0: minted
 };
 static_assert(sizeof(GrantRow) == 64);
 

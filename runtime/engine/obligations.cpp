@@ -1,6 +1,9 @@
 #include "runtime/engine/obligations.h"
 
 #include <bit>
+#include <memory>
+
+#include "runtime/engine/reservation.h"
 
 namespace cap::engine {
 namespace {
@@ -76,7 +79,7 @@ Obligation Make(const Program& program, const ClauseInfo& info, const Capability
 }  // namespace
 
 Result<std::vector<Obligation>> ObligationsOf(const ProgramState& state, const GrantView& view,
-                                              const Frame& frame) {
+                                              const Frame& frame, const Decision& decision) {
   // The grant may be revoked between any two looks at the index. A permit whose obligations are not
   // all found any more is none.
   const auto stale = [] {
@@ -86,25 +89,22 @@ Result<std::vector<Obligation>> ObligationsOf(const ProgramState& state, const G
   const Program& program = *state.program;
   const FrameHeader* header = frame.header();
   const std::vector<ActionPlan>& actions = state.plan->tools()[header->tool].actions;
+  const auto found = std::make_unique<Reservation>();
+  found->Clear();
   for (uint32_t nth = 0; nth < actions.size(); ++nth) {
     if (!IsAction(state, header, nth)) continue;
-    Decision decision;
-    DecideAction(state, view, header, frame, nth, decision);
-    if (!decision.permitted()) return stale();
-    if (decision.step_up == 0) continue;
-    const uint32_t action = actions[nth].action;
-    const PolicyAction* entry = state.plan->Find(view.policy, action);
-    const ResourceView resources = ResourcesOf(entry->has_resource, entry->every_hole, frame, nth);
-    const CapabilityRecord* found = nullptr;
-    RecordFinder(state, view.id, action)
-        .ForEachCapability(*entry, resources.all[0], [&](const CapabilityRecord& record) {
-          if (record.capability == decision.capability) found = &record;
-        });
-    if (found == nullptr) return stale();
-    const Capability& capability = program.capabilities[decision.capability];
-    for (uint64_t left = decision.step_up; left != 0; left &= left - 1) {
+    Decision again;
+    DecideAction(state, view, header, frame, nth, again, found.get());
+    if (!again.permitted()) return stale();
+    const uint32_t group = found->group_count - 1;
+    const uint32_t choice = ChoiceOf(decision, group);
+    const CandidateList& permit = found->groups[group].permit;
+    if (choice >= permit.count) return stale();
+    const Candidate& chosen = permit.all[choice];
+    const Capability& capability = program.capabilities[chosen.capability];
+    for (uint64_t left = chosen.obliges; left != 0; left &= left - 1) {
       const auto clause = static_cast<size_t>(std::countr_zero(left));
-      all.push_back(Make(program, capability.clauses[clause], *found));
+      all.push_back(Make(program, capability.clauses[clause], *chosen.record));
     }
   }
   return all;

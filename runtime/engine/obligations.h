@@ -8,10 +8,11 @@
 
 namespace cap::engine {
 
-/// The obligations of a call that is permitted, of each action that it is. Inside an epoch. Errors:
+/// The obligations of a call that is permitted, of each action that it is, by the capabilities that
+/// the decision was charged for. Inside an epoch. Errors:
 /// "stale" (the grant was revoked meanwhile).
 Result<std::vector<Obligation>> ObligationsOf(const ProgramState& state, const GrantView& view,
-                                              const Frame& frame);
+                                              const Frame& frame, const Decision& decision);
 
 /// "maskColumns@1 {"columns":["ssn"]}".
 std::string ShowObligation(const Obligation& obligation);

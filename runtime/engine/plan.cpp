@@ -39,35 +39,21 @@ uint8_t EveryHole(const Action& action) {
   return static_cast<uint8_t>((1u << action.resource.holes.size()) - 1);
 }
 
-Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool) {
+Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool,
+                                         const CounterHash& hash) {
   std::unique_ptr<Plan> plan(new Plan);
   for (const Action& action : program.actions) {
     if (action.skeletons.size() > kActionSkeletons) {
       return Fail("bad-program", "action `" + action.name + "` has too many kinds of patterns");
     }
   }
-  for (auto step : {&Plan::AddTools, &Plan::AddCapabilities, &Plan::AddForbids}) {
+  for (auto step :
+       {&Plan::AddTools, &Plan::AddCapabilities, &Plan::AddForbids, &Plan::AddLimits}) {
     if (auto done = (plan.get()->*step)(program, pool); !done) return std::unexpected(done.error());
   }
-  for (const Clause& clause : program.clauses) {
-    if (clause.kind != ClauseKind::kLimit) continue;
-    return Fail("bad-program", "the policy has limits, and this engine does not count");
-  }
-  for (const Policy& policy : program.policies) {
-    if (policy.breaker.max_violations == 0) continue;
-    return Fail("bad-program", "the policy has a circuit breaker, and this engine does not count");
-  }
-  for (const Shape& shape : program.shapes) {
-    uint64_t require = 0;
-    uint64_t oblige = 0;
-    for (uint32_t i = 0; i < shape.clause_count; ++i) {
-      const ClauseKind kind = program.clauses[shape.first_clause + i].kind;
-      require |= uint64_t{kind == ClauseKind::kRequire} << i;
-      oblige |= uint64_t{kind == ClauseKind::kOblige} << i;
-    }
-    plan->require_masks_.push_back(require);
-    plan->oblige_masks_.push_back(oblige);
-  }
+  plan->AddMasks(program);
+  plan->NameCounters(program, hash);
+  plan->MarkCounted(program);
   plan->Rank(program);
   plan->BuildTable();
   return plan;
@@ -175,6 +161,23 @@ Result<void> Plan::AddForbid(const Program& program, uint32_t index, ConstPool& 
   }
   entry.forbids.push_back(std::move(plan));
   return {};
+}
+
+void Plan::AddMasks(const Program& program) {
+  for (const Shape& shape : program.shapes) {
+    uint64_t require = 0;
+    uint64_t oblige = 0;
+    uint64_t limit = 0;
+    for (uint32_t i = 0; i < shape.clause_count; ++i) {
+      const ClauseKind kind = program.clauses[shape.first_clause + i].kind;
+      require |= uint64_t{kind == ClauseKind::kRequire} << i;
+      oblige |= uint64_t{kind == ClauseKind::kOblige} << i;
+      limit |= uint64_t{kind == ClauseKind::kLimit} << i;
+    }
+    require_masks_.push_back(require);
+    oblige_masks_.push_back(oblige);
+    limit_masks_.push_back(limit);
+  }
 }
 
 void Plan::KnowObligations(const Program& program, const std::vector<std::string>& known) {

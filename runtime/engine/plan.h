@@ -11,6 +11,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/engine/const_pool.h"
+#include "runtime/engine/counter_id.h"
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
 
@@ -20,7 +21,11 @@ namespace cap::engine {
 /// skeleton of its pattern with this bit; all bits set if it has none.
 inline constexpr uint8_t kForbidBit = 0x80;
 inline constexpr uint8_t kForbidEverywhere = 0xFF;
-inline constexpr uint32_t kActionSkeletons = 0x7F;  // so that neither is a capability's
+/// … of a shared limit whose constants hold bound values (`capability` is its place in
+/// Program::limits), and of what a delegated grant is made of.
+inline constexpr uint8_t kLimitSkeleton = 0x7E;
+inline constexpr uint8_t kDelegationSkeleton = 0x7D;
+inline constexpr uint32_t kActionSkeletons = 0x7D;  // so that none of these is a capability's
 
 /// A pattern of a forbid that is the same for every grant.
 struct StaticPattern {
@@ -39,6 +44,12 @@ struct ForbidPlan {
 uint8_t EveryHole(const Action& action);
 static_assert(limits::kResourceHoles <= 8);
 
+/// A shared limit that is the same for every grant.
+struct LimitPlan {
+  uint32_t limit = kNone;     // of Program::limits
+  CapabilityRecord record;    // only its constants and shape are read
+};
+
 /// What one policy says about one action.
 struct PolicyAction {
   uint32_t policy = kNone;
@@ -52,6 +63,8 @@ struct PolicyAction {
   std::vector<uint8_t> forbid_skeletons;  // bound forbids' patterns: of Action::skeletons
   std::vector<ForbidPlan> forbids;        // that are not bound, in order
   std::vector<uint32_t> capabilities;     // in order
+  bool bound_limits = false;
+  std::vector<LimitPlan> limits;          // that are not bound, in order
 };
 
 struct ActionPlan {
@@ -67,8 +80,10 @@ struct ToolPlan {
 
 class Plan {
  public:
-  /// Errors: "bad-program", for what a verified Program does not have.
-  static Result<std::unique_ptr<Plan>> Make(const Program& program, ConstPool& pool);
+  /// `hash` makes the names of counters. Errors: "bad-program", for what a verified Program does
+  /// not have.
+  static Result<std::unique_ptr<Plan>> Make(const Program& program, ConstPool& pool,
+                                            const CounterHash& hash);
 
   const std::vector<ToolPlan>& tools() const { return tools_; }
 
@@ -98,6 +113,32 @@ class Plan {
   /// Clauses of kOblige of a shape, as a mask.
   uint64_t ObligeMask(uint32_t shape) const { return oblige_masks_[shape]; }
 
+  /// Clauses of kLimit of a shape, as a mask.
+  uint64_t LimitMask(uint32_t shape) const { return limit_masks_[shape]; }
+
+  /// Clauses of a shape that neither refuse nor ask for anything: kOblige and kLimit.
+  uint64_t PassMask(uint32_t shape) const { return oblige_masks_[shape] | limit_masks_[shape]; }
+
+  /// Whether a decision under the Program may need the store of counters at all.
+  bool counts() const { return counts_; }
+
+  /// The counter of a term before its unit and keys are told, by its place.
+  const CounterHash::Id& TermId(uint32_t capability, uint32_t term) const {
+    return term_ids_[capability][term];
+  }
+  const CounterHash::Id& LimitTermId(uint32_t limit, uint32_t term) const {
+    return limit_term_ids_[limit][term];
+  }
+  /// … of a history, before its subject and values; and of a policy's breaker, before its subject.
+  const CounterHash::Id& HistoryId(uint32_t history) const { return history_ids_[history]; }
+  const CounterHash::Id& BreakerId(uint32_t policy) const { return breaker_ids_[policy]; }
+
+  /// The histories that a call of the action becomes a part of when it is carried out.
+  const std::vector<uint32_t>& HistoriesOf(uint32_t action) const { return histories_[action]; }
+
+  /// Whether a shared limit's constants are the same for every grant.
+  bool LimitIsBound(uint32_t limit) const { return limit_bound_[limit]; }
+
   /// Clauses of a capability whose obligation the enforcement point does not know.
   uint64_t UnknownMask(uint32_t capability) const { return unknown_masks_[capability]; }
 
@@ -122,6 +163,10 @@ class Plan {
   Result<void> AddCapabilities(const Program& program, ConstPool& pool);
   Result<void> AddForbids(const Program& program, ConstPool& pool);
   Result<void> AddForbid(const Program& program, uint32_t forbid, ConstPool& pool);
+  Result<void> AddLimits(const Program& program, ConstPool& pool);
+  void AddMasks(const Program& program);
+  void NameCounters(const Program& program, const CounterHash& hash);
+  void MarkCounted(const Program& program);
   void Rank(const Program& program);
   void BuildTable();
   /// Fills table_ for the multiplier in force; how many buckets lie between keys and their places.
@@ -142,6 +187,14 @@ class Plan {
   std::vector<uint64_t> require_masks_;
   std::vector<uint64_t> oblige_masks_;
   std::vector<uint64_t> unknown_masks_;  // by capability
+  std::vector<uint64_t> limit_masks_;
+  std::vector<std::vector<CounterHash::Id>> term_ids_;        // by capability
+  std::vector<std::vector<CounterHash::Id>> limit_term_ids_;  // by shared limit
+  std::vector<CounterHash::Id> history_ids_;
+  std::vector<CounterHash::Id> breaker_ids_;                  // by policy
+  std::vector<std::vector<uint32_t>> histories_;              // by action
+  std::vector<bool> limit_bound_;
+  bool counts_ = false;
 };
 
 }  // namespace cap::engine

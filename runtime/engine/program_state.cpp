@@ -4,6 +4,7 @@
 #include <string>
 #include <tuple>
 
+#include "runtime/engine/delegate.h"
 #include "runtime/frame/encode.h"
 #include "runtime/value/arena.h"
 
@@ -34,11 +35,15 @@ class Resolver {
   Result<std::vector<PendingRecord>> Resolve();
   /// Gives back the constants that the pending records refer to.
   void Release();
+  /// What the record of kDelegationSkeleton is to point at, no longer given back by Release().
+  std::unique_ptr<const Delegation> TakeDelegation() { return std::move(delegation_); }
 
  private:
   Result<void> EncodeBound();
   Result<void> AddCapability(uint32_t index);
   Result<void> AddForbid(uint32_t index);
+  Result<void> AddLimit(uint32_t index);
+  Result<void> Delegate();
   Result<void> AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record);
   Result<void> AddAlternatives(const Pattern& pattern, const PendingRecord& record);
   Result<const Slot*> ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources);
@@ -48,6 +53,7 @@ class Resolver {
   const GrantTerms& terms_;
   Arena arena_;
   std::vector<TypedSlot> bound_;  // parallel to Program::bound
+  std::unique_ptr<Delegation> delegation_;
   std::vector<const Slot*> held_;
   std::vector<PendingRecord> records_;
 };
@@ -55,11 +61,23 @@ class Resolver {
 Result<std::vector<PendingRecord>> Resolver::Resolve() {
   if (auto done = EncodeBound(); !done) return std::unexpected(done.error());
   const Policy& policy = program_.policies[terms_.policy];
+  if (terms_.chain != nullptr) {
+    if (auto done = Delegate(); !done) return std::unexpected(done.error());
+  }
   for (uint32_t index : policy.capabilities) {
     if (auto done = AddCapability(index); !done) return std::unexpected(done.error());
   }
   for (uint32_t index : policy.forbids) {
     if (auto done = AddForbid(index); !done) return std::unexpected(done.error());
+  }
+  for (uint32_t index : policy.limits) {
+    if (auto done = AddLimit(index); !done) return std::unexpected(done.error());
+  }
+  if (delegation_ != nullptr) {
+    PendingRecord record;
+    record.skeleton = kDelegationSkeleton;
+    record.shape = kNone;
+    records_.push_back(std::move(record));
   }
   std::sort(records_.begin(), records_.end());
   return std::move(records_);
@@ -107,7 +125,11 @@ Result<void> Resolver::AddCapability(uint32_t index) {
   record.action = static_cast<uint16_t>(capability.action);
   record.capability = index;
   record.shape = capability.shape;
-  if (state_.plan->HasStaticConsts(index)) {
+  if (delegation_ != nullptr) {
+    const DelegationBlock& own = delegation_->blocks.back();
+    if (!own.Has(index)) return {};
+    record.consts = own.Of(index);
+  } else if (state_.plan->HasStaticConsts(index)) {
     record.consts = state_.plan->StaticConsts(index);
   } else {
     auto consts = ConstsOf(capability.shape, capability.consts);
@@ -134,6 +156,30 @@ Result<void> Resolver::AddForbid(uint32_t index) {
     return {};
   }
   return AddPatterns(forbid.patterns, std::move(record));
+}
+
+Result<void> Resolver::Delegate() {
+  auto delegation =
+      ChainFolder(state_, *terms_.hash, terms_.policy, bound_, *terms_.chain).Fold();
+  if (!delegation) return std::unexpected(delegation.error());
+  delegation_ = std::move(*delegation);
+  return {};
+}
+
+/// One that is the same for every grant is the Plan's.
+Result<void> Resolver::AddLimit(uint32_t index) {
+  if (!state_.plan->LimitIsBound(index)) return {};
+  const SharedLimit& limit = program_.limits[index];
+  PendingRecord record;
+  record.action = static_cast<uint16_t>(limit.action);
+  record.skeleton = kLimitSkeleton;
+  record.capability = index;
+  record.shape = limit.shape;
+  auto consts = ConstsOf(limit.shape, limit.consts);
+  if (!consts) return std::unexpected(consts.error());
+  record.consts = *consts;
+  records_.push_back(std::move(record));
+  return {};
 }
 
 Result<void> Resolver::AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record) {
@@ -177,11 +223,14 @@ Result<void> Resolver::AddAlternatives(const Pattern& pattern, const PendingReco
 }
 
 void Resolver::Release() {
+  if (delegation_ != nullptr) ReleaseConstants(state_, *delegation_);
   for (const Slot* slots : held_) state_.pool.Release(slots);
 }
 
 bool OwnsConsts(const ProgramState& state, const CapabilityRecord& record) {
-  return (record.skeleton & kForbidBit) != 0 || !state.plan->HasStaticConsts(record.capability);
+  if (record.skeleton == kDelegationSkeleton) return false;
+  return (record.skeleton & kForbidBit) != 0 || record.skeleton == kLimitSkeleton ||
+         !state.plan->HasStaticConsts(record.capability);
 }
 
 void WriteRecord(ProgramState& state, const GrantTerms& terms, const PendingRecord& pending,
@@ -210,6 +259,20 @@ void WriteRecord(ProgramState& state, const GrantTerms& terms, const PendingReco
   if (OwnsConsts(state, record)) state.pool.Retain(record.consts);
 }
 
+/// The one record that says what the grant was delegated with points at it, in place of literals.
+void AttachDelegation(ProgramState& state, const RecordRun& run,
+                      std::unique_ptr<const Delegation> delegation) {
+  for (uint32_t i = 0; i < run.count; ++i) {
+    CapabilityRecord& record = *state.slab.At(run.first + i);
+    if (record.skeleton != kDelegationSkeleton) continue;
+    record.literals_inline &= static_cast<uint8_t>(~kLiteralsInline);
+    record.literals_far = reinterpret_cast<const char*>(delegation.get());
+    const char* address = record.literals_far;
+    state.delegations.emplace(address, std::move(delegation));
+    return;
+  }
+}
+
 bool StartsKey(const ProgramState& state, const RecordRun& run, uint32_t nth) {
   return nth == 0 ||
          (state.slab.At(run.first + nth - 1)->literals_inline & kMoreFollow) == 0;
@@ -227,6 +290,8 @@ ProgramState::ProgramState(std::shared_ptr<const Program> loaded, NativeCode cod
   evaluator = {program.get(), native.shapes.empty() ? nullptr : native.shapes.data(),
                &StandardCallOuts()};
 }
+
+ProgramState::~ProgramState() = default;
 
 Result<RecordRun> PublishGrant(ProgramState& state, const GrantTerms& terms) {
   Resolver resolver(state, terms);
@@ -251,6 +316,9 @@ Result<RecordRun> PublishGrant(ProgramState& state, const GrantTerms& terms) {
     const bool more = i + 1 < run.count && (*pending)[i].Key() == (*pending)[i + 1].Key();
     WriteRecord(state, terms, (*pending)[i], more, state.slab.At(run.first + i));
   }
+  if (auto delegation = resolver.TakeDelegation()) {
+    AttachDelegation(state, run, std::move(delegation));
+  }
   resolver.Release();
   for (uint32_t i = 0; i < run.count; ++i) {
     if (!StartsKey(state, run, i) || state.index.Insert(run.first + i)) continue;
@@ -270,7 +338,11 @@ void UnpublishGrant(ProgramState& state, const RecordRun& run) {
 void FreeRecords(ProgramState& state, const RecordRun& run) {
   for (uint32_t i = 0; i < run.count; ++i) {
     const CapabilityRecord& record = *state.slab.At(run.first + i);
-    if ((record.literals_inline & kLiteralsInline) == 0) {
+    if (record.skeleton == kDelegationSkeleton) {
+      const auto delegation = state.delegations.find(record.literals_far);
+      ReleaseConstants(state, *delegation->second);
+      state.delegations.erase(delegation);
+    } else if ((record.literals_inline & kLiteralsInline) == 0) {
       state.far_literals.erase(record.literals_far);
     }
     if (OwnsConsts(state, record)) state.pool.Release(record.consts);

@@ -42,18 +42,25 @@ struct Evaluator {
   }
 };
 
+struct Chain;
+struct Delegation;
+
 struct ProgramState {
   ProgramState(std::shared_ptr<const Program> loaded, NativeCode code, const HashSeed& seed,
                Limbo& engine_limbo);
+  ~ProgramState();
 
   Limbo& limbo;
   std::shared_ptr<const Program> program;
   NativeCode native;
   Evaluator evaluator;
   uint32_t number = 0;
+  bool counts = false;  // Plan::counts(), at hand
   ConstPool pool;
   // Of records whose literals do not fit inline, by their address.
   std::unordered_map<const char*, std::unique_ptr<char[]>> far_literals;
+  // Of delegated grants, by the address that a record of each holds where others hold literals.
+  std::unordered_map<const char*, std::unique_ptr<const Delegation>> delegations;
   std::unique_ptr<Plan> plan;
   RecordSlab slab;
   RecordIndex index;
@@ -73,11 +80,13 @@ struct GrantTerms {
   uint32_t policy = 0;                // of Program::policies
   int64_t expires_us = 0;
   const std::vector<Value>* bound = nullptr;  // in order of Policy::bound
+  const Chain* chain = nullptr;       // null: it was minted
+  const CounterHash* hash = nullptr;  // of a delegated one
 };
 
 /// Checks the bound values, resolves every template of the policy and publishes the records.
 /// Nothing is published on an error: "bad-bound", "missing-bound", "too-many-records",
-/// "table-full", "bad-program". Writers.
+/// "table-full", "bad-program", and of a delegated grant those of ChainFolder. Writers.
 Result<RecordRun> PublishGrant(ProgramState& state, const GrantTerms& terms);
 
 /// Takes the records out of the index; readers inside may still see them.

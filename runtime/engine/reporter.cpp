@@ -4,6 +4,8 @@
 #include <bit>
 
 #include "runtime/engine/clause_view.h"
+#include "runtime/engine/delegation.h"
+#include "runtime/engine/limit_report.h"
 #include "runtime/engine/obligations.h"
 #include "runtime/engine/show.h"
 #include "runtime/program/print.h"
@@ -43,6 +45,8 @@ class Reporter {
   void Candidates(const PolicyAction& entry, const std::vector<const CapabilityRecord*>& covering);
   void Capability(const CapabilityRecord& record);
   void Forbid(const PolicyAction& entry, const RecordFinder& finder, const ResourceView& resources);
+  void SharedLimit(const PolicyAction& entry, const RecordFinder& finder);
+  void NotDelegated();
   void Take(ClauseView view, const ClauseInfo& info);
   void Underived(const Resource& resource, uint32_t nth);
   void Uncovered(const PolicyAction& entry);
@@ -118,8 +122,11 @@ void Reporter::Action() {
     const CapabilityRecord* record = covering[state_.plan->PositionOf(decision_.capability)];
     if (record != nullptr) Capability(*record);
   }
+  if (decision_.limit != kNone) SharedLimit(*entry, finder);
+  if (decision_.code == DecisionCode::kNotDelegated) NotDelegated();
   if (decision_.obligations.count > 0) {
-    const Result<std::vector<Obligation>> obligations = ObligationsOf(state_, grant_, frame_);
+    const Result<std::vector<Obligation>> obligations =
+        ObligationsOf(state_, grant_, frame_, decision_);
     report_.complete = report_.complete && obligations.has_value();
     if (!obligations.has_value()) return;
     for (const Obligation& obligation : *obligations) {
@@ -224,14 +231,21 @@ void Reporter::Candidates(const PolicyAction& entry,
     const ClauseMasks masks = state_.evaluator.Explain(frame_.header(), *record);
     const uint64_t require = state_.plan->RequireMask(record->shape);
     const uint64_t not_true =
-        (masks.fail | masks.fault | masks.skipped) & ~state_.plan->ObligeMask(record->shape);
+        (masks.fail | masks.fault | masks.skipped) & ~state_.plan->PassMask(record->shape);
     candidate.stage = (not_true & require) != 0 ? "clauses" : not_true != 0 ? "step-up" : "permit";
     for (uint32_t i = 0; i < capability.clauses.size(); ++i) {
       const uint64_t bit = uint64_t{1} << i;
       ClauseReport& clause = candidate.clauses.emplace_back();
       clause.name = capability.clauses[i].name;
       clause.place = PlaceOf(program_, capability.clauses[i].span);
-      if (capability.clauses[i].obligation != kNone) continue;  // it admits, whatever it asks
+      // An obligation admits, whatever it asks; a limit, unless it is the one that was spent.
+      if (capability.clauses[i].obligation != kNone) continue;
+      if (capability.clauses[i].limit_term != kNone) {
+        const bool decided = index == decision_.capability && i == decision_.clause &&
+                             decision_.verdict == Verdict::kDeny;
+        if (decided) clause.outcome = ClauseOutcome::kFalse;
+        continue;
+      }
       if ((masks.skipped & bit) != 0) {
         clause.outcome = ClauseOutcome::kSkipped;
       } else if ((not_true & bit) != 0 && (require & bit) == 0) {
@@ -320,6 +334,46 @@ void Reporter::Forbid(const PolicyAction& entry, const RecordFinder& finder,
        forbid.info);
 }
 
+void Reporter::SharedLimit(const PolicyAction& entry, const RecordFinder& finder) {
+  const cap::SharedLimit& limit = program_.limits[decision_.limit];
+  report_.clause = limit.name;
+  if (decision_.clause >= limit.clauses.size()) return;
+  CapabilityRecord record;
+  for (const LimitPlan& plan : entry.limits) {
+    if (plan.limit == decision_.limit) record = plan.record;
+  }
+  finder.ForEach(kLimitSkeleton, 0, kNoTexts, [&](const CapabilityRecord& each) {
+    if (each.capability == decision_.limit) record = each;
+  });
+  if (record.consts == nullptr && !limit.consts.empty()) return;
+  record.shape = limit.shape;
+  const ClauseInfo& info = limit.clauses[decision_.clause];
+  Take(ViewClause(state_, frame_,
+                  {.shape = &program_.shapes[limit.shape],
+                   .clause = decision_.clause,
+                   .info = &info,
+                   .record = &record,
+                   .consts = limit.consts,
+                   .first_inst_span = limit.first_inst_span}),
+       info);
+  report_.clause = limit.name + "." + info.name;
+}
+
+/// Which argument is outside of what was delegated. What it is confined to is the delegator's.
+void Reporter::NotDelegated() {
+  for (const OnlyTest& test : grant_.delegation->only) {
+    if (test.tool != frame_.tool() || Holds(program_, test, frame_.header())) continue;
+    report_.clause = "only";
+    report_.fault = "the delegation does not have a call with this `" + test.argument + "`";
+    full_.fault_public = true;
+    if (test.kind == OnlyTest::Kind::kNever) return;
+    if (!BitOf(frame_.header()->present, test.slot)) return;
+    report_.observed = ShowSlot(program_, test.type, SlotsOf(frame_.header())[test.slot]);
+    full_.observed_public = true;
+    return;
+  }
+}
+
 /// A call that is none: what the action declares, beside what was given.
 void Malformation(const Program& program, const Frame& frame, FullReport& full) {
   DecisionReport& report = full.report;
@@ -367,13 +421,14 @@ void AddMessage(FullReport& full, const Frame& frame) {
 }  // namespace
 
 FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const Decision& decision,
-                      GrantId grant, const Frame& frame) {
+                      GrantId grant, const Frame& frame, const Reservation* answer) {
   FullReport full;
   DecisionReport& report = full.report;
   report.id = ToHex(decision.id);
   report.verdict = decision.verdict;
   report.code = decision.code;
   report.escalate = decision.escalate;
+  report.retry_after_us = decision.retry_after_us;
   report.place.line = decision.span.line;
   report.place.column = decision.span.column;
   report.place.length = decision.span.length;
@@ -392,6 +447,7 @@ FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const De
       Reporter reporter(*state, view, decision, frame, full);
       reporter.Names();
       if (report.complete && decision.action_nth != 0xFF) reporter.Action();
+      if (answer != nullptr) ReportLimits(*state, decision, *answer, full);
     }
   }
   AddMessage(full, frame);
@@ -410,6 +466,10 @@ AgentDecisionReport ForAgent(const FullReport& full) {
   agent.message = full.text_public ? report.message : std::string(SummaryOf(report.code));
   if (full.observed_public) agent.observed = report.observed;
   if (full.limit_public) agent.limit = report.limit;
+  agent.retry_after_us = report.retry_after_us;
+  for (size_t i = 0; i < full.limits_public.size(); ++i) {
+    if (full.limits_public[i]) agent.limits.push_back(report.limits[i]);
+  }
   for (StepUpNeed& need : agent.step_ups) need.place = {};
   if (!agent.step_ups.empty()) agent.call_digest = report.call_digest;
   return agent;

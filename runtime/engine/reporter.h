@@ -1,6 +1,8 @@
 // Makes the two views of a decision. Inside an epoch; cold.
 #pragma once
 
+#include <vector>
+
 #include "cap/decision.h"
 #include "runtime/engine/decide.h"
 
@@ -13,11 +15,13 @@ struct FullReport {
   bool observed_public = false;
   bool limit_public = false;
   bool fault_public = false;
+  std::vector<bool> limits_public;  // parallel to DecisionReport::limits
   bool text_public = false;  // the message is made of a deny text or of public parts alone
 };
 
+/// `answer`: what the store said of the decision; null where that is not known any more.
 FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const Decision& decision,
-                      GrantId grant, const Frame& frame);
+                      GrantId grant, const Frame& frame, const Reservation* answer);
 
 AgentDecisionReport ForAgent(const FullReport& full);
 

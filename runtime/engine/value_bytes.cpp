@@ -33,7 +33,7 @@ static_assert(kStandsAt<1, bool> && kStandsAt<2, int64_t> && kStandsAt<3, Money>
               kStandsAt<4, std::string> && kStandsAt<5, Instant> && kStandsAt<6, EnumMember> &&
               kStandsAt<7, ApproverMask> && kStandsAt<8, Value::List> &&
               kStandsAt<9, Value::Record> && kStandsAt<10, Duration> && kStandsAt<11, Decimal> &&
-              kStandsAt<13, Date>);
+              kStandsAt<13, Date> && kStandsAt<15, Rate>);
 
 }  // namespace
 
@@ -61,6 +61,10 @@ void AppendValue(const Value& value, std::string& bytes) {
     AppendWord(decimal->low, bytes);
     AppendWord(decimal->high, bytes);
     AppendWord(decimal->scale, bytes);
+  }
+  if (const auto* rate = std::get_if<Rate>(&value.v)) {
+    AppendWord(static_cast<uint64_t>(rate->count), bytes);
+    AppendWord(static_cast<uint64_t>(rate->period_us), bytes);
   }
   if (const auto* member = std::get_if<EnumMember>(&value.v)) AppendText(member->name, bytes);
   if (const auto* mask = std::get_if<ApproverMask>(&value.v)) AppendWord(mask->mask, bytes);
@@ -113,6 +117,11 @@ Value ReadValue(std::string_view bytes, size_t& at) {
       const uint64_t low = ReadWord(bytes, at);
       const uint64_t high = ReadWord(bytes, at);
       value.v = Decimal{low, high, static_cast<uint32_t>(ReadWord(bytes, at))};
+      break;
+    }
+    case 15: {
+      const auto count = static_cast<int64_t>(ReadWord(bytes, at));
+      value.v = Rate{count, static_cast<int64_t>(ReadWord(bytes, at))};
       break;
     }
     case 13: value.v = Date{static_cast<int64_t>(ReadWord(bytes, at))}; break;

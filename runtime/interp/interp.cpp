@@ -199,4 +199,11 @@ std::vector<InstValue> Values(const Program& program, const Shape& shape, uint32
   return values;
 }
 
+void Read(const Program& program, const Shape& shape, uint32_t clause_index,
+          const FrameHeader* frame, const CapabilityRecord* record, const CallOuts& call_outs,
+          InstValue* values) {
+  const Inputs inputs{program, shape, frame, record, call_outs};
+  Evaluation(inputs, ClauseOf(inputs, clause_index), values).Run();
+}
+
 }  // namespace cap::interp

@@ -52,6 +52,11 @@ std::vector<InstValue> Values(const Program& program, const Shape& shape, uint32
                               const FrameHeader* frame, const CapabilityRecord* record,
                               const CallOuts& call_outs);
 
+/// The same for the instructions at the top level of a clause, without an allocation, for what a
+/// limit counts. `values` has room for all of the clause; what stands in bodies is not written.
+void Read(const Program& program, const Shape& shape, uint32_t clause, const FrameHeader* frame,
+          const CapabilityRecord* record, const CallOuts& call_outs, InstValue* values);
+
 /// Execution counters, for coverage tests: [op][0 true or value, 1 false, 2 fault]. Off (nullptr)
 /// by default; a test points it at its own array. Not thread-safe while set.
 struct OpCounters {

@@ -137,7 +137,7 @@ struct Action {
   Resource resource;
   // The distinct sets of holes that some pattern of some policy holds to a literal, as bit masks
   // over holes. A capability's skeleton is an index into this list.
-  std::vector<uint8_t> skeletons;      // at most limits::kSkeletons a policy, 127 in all
+  std::vector<uint8_t> skeletons;      // at most limits::kSkeletons a policy, 125 in all
   Span span;
   bool operator==(const Action&) const = default;
 };

@@ -14,7 +14,7 @@ namespace cap::verify {
 namespace {
 
 // CapabilityRecord names a skeleton in 8 bits.
-constexpr size_t kSkeletonsMax = 127;  // one byte of a record, whose top bit marks forbids
+constexpr size_t kSkeletonsMax = 125;  // one byte of a record has other uses too
 
 /// Walks the inputs of one tool in the order of their slots; every slot has exactly one owner.
 class ToolVerifier {

@@ -43,7 +43,7 @@ int64_t AddSaturated(int64_t a, int64_t b) {
 Fit CheckRate(const Counter& counter, const Charge& charge, int64_t amount, int64_t now_us) {
   if (amount > charge.limit) return {false, kNever};
   const int64_t now = NowOf(counter, now_us);
-  const int64_t paid_back = std::max(now, counter.value) + (amount - charge.limit) * charge.span_us;
+  const int64_t paid_back = PaidBack(counter, amount - charge.limit, charge.span_us, now);
   return {paid_back <= now, paid_back <= now ? 0 : paid_back - now_us};
 }
 
@@ -228,8 +228,7 @@ bool IsSound(const Charge& charge, int64_t now_us) {
   }
   switch (charge.kind) {
     case CounterKind::kRate:
-      return charge.span_us >= limits::kRateIntervalUs &&
-             charge.limit <= limits::kTimeUs / charge.span_us;
+      return IsSoundRate(charge, now_us);
     case CounterKind::kRecent:
       return charge.span_us > 0 && charge.limit <= limits::kRecentTimes;
     case CounterKind::kQuota:
@@ -278,10 +277,7 @@ void Add(Counter& counter, const Charge& charge, int64_t now_us) {
   switch (charge.kind) {
     case CounterKind::kRate:
       touch();
-      counter.begin_us() = charge.span_us;
-      counter.value = std::max(now, counter.value) + charge.amount * charge.span_us;
-      counter.end_us = counter.value;
-      return;
+      return AddRate(counter, charge, PaidBack(counter, charge.amount, charge.span_us, now), now);
     case CounterKind::kRecent:
     case CounterKind::kGauge:
       touch();

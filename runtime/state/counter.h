@@ -9,6 +9,7 @@
 // Within the bounds that IsSound() holds no sum overflows; what a commit adds on top saturates.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -128,6 +129,28 @@ struct Fit {
   bool fits = false;
   int64_t retry_after_us = 0;
 };
+
+/// IsSound() of a rate, and the arithmetic of one in line: for the call that takes one rate alone.
+inline bool IsSoundRate(const Charge& charge, int64_t now_us) {
+  const auto in = [](int64_t value, int64_t most) {
+    return static_cast<uint64_t>(value) <= static_cast<uint64_t>(most);
+  };
+  int64_t burst_us;
+  return in(now_us, limits::kTimeUs) && in(charge.amount - 1, limits::kQuantity - 1) &&
+         in(charge.limit, limits::kQuantity) && charge.span_us >= limits::kRateIntervalUs &&
+         !__builtin_mul_overflow(charge.limit, charge.span_us, &burst_us) &&
+         burst_us <= limits::kTimeUs;
+}
+/// When all is paid back if the charge is added. INVARIANT: the amount is at most the limit.
+inline int64_t PaidBack(const Counter& counter, int64_t amount, int64_t interval, int64_t now) {
+  return std::max(now, counter.value) + amount * interval;
+}
+inline void AddRate(Counter& counter, const Charge& charge, int64_t paid_back, int64_t now) {
+  counter.last_us = now;
+  counter.limit = charge.limit;
+  counter.begin_us() = charge.span_us;
+  counter.value = counter.end_us = paid_back;
+}
 
 /// `before`: what charges of the same request take of it already.
 Fit Check(const Counter& counter, const Charge& charge, int64_t before, int64_t now_us);

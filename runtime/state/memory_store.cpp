@@ -23,6 +23,8 @@ std::array<uint64_t, 2> MakeSeed() {
   return seed;
 }
 
+const Counter kFresh;
+
 ReserveResult Bad() { return {ReserveStatus::kBadRequest}; }
 
 }  // namespace
@@ -82,10 +84,14 @@ Counter* MemoryStore::FindOrMake(CounterId id, CounterClass of, uint16_t unit) {
 }
 
 ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<ChargeState> states) {
-  if (request.charges.size() == 1 && request.charges[0].kind == CounterKind::kRate &&
-      request.operation == kNoOperation && request.stamps.empty() && request.free.empty() &&
-      !request.peek) {
-    return ReserveRate(request.charges[0], request.now_us, states);
+  const bool alone = request.charges.size() == 1 && request.stamps.empty() &&
+                     request.free.empty() && states.empty() && !request.peek &&
+                     request.charges.front().group == kEveryGroup;
+  if (alone) {
+    const bool rate = request.charges.front().kind == CounterKind::kRate;
+    return rate && request.operation == kNoOperation
+               ? TakeRate(request.charges.front(), request.now_us)
+               : ReserveAlone(request);
   }
   if (!IsSound(request)) return Bad();
   if (request.peek) return ReserveAll(request, nullptr, states);
@@ -94,41 +100,81 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
   }
   OperationShard& shard = ShardOf(request.operation);
   const std::lock_guard lock(shard.lock);
-  if (const auto again = Repeat(request, shard, states)) return *again;
-  return ReserveAll(request, &shard, states);
+  const Operation* known = shard.book.table().Find(request.operation, HashOf(request.operation));
+  return known != nullptr ? Repeat(request, *known, states) : ReserveAll(request, &shard, states);
 }
 
-/// One rate alone, of which nothing is kept but the counter.
-ReserveResult MemoryStore::ReserveRate(const Charge& charge, int64_t now_us,
-                                       std::span<ChargeState> states) {
-  if (!IsSound(charge, now_us)) return Bad();
+/// One charge: the same as all of them, without what only several need.
+ReserveResult MemoryStore::ReserveAlone(const ReserveRequest& request) {
+  const Charge& charge = request.charges.front();
+  if (request.operation == kNoOperation) {
+    if (!IsSound(charge, request.now_us) || IsGivenBack(charge.kind)) return Bad();
+    return TakeOne(request, nullptr);
+  }
+  if (!IsSound(charge, request.now_us)) return Bad();
+  const uint64_t hash = HashOf(request.operation);
+  OperationShard& shard = operation_shards_[ShardOf(hash, operation_mask_)];
+  const std::lock_guard lock(shard.lock);
+  const Operation* known = shard.book.table().Find(request.operation, hash);
+  return known != nullptr ? Repeat(request, *known, {}) : TakeOne(request, &shard);
+}
+
+/// A rate of which nothing is kept but the counter: the cheapest limit there is.
+ReserveResult MemoryStore::TakeRate(const Charge& charge, int64_t now_us) {
+  if (!IsSoundRate(charge, now_us)) return Bad();
   const uint64_t hash = HashOf(charge.id);
   CounterShard& shard = counter_shards_[ShardOf(hash, counter_mask_)];
   const std::lock_guard lock(shard.lock);
-  const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
   CounterCell* cell = shard.table.Find(charge.id, hash);
   if (cell == nullptr) {
     if (shard.table.size() >= most_counters_) return {};
     cell = shard.table.Insert(charge.id, hash);
     cell->counter.Begin(CounterClass::kRate, charge.unit);
-  } else if (!IsOf(cell->counter, charge)) {
-    return Bad();
   }
-  const Fit fit = Check(cell->counter, charge, 0, now);
-  if (fit.fits) Add(cell->counter, charge, now);
-  if (!states.empty()) {
-    states[0] = {fit.fits, fit.fits, Remains(cell->counter, charge, now), fit.retry_after_us};
-  }
-  if (fit.fits) return {ReserveStatus::kReserved};
-  return {ReserveStatus::kSpent, false, 0};
+  Counter& counter = cell->counter;
+  if (counter.of() != CounterClass::kRate || counter.unit != charge.unit) return Bad();
+  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
+  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
+  if (charge.amount > charge.limit) return {ReserveStatus::kSpent, false, 0};
+  const int64_t paid_back = PaidBack(counter, charge.amount, charge.span_us, now);
+  if (paid_back - now > charge.limit * charge.span_us) return {ReserveStatus::kSpent, false, 0};
+  AddRate(counter, charge, paid_back, now);
+  return {ReserveStatus::kReserved};
 }
 
-std::optional<ReserveResult> MemoryStore::Repeat(const ReserveRequest& request,
-                                                 OperationShard& shard,
-                                                 std::span<ChargeState> states) {
-  const Operation* known = shard.book.table().Find(request.operation, HashOf(request.operation));
-  if (known == nullptr) return std::nullopt;
-  if (known->state == OperationState::kReleased || known->fingerprint != FingerprintOf(request)) {
+/// INVARIANT: the request is sound, and no such operation is known.
+ReserveResult MemoryStore::TakeOne(const ReserveRequest& request, OperationShard* operations) {
+  const Charge& charge = request.charges.front();
+  const uint64_t hash = HashOf(charge.id);
+  CounterShard& shard = counter_shards_[ShardOf(hash, counter_mask_)];
+  const std::lock_guard lock(shard.lock);
+  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
+  const int64_t now = std::max(request.now_us, floor);
+  if (charge.kind == CounterKind::kQuota && charge.end_us <= floor) return Bad();
+  CounterCell* cell = shard.table.Find(charge.id, hash);
+  const Counter& known = cell == nullptr ? kFresh : cell->counter;
+  if (!IsOf(known, charge)) return Bad();
+  if (!Check(known, charge, 0, now).fits) return {ReserveStatus::kSpent, false, 0};
+  if (operations != nullptr && !HasRoom(*operations)) return {};
+  if (TakesSomething(charge.kind)) {
+    if (cell == nullptr) {
+      if (shard.table.size() >= most_counters_) return {};
+      cell = shard.table.Insert(charge.id, hash);
+    }
+    Add(cell->counter, charge, now);
+  }
+  if (operations != nullptr) {
+    Operation& operation = NewOperation(request, *operations);
+    operation.taken.set(0);
+    if (IsGivenBack(charge.kind)) operations->book.Note(operation, TakenOf(cell->counter, charge));
+  }
+  return {ReserveStatus::kReserved};
+}
+
+/// What was answered before.
+ReserveResult MemoryStore::Repeat(const ReserveRequest& request, const Operation& known,
+                                  std::span<ChargeState> states) {
+  if (known.state == OperationState::kReleased || known.fingerprint != FingerprintOf(request)) {
     return Bad();
   }
   LockedShards locks(*this);
@@ -141,10 +187,10 @@ std::optional<ReserveResult> MemoryStore::Repeat(const ReserveRequest& request,
     if (cell != nullptr && !IsOf(cell->counter, request.charges[i])) return Bad();
   }
   Choice choice;
-  choice.taken = known->taken;
+  choice.taken = known.taken;
   const int64_t now = std::max(request.now_us, floor_us_.load(std::memory_order_relaxed));
   TellStates(request, counters, choice, now, states);
-  return ReserveResult{ReserveStatus::kReserved, true};
+  return {ReserveStatus::kReserved, true};
 }
 
 ReserveResult MemoryStore::ReserveAll(const ReserveRequest& request, OperationShard* shard,
@@ -217,12 +263,17 @@ bool MemoryStore::HasRoom(OperationShard& shard) const {
   return shard.book.EraseSettled() > 0;
 }
 
-void MemoryStore::Write(const ReserveRequest& request, const Choice& choice,
-                        const ChargedCounters& counters, OperationShard& shard) {
+Operation& MemoryStore::NewOperation(const ReserveRequest& request, OperationShard& shard) {
   Operation& operation = *shard.book.table().Insert(request.operation, HashOf(request.operation));
   operation.state = OperationState::kReserved;
   operation.fingerprint = FingerprintOf(request);
   operation.time_us = request.now_us;
+  return operation;
+}
+
+void MemoryStore::Write(const ReserveRequest& request, const Choice& choice,
+                        const ChargedCounters& counters, OperationShard& shard) {
+  Operation& operation = NewOperation(request, shard);
   operation.taken = choice.taken;
   for (size_t i = 0; i < request.charges.size(); ++i) {
     const Charge& charge = request.charges[i];

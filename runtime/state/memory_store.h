@@ -64,12 +64,14 @@ class MemoryStore final : public Store {
   /// Null: there is no room.
   Counter* FindOrMake(CounterId id, CounterClass of, uint16_t unit);
 
-  ReserveResult ReserveRate(const Charge& charge, int64_t now_us, std::span<ChargeState> states);
+  ReserveResult ReserveAlone(const ReserveRequest& request);
+  ReserveResult TakeRate(const Charge& charge, int64_t now_us);
+  ReserveResult TakeOne(const ReserveRequest& request, OperationShard* operations);
   ReserveResult ReserveAll(const ReserveRequest& request, OperationShard* shard,
                            std::span<ChargeState> states);
-  /// What was answered before, if it was.
-  std::optional<ReserveResult> Repeat(const ReserveRequest& request, OperationShard& shard,
-                                      std::span<ChargeState> states);
+  ReserveResult Repeat(const ReserveRequest& request, const Operation& known,
+                       std::span<ChargeState> states);
+  Operation& NewOperation(const ReserveRequest& request, OperationShard& shard);
   bool MakeCounters(const ReserveRequest& request, const Choice& choice, ChargedCounters& counters);
   void UnmakeCounters(std::span<const Charge> charges);
   bool HasRoom(OperationShard& shard) const;

@@ -1,5 +1,7 @@
 #include "runtime/value/zone.h"
 
+#include <algorithm>
+
 #include "runtime/base/limits.h"
 #include "runtime/value/calendar.h"
 
@@ -78,6 +80,21 @@ Found InstantOf(std::span<const uint32_t> words, int64_t local_us) {
     found = {Wall::kOnce, local_us - OffsetOf(words, i) * kSecondUs};
   }
   return found;
+}
+
+std::optional<int64_t> FirstAt(std::span<const uint32_t> words, int64_t local_us) {
+  const size_t entries = EntriesOf(words);
+  const int64_t local = SecondOf(local_us);
+  if (local < BeginOf(words, 0) + kOffsetSeconds ||
+      local >= BeginOf(words, entries - 1) - kOffsetSeconds) {
+    return std::nullopt;
+  }
+  for (size_t i = BegunBy(words, local - kOffsetSeconds) - 1; i + 1 < entries; ++i) {
+    // Clocks that go forward over the time show a later one when the offset begins.
+    const int64_t second = std::max(BeginOf(words, i), local - OffsetOf(words, i));
+    if (second < BeginOf(words, i + 1)) return second * kSecondUs;
+  }
+  return std::nullopt;
 }
 
 }  // namespace cap::zone

@@ -40,6 +40,10 @@ struct Found {
 /// offsets that begin within a day of it.
 Found InstantOf(std::span<const uint32_t> words, int64_t local_us);
 
+/// The first instant at which the clock on the wall shows `local_us` or later; nothing outside of
+/// the table. `local_us` is a whole second. Cost: as of InstantOf().
+std::optional<int64_t> FirstAt(std::span<const uint32_t> words, int64_t local_us);
+
 /// Appends an entry.
 template <typename Words>
 void Append(int64_t begin_s, int64_t offset_s, Words& words) {

@@ -266,8 +266,10 @@ def costs(capc):
     _, out, _ = capc.run("check", "--format", "json", "policy.cap")
     got = [json.loads(line) for line in out.splitlines()]
     check("and in JSON", got == [
-        {"policy": "p", "file": "policy.cap", "worst_case_steps": 35, "tool": "a"},
-        {"policy": "empty", "file": "policy.cap", "worst_case_steps": 0, "tool": ""}], out)
+        {"policy": "p", "file": "policy.cap", "worst_case_steps": 35, "tool": "a",
+         "counters": 0},
+        {"policy": "empty", "file": "policy.cap", "worst_case_steps": 0, "tool": "",
+         "counters": 0}], out)
 
 
 def fmt(capc):

@@ -63,6 +63,7 @@ def narrowing(capc, check):
     pairs(capc, check)
     changes(capc, check)
     families(capc, check)
+    limits(capc, check)
 
 
 def replay(capc, check, witness):
@@ -137,6 +138,77 @@ def families(capc, check):
     child = out[out.find("policy teller"):]
     check("consent: the limit that counts, once", "up to 50.00 USD" in child
           and "500.00" not in child and "maxAmount" not in child, out + err)
+
+
+LIMITS = """module desk
+import std.quota
+action refund { order_id: string, amount: money in "USD" }
+action search { text: string }
+policy p {
+  expires after 8h
+  capability refund {
+    maxPerDay(10, zone: "Europe/Berlin")
+    budget(100.00 USD, every: "day", per: order_id) when amount > 5.00 USD
+  }
+  capability search { rateLimit(200/hour, burst: 200) hold 1 of gauge(3, expires: 5m) }
+  limit whole on refund, search { consume 1 of quota(50, every: "month") }
+  circuit_breaker { maxViolations(3) window(5m) suspendDuration(30m) }
+}
+"""
+
+
+def limits(capc, check):
+    """Counters are compared term by term: a yes for what is surely narrower, and never else."""
+    capc.file(LIMITS, "limits.cap")
+
+    def narrows(what, change, status, word=""):
+        old, new = change
+        text = LIMITS.replace(old, new)
+        check(f"limits, {what}: the change is one", text != LIMITS or old == new)
+        capc.file(text, "child.cap")
+        got, out, err = capc.run("narrows", "child.cap", "limits.cap")
+        check(f"narrows: limits, {what}", got == status and word in out, f"{got}\n{out}{err}")
+
+    narrows("the same", ("", ""), 0, "yes")
+    narrows("a smaller one", ("maxPerDay(10", "maxPerDay(9"), 0)
+    narrows("a larger one", ("maxPerDay(10", "maxPerDay(11"), 5, "`maxPerDay`")
+    narrows("one that is gone", ('maxPerDay(10, zone: "Europe/Berlin")', ""), 5, "`maxPerDay`")
+    narrows("one more", ("hold 1", "maxPerHour(3) hold 1"), 0)
+    narrows("another zone", ("Europe/Berlin", "America/New_York"), 5)
+    narrows("a slower rate", ("200/hour", "3/minute"), 0)
+    narrows("a faster rate", ("200/hour", "4/minute"), 5)
+    narrows("a smaller burst", ("burst: 200", "burst: 199"), 0)
+    narrows("a larger burst", ("burst: 200", "burst: 201"), 5)
+    narrows("less money", ("100.00 USD, every", "99.99 USD, every"), 0)
+    narrows("another currency", ("100.00 USD, every", "1.00 EUR, every"), 3)
+    narrows("another key", (", per: order_id", ""), 5)
+    narrows("without its guard", (" when amount > 5.00 USD", ""), 0)
+    narrows("with another guard", ("amount > 5.00", "amount > 6.00"), 5)
+    narrows("a longer hold", ("expires: 5m", "expires: 6m"), 0)
+    narrows("a shorter hold", ("expires: 5m", "expires: 4m"), 5)
+    narrows("a larger amount", ("hold 1 of", "hold 2 of"), 0)
+    narrows("begun anew", ("expires: 5m", 'expires: 5m, reset: "2"'), 5)
+    narrows("a shared one, larger", ("quota(50", "quota(51"), 5, "`whole`")
+    narrows("a shared one, smaller", ("quota(50", "quota(49"), 0)
+    narrows("shared by less", ("limit whole on refund, search", "limit whole on refund"), 5)
+    narrows("another policy's name", ("policy p", "policy q"), 5)
+    narrows("a laxer breaker", ("maxViolations(3)", "maxViolations(4)"), 5, "circuit breaker")
+    narrows("a longer suspension", ("suspendDuration(30m)", "suspendDuration(31m)"), 0)
+    capc.file(LIMITS.replace("maxPerDay(10", "maxPerDay(8").replace("quota(50", "quota(40")
+              .replace("maxViolations(3)", "maxViolations(2)"), "new.cap")
+    got, out, err = capc.run("diff", "limits.cap", "new.cap")
+    check("diff: limits", "maxPerDay: 10 is now 8" in out and "50 is now 40" in out
+          and "circuit breaker: 3 within 5m for 30m is now 2 within" in out, f"{got}\n{out}{err}")
+    got, out, err = capc.run("consent", "--policy", "limits.cap")
+    for line in ("  at most 10 each day of Europe/Berlin, and up to twice that where two days meet\n",
+                 "  200/hour, and up to 200 more at once\n",
+                 "  at most 3 at one time, each for at most 5m\n",
+                 "taken together, refund, search (whole)\n  at most 50 each month",
+                 "of amount, for each order_id when amount > 5.00 USD\n",
+                 "nothing for 30m after 3 denials within 5m\n"):
+        check(f"consent: {line.strip()}", got == 0 and line in out, out + err)
+    got, out, err = capc.run("check", "limits.cap")
+    check("check: the counters of a call", ", 4 counters" in out, out + err)
 
 
 def changes(capc, check):

@@ -207,6 +207,17 @@ void Differ::CompareCapability(const Running& run, const Case& at, size_t nth, b
   CheckStatements(run, at, nth, masks);
 }
 
+/// A call is charged where the guard is true or faults, and nowhere else.
+void Differ::CheckCounted(const Case& at, const Statement& statement, uint64_t clause,
+                          const ClauseMasks& masks) {
+  if (statement.amount == nullptr || (masks.skipped & clause) != 0) return;
+  Oracle oracle(at.subject.module.actions[at.policy.action], at.grant.bound, at.request);
+  const bool charged = (masks.fail & clause) != 0;
+  ++totals.comparisons;
+  if (charged == (oracle.Condition(statement.guard) != Tri::kFalse)) return;
+  Disagree(at, fmt::format("line {} is {}charged", statement.line, charged ? "" : "not "));
+}
+
 void Differ::CheckStatements(const Running& run, const Case& at, size_t nth,
                              const ClauseMasks& masks) {
   const Capability& capability = CompiledCapability(run, nth);
@@ -215,6 +226,7 @@ void Differ::CheckStatements(const Running& run, const Case& at, size_t nth,
   for (const Statement& statement : model.statements) {
     const uint64_t own = ClausesOf(capability, statement);
     const Tri expected = oracle.Judge(statement);
+    CheckCounted(at, statement, LimitClauseOf(capability, statement), masks);
     const bool fail = (masks.fail & own) != 0;
     const bool fault = (masks.fault & own) != 0;
     const bool skipped = (masks.skipped & own) != 0;

@@ -70,6 +70,8 @@ class Differ {
   void Execute(const Running& run, const RequestModel& request);
   void CompareCapability(const Running& run, const Case& at, size_t nth, bool& fault);
   void CompareForbid(const Running& run, const Case& at, size_t nth, bool& fault);
+  void CheckCounted(const Case& at, const Statement& statement, uint64_t clause,
+                    const ClauseMasks& masks);
   void CheckStatements(const Running& run, const Case& at, size_t nth, const ClauseMasks& masks);
 
   size_t requests_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tests/diff/counted.h"
 #include "tests/diff/expressions.h"
 
 namespace cap::diff {
@@ -44,7 +45,8 @@ std::string Header() {
          "constraint calm(most: int) of items: list<Item> {\n"
          "  require all(i in items: i.count <= most) }\n"
          "constraint labelled(allowed: set<string>) of given: set<string> {\n"
-         "  require given subset allowed and size(given) <= 10 }\n";
+         "  require given subset allowed and size(given) <= 10 }\n" +
+         CountingConstraints();
 }
 
 class ActionMaker {
@@ -201,7 +203,9 @@ class PolicyMaker {
 
   Statement MakeStatement() {
     Statement made;
-    if (Chance(random_, 0.55) || !MakeCall(made)) {
+    const bool counts = Chance(random_, 0.12) && MakeCounted(random_, maker_, made);
+    if (made.bare) return made;
+    if (!counts && (Chance(random_, 0.55) || !MakeCall(made))) {
       made.bodies = {maker_.Bool(Chance(random_, 0.3) ? 3 : 2)};
       made.text = "require " + TextOf(*made.bodies[0]);
       return made;

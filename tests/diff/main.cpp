@@ -40,7 +40,7 @@ uint64_t PrintGaps(std::string_view engine, const Counters& counters) {
                            static_cast<Op>(op) != Op::kApproved;
     std::string gap;
     if (seen[0] == 0) gap += is_bool ? " true" : " value";
-    if (is_bool && seen[1] == 0) gap += " false";
+    if (is_bool && seen[1] == 0 && static_cast<Op>(op) != Op::kUsable) gap += " false";
     if (may_fault && seen[2] == 0) gap += " fault";
     if (gap.empty()) continue;
     ++gaps;

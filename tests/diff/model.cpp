@@ -226,6 +226,8 @@ std::string TextOf(const Expr& expr) {
     case ExprOp::kPickTest: return fmt::format("({} is {})", Picked(expr), expr.var.text);
     case ExprOp::kHasKey:
       return fmt::format("({} in {})", TextOf(*expr.kids[1]), TextOf(*expr.kids[0]));
+    case ExprOp::kCharge:
+    case ExprOp::kUsable: return "";  // of statements that are written in their own way
     case ExprOp::kNull: return fmt::format("({} is null)", expr.var.text);
   }
   return "";

@@ -67,7 +67,7 @@ enum class ExprOp : uint8_t {
   kVar, kLiteral, kAdd, kSub, kMul, kSizeOf, kDomain, kNot, kAnd, kOr, kCompare, kIn, kSubset,
   kDisjoint, kStarts, kEnds, kContains, kAny, kAll, kPresent, kAbsent, kAge, kIf, kDef,
   kNull, kCount, kSum, kWeekday, kToday, kLocalDate, kTimeOfDay, kWithin, kUnder, kPart, kMatches,
-  kPick, kPickTest, kHasKey,
+  kPick, kPickTest, kHasKey, kCharge, kUsable,
 };
 
 struct Expr;
@@ -94,6 +94,9 @@ struct Statement {
   std::vector<ExprPtr> bodies;
   ExprPtr guard;             // null: always
   uint64_t approvers = 0;    // not 0: a step-up that all of these satisfy; no bodies
+  ExprPtr amount;            // not null: it charges so much …
+  ExprPtr limit;             // … of this
+  bool bare = false;         // no constraint: it takes no guard
   uint32_t line = 0;
 };
 

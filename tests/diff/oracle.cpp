@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/base/limits.h"
 #include "runtime/value/decimal.h"
 #include "tests/diff/times.h"
 #include "tests/diff/places.h"
@@ -256,10 +257,23 @@ const Value* Oracle::Get(const Expr& expr) {
     case ExprOp::kNot: case ExprOp::kAnd: case ExprOp::kOr: case ExprOp::kCompare:
     case ExprOp::kIn: case ExprOp::kSubset: case ExprOp::kDisjoint: case ExprOp::kStarts:
     case ExprOp::kEnds: case ExprOp::kContains: case ExprOp::kAny: case ExprOp::kAll:
-    case ExprOp::kPresent: case ExprOp::kAbsent: case ExprOp::kNull: case ExprOp::kMatches: break;
+    case ExprOp::kCharge: case ExprOp::kUsable: case ExprOp::kPresent: case ExprOp::kAbsent:
+    case ExprOp::kNull: case ExprOp::kMatches: break;
   }
   const Tri value = Bool(expr);
   return value == Tri::kFault ? nullptr : Keep({value == Tri::kTrue});
+}
+
+/// Something of something that is not below zero, of one currency.
+Tri Oracle::Charge(const Expr& expr) {
+  const Value* amount = Get(*expr.kids[0]);
+  const Value* limit = Get(*expr.kids[1]);
+  if (amount == nullptr || limit == nullptr) return Tri::kFault;
+  const auto* money = std::get_if<Money>(&amount->v);
+  if (money != nullptr && money->currency != std::get<Money>(limit->v).currency) {
+    return Tri::kFault;
+  }
+  return Of(Number(*amount) > 0 && Number(*limit) >= 0);
 }
 
 Tri Oracle::Compare(const Expr& expr) {
@@ -355,6 +369,8 @@ Tri Oracle::Bool(const Expr& expr) {
     case ExprOp::kAll: return Quantify(expr);
     case ExprOp::kPickTest: return PickTest(expr);
     case ExprOp::kHasKey: return HasKey(expr);
+    case ExprOp::kCharge: return Charge(expr);
+    case ExprOp::kUsable: return Get(*expr.kids[0]) == nullptr ? Tri::kFault : Tri::kTrue;
     case ExprOp::kPresent:
     case ExprOp::kAbsent: {
       const Read read = Look(expr.var);
@@ -413,6 +429,16 @@ bool IsSegment(const std::string& text) {
 
 }  // namespace
 
+bool Oracle::IsSpent(const Statement& statement) {
+  if (statement.amount == nullptr || Judge(statement) != Tri::kTrue) return false;
+  if (Condition(statement.guard) == Tri::kFalse) return false;
+  // No store counts so far, nor at such times.
+  constexpr int64_t kLongestPeriodUs = 32 * kDayUs;
+  if (request_.now_us < 0 || request_.now_us > limits::kTimeUs - kLongestPeriodUs) return true;
+  const Coefficient limit = NumberOf(*Get(*statement.limit));
+  return limit > limits::kQuantity || NumberOf(*Get(*statement.amount)) > limit;
+}
+
 Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
   if (Malformed()) return Outcome::kDeny;
   bool forbid_steps_up = false;
@@ -426,6 +452,7 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
     if (!IsSegment(std::get<std::string>(given->v))) return Outcome::kDeny;
   }
   Outcome best = Outcome::kDeny;
+  bool room = false;  // of the best: one whose limits are not spent
   for (const CapabilityModel& capability : policy.capabilities) {
     if (!Covers(capability.on)) continue;
     Outcome own = forbid_steps_up ? Outcome::kStepUp : Outcome::kPermit;
@@ -433,9 +460,12 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
       if (&statement == without || Judge(statement) == Tri::kTrue) continue;
       own = statement.approvers != 0 ? std::min(own, Outcome::kStepUp) : Outcome::kDeny;
     }
+    const auto spent = [&](const Statement& s) { return &s != without && IsSpent(s); };
+    const bool has_room = std::ranges::none_of(capability.statements, spent);
+    room = own > best ? has_room : room || (own == best && has_room);
     best = std::max(best, own);
   }
-  return best;
+  return room ? best : Outcome::kDeny;
 }
 
 }  // namespace cap::diff

@@ -32,6 +32,8 @@ class Oracle {
   /// Whether the forbid stands against a permit, as it is or until somebody approves.
   bool Acts(const ForbidModel& forbid);
   bool Covers(const std::string& on) const;
+  /// Whether the statement charges more than there is, of a counter that nobody has touched.
+  bool IsSpent(const Statement& statement);
 
  private:
   struct Read {
@@ -48,6 +50,7 @@ class Oracle {
   Read LookLet(const LetModel& let);
   Tri Bool(const Expr& expr);
   const Value* Get(const Expr& expr);  // null: fault
+  Tri Charge(const Expr& expr);
   Tri Compare(const Expr& expr);
   Tri Contain(const Expr& expr);
   Tri Quantify(const Expr& expr);

@@ -111,13 +111,32 @@ uint64_t ClausesOf(const Capability& capability, const Statement& statement) {
   for (size_t i = 0; i < capability.clauses.size(); ++i) {
     if (capability.clauses[i].span.line == statement.line) bits |= uint64_t{1} << i;
   }
+  return bits & ~CountingClauses(capability);
+}
+
+uint64_t CountingClauses(const Capability& capability) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < capability.clauses.size(); ++i) {
+    bits |= uint64_t{capability.clauses[i].limit_term != kNone} << i;
+  }
+  return bits;
+}
+
+uint64_t LimitClauseOf(const Capability& capability, const Statement& statement) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < capability.clauses.size(); ++i) {
+    const ClauseInfo& info = capability.clauses[i];
+    if (info.limit_term != kNone && info.span.line == statement.line) bits |= uint64_t{1} << i;
+  }
   return bits;
 }
 
 Parts AllParts(const Running& run) {
   Parts parts;
   for (size_t nth = 0; nth < run.policy.capabilities.size(); ++nth) {
-    parts.clauses.push_back((uint64_t{1} << CompiledCapability(run, nth).clauses.size()) - 1);
+    const Capability& capability = CompiledCapability(run, nth);
+    parts.clauses.push_back(((uint64_t{1} << capability.clauses.size()) - 1) &
+                            ~CountingClauses(capability));
   }
   parts.forbids = (uint64_t{1} << run.policy.forbids.size()) - 1;
   return parts;

@@ -49,6 +49,10 @@ std::vector<Field> MintValues(const Program& program, const Policy& policy, size
 const Capability& CompiledCapability(const Running& run, size_t nth);
 /// The clauses that a statement became.
 uint64_t ClausesOf(const Capability& capability, const Statement& statement);
+/// Those that say what is charged, and ask nothing.
+uint64_t CountingClauses(const Capability& capability);
+/// The one of a statement that counts, as a bit.
+uint64_t LimitClauseOf(const Capability& capability, const Statement& statement);
 /// Every clause and forbid of the policy.
 Parts AllParts(const Running& run);
 

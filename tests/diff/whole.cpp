@@ -55,7 +55,8 @@ std::string WholeEngines::Compare(const Case& at) {
   std::vector<Decision> decisions;
   for (One& one : engines_) {
     const GrantId grant = one.grants.at({at.policy.name, at.grant_number});
-    decisions.push_back(one.reader->Authorize(grant, at.frame));
+    // Counters that nobody touches, so that every call is the first.
+    decisions.push_back(one.reader->Peek(grant, at.frame));
   }
   for (size_t i = 1; i < decisions.size(); ++i) {
     if (!SameDecision(decisions[0], decisions[i])) {

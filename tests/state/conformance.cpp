@@ -159,11 +159,11 @@ Maker MemoryMaker() {
   return {"memory", [](StoreSizes sizes) { return std::make_unique<MemoryWorld>(sizes); }};
 }
 
-std::vector<std::string> RunTraces(const Maker& maker) {
+std::vector<std::string> RunTraces(const Maker& maker, const std::string& folder) {
   std::vector<std::string> failures;
   std::vector<std::filesystem::path> files;
   for (const auto& entry :
-       std::filesystem::directory_iterator(CAPC_SOURCE_DIR "/tests/state/traces")) {
+       std::filesystem::directory_iterator(CAPC_SOURCE_DIR "/tests/state/traces/" + folder)) {
     if (entry.path().extension() == ".trace") files.push_back(entry.path());
   }
   if (files.empty()) failures.push_back("there are no traces");
@@ -178,8 +178,11 @@ std::vector<std::string> RunTraces(const Maker& maker) {
       failures.push_back(name + ":" + std::to_string(error->line) + ": " + error->message);
     }
     for (const Case& trace : cases) {
-      for (const std::string& failure : RunCase(trace, maker)) {
-        failures.push_back(maker.name + ": " + name + ":" + failure + " (" + trace.name + ")");
+      for (const bool states : {true, false}) {
+        for (const std::string& failure : RunCase(trace, maker, states)) {
+          failures.push_back(maker.name + ": " + name + ":" + failure + " (" + trace.name +
+                             (states ? ")" : "), without states"));
+        }
       }
     }
   }

@@ -12,8 +12,9 @@ namespace cap::state::test {
 /// The memory store, and how others name themselves.
 Maker MemoryMaker();
 
-/// Every case of every trace of tests/state/traces.
-std::vector<std::string> RunTraces(const Maker& maker);
+/// Every case of every trace of tests/state/traces, or of a folder in it: those in `durable` are
+/// for stores that outlive their processes.
+std::vector<std::string> RunTraces(const Maker& maker, const std::string& folder = "");
 
 /// Random calls from a seed, put to the store and to the memory store beside it: the answers, the
 /// states and the counters are the same.

@@ -12,6 +12,32 @@ void CheckNone(const std::vector<std::string>& failures) {
 
 TEST_CASE("memory: traces") { CheckNone(RunTraces(MemoryMaker())); }
 
+TEST_CASE("groups that are out of order are refused") {
+  Charge charges[2];
+  for (Charge& charge : charges) charge.kind = CounterKind::kNotAfter;
+  const auto store = NewMemoryStore();
+  const auto ask = [&](uint16_t group, uint16_t alternative) {
+    charges[0].group = 1;
+    charges[0].alternative = 1;
+    charges[1].group = group;
+    charges[1].alternative = alternative;
+    return store
+        ->Reserve({.now_us = 1,
+                   .operation = kNoOperation,
+                   .charges = charges,
+                   .free = {},
+                   .stamps = {},
+                   .names = {}},
+                  {})
+        .status;
+  };
+  CHECK(ask(1, 1) == ReserveStatus::kReserved);
+  CHECK(ask(2, 0) == ReserveStatus::kReserved);
+  CHECK(ask(1, 0) == ReserveStatus::kBadRequest);
+  CHECK(ask(0, 3) == ReserveStatus::kBadRequest);
+  CHECK(ask(2, 8) == ReserveStatus::kBadRequest);
+}
+
 TEST_CASE("a trace that is none is refused, with its line") {
   std::vector<Case> cases;
   CHECK(ReadTrace("at 0 reserve\n", cases)->line == 1);

@@ -37,14 +37,18 @@ inline constexpr uint32_t kDecisionCodeCount = 0
 std::string_view NameOf(DecisionCode code);     // "no_capability"
 std::string_view SummaryOf(DecisionCode code);  // "no capability covers this action …"
 
-/// Random; tells two decisions of one call apart. The only part of a Decision that is not a
-/// function of program, grant and frame.
+/// Random, unless the host names the operation (AuthorizeOptions); tells two decisions of one call
+/// apart, and names what a call was charged. It and what a store of counters says are the only
+/// parts of a Decision that are not a function of program, grant and frame.
 struct DecisionId {
   uint64_t high = 0;
   uint64_t low = 0;
   bool operator==(const DecisionId&) const = default;
 };
 std::string ToHex(const DecisionId& id);  // 32 digits
+
+/// Of a limit that no time renews.
+inline constexpr int64_t kNeverAgain = INT64_MAX;
 
 /// A slice of a side array that a decision owns nothing of.
 struct SideList {
@@ -72,14 +76,18 @@ struct Decision {
   uint64_t skipped = 0;         // … not evaluated, since a cheaper one was not true
   uint64_t step_up = 0;         // … unsatisfied step-ups, when the verdict is step-up
                                 // … obligations, when it is permit
-  uint64_t operation = 0;       // reserved: the reservation of limits to commit or release
+  /// Bit 63: counters were charged, or wait to be stamped, under `id`: Commit() or Release() it.
+  /// The other bits say which capability of each action was charged.
+  uint64_t operation = 0;
   uint64_t receipts = 0;        // reserved: approvals that were used up
+  int64_t retry_after_us = 0;   // of a spent limit: when it is worth a try; 0 = none was spent,
+                                // kNeverAgain = another day will not help
   uint32_t program = 0;         // number of the Load that it was decided under
   SideList obligations;         // count: what a permit brings; Reader::Obligations() says it
-  SideList limits;              // reserved: what remains of each
-  uint32_t reserved = 0;
+  uint32_t limit = kNone;       // shared limit that denies, of Program::limits
 
   bool permitted() const { return verdict == Verdict::kPermit; }
+  bool reserved() const { return operation >> 63 != 0; }
 };
 static_assert(sizeof(Decision) == 128 && std::is_trivially_copyable_v<Decision>);
 
@@ -129,11 +137,12 @@ struct Obligation {
   std::string clause;     // the constraint that asks for it
 };
 
-/// What remains of one limit. Reserved: no decision of this version has one.
+/// How one limit stood after the decision.
 struct LimitReport {
-  std::string name;
-  std::string remains;
-  int64_t retry_after_us = 0;
+  std::string name;            // "maxPerDay", "consume#2"; "team.consume" of a shared limit
+  std::string remains;         // "12", "40.00 USD"; nothing of "circuit_breaker"
+  std::string limit;           // "500.00 USD", "one each 1m, 5 at once"
+  int64_t retry_after_us = 0;  // of one that is spent: until it is worth a try; kNeverAgain
 };
 
 /// The operator's view: everything. Strings from the request are quoted and cut.
@@ -162,8 +171,9 @@ struct DecisionReport {
   std::string call_digest; // hex; what an approval has to carry
   std::vector<CandidateReport> candidates;
   std::vector<std::string> obligations;  // of a permit: "maskColumns@1 {…}"
-  std::vector<LimitReport> limits;       // reserved
-  int64_t retry_after_us = 0;            // reserved
+  /// Of a call that the store was asked for: of its reader's latest only, after that nobody knows.
+  std::vector<LimitReport> limits;
+  int64_t retry_after_us = 0;            // as Decision::retry_after_us
 };
 
 /// The agent's view: arguments, constants of the policy, and facts that a deny text names. Nothing
@@ -180,7 +190,8 @@ struct AgentDecisionReport {
   std::vector<StepUpNeed> step_ups;      // without places
   std::string call_digest;
   std::vector<std::string> obligations;
-  int64_t retry_after_us = 0;            // reserved
+  std::vector<LimitReport> limits;       // whose numbers and keys it may know
+  int64_t retry_after_us = 0;
 };
 
 /// A person's lines, without a final newline.

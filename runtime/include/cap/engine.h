@@ -27,6 +27,7 @@
 #include "runtime/frame/frame.h"
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
+#include "runtime/state/store.h"
 #include "runtime/value/value.h"
 
 namespace cap {
@@ -60,6 +61,38 @@ struct GrantSpec {
   std::vector<RevocationHandle> handles = {};
 };
 
+/// One parameter of a constraint, made tighter in its declared order.
+struct Narrowing {
+  std::string capability;  // by name
+  std::string parameter;   // "maxAmount.limit": constraint and parameter
+  Value value;
+};
+
+/// What an argument of every delegated call is confined to. A call whose tool has no such argument,
+/// or that leaves it out, is outside of all but kAbsent; of a list or set, every element counts.
+struct Only {
+  enum class Kind : uint8_t {
+    kOneOf,   // one of `values`
+    kRange,   // from `low` to `high`, both included; one of them may be left out
+    kPrefix,  // begins with the one of `values`; of a path or url: lies under it
+    kAbsent,  // is left out
+  };
+  std::string argument;
+  Kind kind = Kind::kOneOf;
+  std::vector<Value> values = {};
+  std::optional<Value> low = std::nullopt, high = std::nullopt;
+};
+
+/// What a delegation gives of a grant. A call must be permitted by every grant of the chain.
+struct DelegationSpec {
+  std::string subject;                    // who holds it: 1 to limits::kSubjectBytes bytes
+  std::vector<std::string> capabilities;  // by name; none other is delegated
+  std::vector<Narrowing> narrow = {};
+  std::vector<Only> only = {};
+  std::optional<int64_t> ttl_us = std::nullopt;  // > 0; nothing, or longer: as long as the parent
+  std::vector<RevocationHandle> handles = {};
+};
+
 /// Machine code for every shape of a Program, made by somebody else (runtime/jit, or an image of a
 /// bundle), so that the engine does not depend on a code generator. Empty = the interpreter runs.
 struct NativeCode {
@@ -76,7 +109,23 @@ struct EngineOptions {
   /// The obligations that the enforcement point knows and will keep, as "name@version". A
   /// capability that would bring another one admits nothing.
   std::vector<std::string> obligations = {};
+  /// Where what is counted beyond one call is kept. Null: in this process, gone with the engine.
+  /// Several engines may share one.
+  std::shared_ptr<state::Store> store = nullptr;
 };
+
+/// What a host may say of one call beside what it is.
+struct AuthorizeOptions {
+  /// The host's own name of the operation, never used for another one: a call that is asked for
+  /// again under it, by whatever process, gets the same answer and is charged once. What the store
+  /// knows it by is the decision's id, made of this, the policy, the subject and the call.
+  std::optional<state::OperationId> operation = std::nullopt;
+};
+
+/// What a store knows the operation of a permit by, for another process to settle.
+inline state::OperationId OperationOf(const Decision& decision) {
+  return {.high = decision.id.high, .low = decision.id.low};
+}
 
 /// What a Load did to the grants that were there before.
 struct LoadReport {
@@ -110,16 +159,39 @@ class Reader {
   Reader& operator=(Reader&&) noexcept;
   ~Reader();
 
-  /// Decides one call. Wait-free, allocates nothing, takes no lock, reads no clock: now is the
-  /// frame's. Cost: linear in the candidates' clauses (at most 8 probes find them).
+  /// Decides one call. Reads no clock: now is the frame's. Allocates nothing, but for the room of
+  /// the reader's first call under a Program that counts. Cost: linear in the candidates' clauses
+  /// (at most 8 probes find them). Under a Program that counts nothing it is wait-free and takes no
+  /// lock. Under one that does, a permit is charged to the limits of the policy before this
+  /// returns, all or none, by one question to the store, which may lock or wait; a denial is
+  /// charged nothing; a step-up is asked for and charged nothing, and is a denial where a limit is
+  /// spent already. A permit with reserved() is to be settled: Commit() or Release().
   Decision Authorize(GrantId grant, const Frame& frame);
+  Decision Authorize(GrantId grant, const Frame& frame, const AuthorizeOptions& options);
+
+  /// The same answer, and nothing is charged, counted or remembered. A race by design: somebody
+  /// else may take what this call was told is left.
+  Decision Peek(GrantId grant, const Frame& frame);
+
+  /// The call of a permit was carried out, and took `actual` of what is counted in its unit: more
+  /// than was reserved is recorded, and the next call denied for it. Its holds end, and it is
+  /// remembered where a policy asks `after`. From any process and as often as you like: a second
+  /// time says kAlready. kSettled where there was nothing to settle. kBadRequest: it is no permit.
+  state::SettleStatus Commit(const Decision& decision, int64_t now_us,
+                             std::optional<state::Actual> actual = std::nullopt);
+
+  /// The call of a permit was not carried out: what can be given back is, in the period in which it
+  /// was charged. Rates are not given back.
+  state::SettleStatus Release(const Decision& decision, int64_t now_us);
 
   /// Decides calls[i] into decisions[i], each as Authorize would (but for the id), and all under
   /// one Program: the batch enters once, and the memory of the next calls is asked for while one is
   /// decided. Between two of them a grant may be revoked, as between two Authorize. Errors:
   /// "bad-batch" (more than limits::kBatchCalls, since memory that writers retire waits for the
   /// whole batch; fewer decisions than calls): every decision then is a denial. Allocates nothing
-  /// otherwise. Cost: that of Authorize, less the entry and what the look-ahead hides.
+  /// otherwise. Cost: that of Authorize, less the entry and what the look-ahead hides. Under a
+  /// Program that counts it is Authorize for one after the other, so that each asks the store, and
+  /// another Program may come into force between two of them.
   Result<void> AuthorizeMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
 
   /// What the host must do with a permit of this engine for the same grant and frame, before it
@@ -170,7 +242,18 @@ class Engine {
   /// Cost: the policy's capabilities, times the alternatives of sets in their patterns.
   Result<GrantId> Mint(const GrantSpec& spec, int64_t now_us);
 
-  /// No decision that starts after this returns permits under the grant. False: it was not live.
+  /// Makes a grant that can do less than `parent`: some of its capabilities, tighter parameters,
+  /// confined arguments, a shorter life. It dies with its parent, or with any grant above it. What
+  /// its calls are charged, every grant above is charged too: delegating multiplies nothing, and
+  /// doing it again begins nothing anew. Its purpose is its parent's. Errors: "not-loaded",
+  /// "grant-gone" (the parent is not live), "depth-exceeded" (limits::kDelegationDepth),
+  /// "unknown-capability", "unknown-parameter", "widening" (a value that is not tighter than the
+  /// parent's; the message says both), "bad-value", "bad-only", "bad-subject", "bad-ttl",
+  /// "bad-handle", "table-full". Cost: that of a mint, times the depth.
+  Result<GrantId> Delegate(GrantId parent, const DelegationSpec& spec, int64_t now_us);
+
+  /// No decision that starts after this returns permits under the grant, or under any that was
+  /// delegated from it. False: it was not live.
   /// Takes effect at once, even while a Load runs; the memory is freed when no reader can see it.
   bool Revoke(GrantId grant);
 
@@ -185,6 +268,15 @@ class Engine {
   /// Frees what grants hold that have expired at `now_us`, or whose handle was revoked; a decision
   /// under one says so still, until its place is taken. Returns how many.
   uint64_t SweepExpired(int64_t now_us);
+
+  /// Commit() and Release() of Reader for an operation that another process was permitted: its
+  /// OperationOf().
+  state::SettleStatus Commit(state::OperationId operation, int64_t now_us,
+                             std::optional<state::Actual> actual = std::nullopt);
+  state::SettleStatus Release(state::OperationId operation, int64_t now_us);
+
+  /// Where this engine counts.
+  state::Store& store();
 
   /// Registers a reader. Threads without bound are fine; each costs a cache line.
   Reader NewReader();

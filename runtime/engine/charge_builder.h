@@ -1,0 +1,56 @@
+// Turns the limits of the capabilities that permit a call into charges. Inside an epoch.
+#pragma once
+
+#include "runtime/engine/decide.h"
+#include "runtime/engine/delegation.h"
+#include "runtime/engine/limit_reader.h"
+#include "runtime/engine/reservation.h"
+
+namespace cap::engine {
+
+class ChargeBuilder {
+ public:
+  /// `out` holds the candidates of every action of the call. `names`: the store keeps them.
+  ChargeBuilder(const ProgramState& state, const GrantView& view, const Frame& frame,
+                const CounterHash& hash, bool names, Reservation& out);
+
+  /// Of a denial only the breaker is of interest, which may count it. Else fills in what the call
+  /// is charged; `decision` becomes a denial where that cannot be said. Allocates nothing, unless
+  /// the store keeps names. Cost: linear in the terms of the candidates.
+  void Run(Decision& decision);
+
+ private:
+  void Breaker();
+  bool Shared(const ActionGroup& group, Decision& decision);
+  bool SharedLimit(uint16_t group, uint32_t index, const CapabilityRecord& record,
+                   Decision& decision);
+  bool Group(uint16_t group, Decision& decision);
+  /// False: an operand is of no use, in the clause that `origin` then names.
+  bool Candidate(const engine::Candidate& candidate, ChargeOrigin& origin);
+  bool Block(const CapabilityRecord& record, const CapabilityRecord* above, uint16_t block,
+             ChargeOrigin& origin);
+  bool Stamps(const ActionGroup& group);
+  bool Add(const state::Charge& charge, const ChargeOrigin& origin);
+  void Name(const LimitReader& reader, const ChargeOrigin& origin, const LimitTerm& term);
+  void Deny(DecisionCode code, const ChargeOrigin& origin, Decision& decision) const;
+  state::CounterId TermId(const LimitTerm& term, const ChargeOrigin& origin) const;
+
+  const ProgramState& state_;
+  const Program& program_;
+  const GrantView& view_;
+  const Frame& frame_;
+  const FrameHeader* header_;
+  const CounterHash& hash_;
+  const bool names_;
+  std::string_view subject_;
+  Reservation& out_;
+};
+
+/// Makes the decision a denial for what `origin` names.
+void DenyFor(DecisionCode code, const ChargeOrigin& origin, const Reservation& from,
+             Decision& decision);
+
+/// A permit or step-up names what was charged: the chosen candidate of each action.
+void NameChosen(const Reservation& from, Decision& decision);
+
+}  // namespace cap::engine

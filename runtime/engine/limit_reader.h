@@ -1,0 +1,57 @@
+// The numbers and keys of one limit for one call.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/engine/counter_id.h"
+#include "runtime/engine/program_state.h"
+#include "runtime/interp/interp.h"
+#include "runtime/state/store.h"
+
+namespace cap::engine {
+
+/// The rule that a limit stands in, and the constants that it has for one grant.
+struct LimitSource {
+  const LimitTerm* term = nullptr;
+  const Shape* shape = nullptr;
+  const CapabilityRecord* record = nullptr;
+};
+
+/// Reads the operands of one limit. Allocates nothing. Cost: linear in the clause that computes
+/// them, which the interpreter runs whatever engine decided.
+class LimitReader {
+ public:
+  LimitReader(const ProgramState& state, const FrameHeader* frame, const CounterHash& hash,
+              const LimitSource& source);
+
+  /// What the call is charged, but for where it is an alternative. `id`: the counter before its
+  /// unit and keys are told; `subject`: whose it is where no key is written. Nothing: a value is
+  /// missing, not positive, of another currency than its limit, or has no period.
+  std::optional<state::Charge> Read(const state::CounterId& id, std::string_view subject);
+
+  /// The keys for people: quoted and cut, as the subject is where none is written. Allocates.
+  std::string KeyText(std::string_view subject) const;
+
+ private:
+  bool Get(const LimitOperand& operand, Slot& slot) const;
+  bool Quantity(state::Charge& charge) const;
+  bool Rate(state::Charge& charge) const;
+  bool Quota(state::Charge& charge) const;
+  bool Span(state::Charge& charge) const;
+  bool Keys(std::string_view subject, state::CounterId& id) const;
+
+  const ProgramState& state_;
+  const Program& program_;
+  const FrameHeader* frame_;
+  const CounterHash& hash_;
+  const LimitTerm& term_;
+  const CapabilityRecord* record_;
+  uint32_t begin_ = 0;  // of the clause whose values are known
+  uint32_t known_ = 0;  // how many
+  std::array<interp::InstValue, limits::kOperandInsts> values_;
+};
+
+}  // namespace cap::engine

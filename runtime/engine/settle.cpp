@@ -1,0 +1,244 @@
+// Phases 6 and 7 of a decision: the store is asked what the call may still take, outside of the
+// epoch, and the grant is looked at again; then what a host says of the call that it carried out.
+#include <algorithm>
+
+#include "cap/engine.h"
+#include "runtime/engine/charge_builder.h"
+#include "runtime/engine/engine_impl.h"
+#include "runtime/engine/reservation.h"
+
+namespace cap {
+namespace {
+
+using engine::Reservation;
+
+/// The operation as the store knows it: the host's name of it, bound to what was asked for. A name
+/// that is used again for another call is another operation.
+DecisionId BindOperation(const engine::CounterHash& hash, const state::OperationId& operation,
+                         const engine::ProgramState& state, const engine::GrantView& view,
+                         const Frame& frame) {
+  state::CounterId id = hash.Number({}, 'o', operation.low, operation.high);
+  id = hash.Text(id, 'p', state.program->policies[view.policy].name);
+  id = hash.Text(id, 'S', view.specification->subject());
+  const Frame::Digest& digest = frame.digest();
+  id = hash.Text(id, 'D', {reinterpret_cast<const char*>(digest.data()), digest.size()});
+  return {.high = id.high, .low = id.low};
+}
+
+/// Denials that a circuit breaker counts: what a rule says, and no failure of what feeds it.
+bool IsViolation(const Decision& decision) {
+  return decision.verdict == Verdict::kDeny && (decision.code == DecisionCode::kForbidden ||
+                                                decision.code == DecisionCode::kConstraintFailed ||
+                                                decision.code == DecisionCode::kLimitExceeded);
+}
+
+/// Whether anything of the call can be given back, or is remembered.
+bool NeedsOperation(const Reservation& of) {
+  return of.stamp_count > 0 || std::ranges::any_of(of.all_charges(), [](const auto& charge) {
+           return charge.kind == state::CounterKind::kQuota ||
+                  charge.kind == state::CounterKind::kTotal ||
+                  charge.kind == state::CounterKind::kGauge;
+         });
+}
+
+/// The candidates that were taken; of each action that others than the taken one were charged for,
+/// the one that is charged nothing.
+void TakeChoices(Reservation& from) {
+  for (uint32_t i = 0; i < from.charge_count; ++i) {
+    const engine::ChargeOrigin& origin = from.origins[i];
+    if (origin.capability != kNone) {
+      from.groups[origin.group].choice = from.groups[origin.group].free;
+    }
+  }
+  for (uint32_t i = 0; i < from.charge_count; ++i) {
+    const engine::ChargeOrigin& origin = from.origins[i];
+    if (origin.capability != kNone && from.states[i].taken) {
+      from.groups[origin.group].choice = origin.alternative;
+    }
+  }
+}
+
+/// What is left of each action where the store is away: the first candidate whose limits all say
+/// that they bind only as far as they can be counted. False: one action has none.
+bool ChooseWithoutStore(Reservation& from) {
+  if (from.stamp_count > 0) return false;  // nobody would know later that it was carried out
+  std::array<uint32_t, limits::kToolActions> barred = {};  // candidates, a bit each
+  std::array<bool, limits::kToolActions> charged = {};
+  for (uint32_t i = 0; i < from.charge_count; ++i) {
+    const engine::ChargeOrigin& origin = from.origins[i];
+    const bool may = from.charges[i].permit_without_store;
+    if (origin.capability == kNone && !may) return false;
+    if (origin.capability == kNone) continue;
+    charged[origin.group] = true;
+    if (!may) barred[origin.group] |= 1u << origin.alternative;
+  }
+  for (uint32_t i = 0; i < from.group_count; ++i) {
+    if (!charged[i]) continue;
+    engine::ActionGroup& group = from.groups[i];
+    bool found = false;
+    for (uint32_t c = 0; c < from.charge_count && !found; ++c) {
+      const engine::ChargeOrigin& origin = from.origins[c];
+      if (origin.capability == kNone || origin.group != i) continue;
+      if ((barred[i] >> origin.alternative & 1) != 0) continue;
+      group.choice = origin.alternative;
+      found = true;
+    }
+    if (!found && group.free == state::kNoFree) return false;
+    if (!found) group.choice = group.free;
+  }
+  return true;
+}
+
+void Spent(const Reservation& from, uint16_t failed, Decision& decision) {
+  if (failed >= from.charge_count) {
+    return engine::DenyFor(DecisionCode::kLimitExceeded, {}, from, decision);
+  }
+  DecisionCode code = DecisionCode::kLimitExceeded;
+  switch (from.charges[failed].kind) {
+    case state::CounterKind::kBreaker: code = DecisionCode::kCircuitOpen; break;
+    case state::CounterKind::kAfter:
+    case state::CounterKind::kNotAfter: code = DecisionCode::kConstraintFailed; break;
+    case state::CounterKind::kRate:
+    case state::CounterKind::kRecent:
+    case state::CounterKind::kQuota:
+    case state::CounterKind::kTotal:
+    case state::CounterKind::kGauge: break;
+  }
+  engine::DenyFor(code, from.origins[failed], from, decision);
+  decision.retry_after_us = from.states[failed].retry_after_us;
+}
+
+}  // namespace
+
+Reservation& Reader::Impl::Room() {
+  if (reservation == nullptr) reservation = std::make_unique<Reservation>();
+  reservation->Clear();
+  return *reservation;
+}
+
+// Inside the epoch: what the policy says, and what the call is to be charged.
+Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
+                                       const AuthorizeOptions& options, Reservation& charged) {
+  const engine::EpochScope inside(engine->epochs, slot);
+  const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
+  Decision decision = engine::Decide(state, engine->rows, grant, frame, &charged);
+  decision.id = NextId();
+  if (charged.group_count == 0) return decision;  // no policy was asked
+  const engine::GrantView& view = charged.view;
+  if (options.operation) {
+    decision.id = BindOperation(engine->hash, *options.operation, *state, view, frame);
+  }
+  if (!state->plan->counts()) return decision;
+  engine::ChargeBuilder(*state, view, frame, engine->hash, engine->store->keeps_names(), charged)
+      .Run(decision);
+  return decision;
+}
+
+Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
+                             bool peek) {
+  Reservation& charged = Room();
+  Decision decision = DecideAndCharge(grant, frame, options, charged);
+  charged.decision = decision.id;
+  if (decision.verdict != Verdict::kDeny && !charged.empty()) {
+    const bool reserve = !peek && decision.permitted();
+    const bool kept = reserve && (options.operation || NeedsOperation(charged));
+    AskStore(frame.header()->now_us, reserve, kept, options.operation.has_value(), decision);
+    if (decision.permitted() && reserve) Recheck(grant, frame.header()->now_us, decision);
+  }
+  if (!peek && charged.has_breaker && IsViolation(decision)) {
+    const Breaker& breaker = charged.breaker;
+    engine->store->CountViolation(charged.breaker_id, breaker.max_violations, breaker.window_us,
+                                  breaker.suspend_us, frame.header()->now_us);
+  }
+  return decision;
+}
+
+void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
+                            Decision& decision) {
+  Reservation& charged = *reservation;
+  state::ReserveRequest request{.now_us = now_us,
+                                .operation = state::kNoOperation,
+                                .charges = charged.all_charges(),
+                                .free = {charged.free.data(), charged.store_groups},
+                                .stamps = {charged.stamps.data(), charged.stamp_count},
+                                .names = charged.Names(),
+                                .peek = !reserve};
+  if (kept) request.operation = {.high = decision.id.high, .low = decision.id.low};
+  const state::ReserveResult result = engine->store->Reserve(request, charged.all_states());
+  charged.answered = result.status == state::ReserveStatus::kReserved ||
+                     result.status == state::ReserveStatus::kSpent;
+  switch (result.status) {
+    case state::ReserveStatus::kReserved:
+      TakeChoices(charged);
+      engine::NameChosen(charged, decision);
+      if (kept) decision.operation |= Reservation::kReserved;
+      return;
+    case state::ReserveStatus::kSpent:
+      charged.failed = result.failed;
+      return Spent(charged, result.failed, decision);
+    case state::ReserveStatus::kBadRequest:
+      return engine::DenyFor(
+          named ? DecisionCode::kOperationConflict : DecisionCode::kConstraintFault, {}, charged,
+          decision);
+    case state::ReserveStatus::kUnavailable:
+      if (ChooseWithoutStore(charged)) return engine::NameChosen(charged, decision);
+      return engine::DenyFor(DecisionCode::kStoreUnavailable, {}, charged, decision);
+    case state::ReserveStatus::kRewound:
+      return engine::DenyFor(DecisionCode::kStoreRewound, {}, charged, decision);
+  }
+}
+
+// The store may have taken its time: a grant that was revoked meanwhile permits nothing, and takes
+// nothing that can be given back.
+void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
+  DecisionCode code = DecisionCode::kPermit;
+  {
+    const engine::EpochScope inside(engine->epochs, slot);
+    code = engine::WhyGone(engine->rows, grant, now_us);
+  }
+  if (code == DecisionCode::kPermit) return;
+  if (decision.reserved()) {
+    engine->store->Release({.high = decision.id.high, .low = decision.id.low}, now_us);
+  }
+  engine::DenyFor(code, {}, *reservation, decision);
+}
+
+const Reservation* Reader::Impl::AnswerTo(const Decision& decision) const {
+  const bool known = reservation != nullptr && reservation->answered &&
+                     reservation->decision == decision.id;
+  return known ? reservation.get() : nullptr;
+}
+
+Decision Reader::Authorize(GrantId grant, const Frame& frame, const AuthorizeOptions& options) {
+  return impl_->Count(grant, frame, options, /*peek=*/false);
+}
+
+Decision Reader::Peek(GrantId grant, const Frame& frame) {
+  return impl_->Count(grant, frame, {}, /*peek=*/true);
+}
+
+state::SettleStatus Reader::Commit(const Decision& decision, int64_t now_us,
+                                   std::optional<state::Actual> actual) {
+  if (!decision.permitted()) return state::SettleStatus::kBadRequest;
+  if (!decision.reserved()) return state::SettleStatus::kSettled;
+  return impl_->engine->store->Commit(OperationOf(decision), actual, now_us);
+}
+
+state::SettleStatus Reader::Release(const Decision& decision, int64_t now_us) {
+  if (!decision.permitted()) return state::SettleStatus::kBadRequest;
+  if (!decision.reserved()) return state::SettleStatus::kSettled;
+  return impl_->engine->store->Release(OperationOf(decision), now_us);
+}
+
+state::SettleStatus Engine::Commit(state::OperationId operation, int64_t now_us,
+                                   std::optional<state::Actual> actual) {
+  return impl_->store->Commit(operation, actual, now_us);
+}
+
+state::SettleStatus Engine::Release(state::OperationId operation, int64_t now_us) {
+  return impl_->store->Release(operation, now_us);
+}
+
+state::Store& Engine::store() { return *impl_->store; }
+
+}  // namespace cap

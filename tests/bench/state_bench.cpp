@@ -1,0 +1,198 @@
+// Goal G6: what the counters of a call cost, in process. It needs neither compiler nor JIT.
+//   state_bench g6 [--pairs N]   time
+//   state_bench count            under callgrind; `tests/bench/state_instructions.sh` makes a table
+//   of it
+// What is measured is the store's part of a decision: Reserve of a request that is ready. Control:
+// the same counters in a map of nodes under one mutex. Exit status: 0 goals met and the control
+// fails · 4 a goal is missed or the control passes.
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/state/counter.h"
+#include "runtime/state/store.h"
+#include "tests/bench/meter.h"
+
+namespace cap::bench {
+namespace {
+
+using state::Charge;
+using state::CounterId;
+using state::CounterKind;
+using state::OperationId;
+using state::ReserveStatus;
+
+constexpr size_t kRequests = 8192;
+constexpr double kQuotaNs = 45, kKeysGrowth = 2.0;
+constexpr int64_t kNowUs = 1'700'000'000'000'000;
+
+/// Charges of random counters out of so many.
+std::vector<Charge> ChargesOf(CounterKind kind, size_t keys, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<CounterId> ids(keys);
+  for (CounterId& id : ids) id = {random(), random()};
+  std::vector<Charge> charges(kRequests);
+  for (Charge& charge : charges) {
+    charge.id = ids[random() % keys];
+    charge.kind = kind;
+    charge.limit = kind == CounterKind::kRate ? 1'000'000 : limits::kQuantity;
+    charge.span_us = kind == CounterKind::kRate ? 1'000 : 0;
+    charge.begin_us = kNowUs - 1'000'000;
+    charge.end_us = kNowUs + 86'400'000'000;
+  }
+  return charges;
+}
+
+/// Makes all counters, so that a measurement finds them.
+void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  uint64_t operation = 0;
+  Charge charge = ChargesOf(kind, 1, 0)[0];
+  for (size_t i = 0; i < keys; ++i) {
+    const uint64_t high = random();
+    charge.id = {high, random()};
+    const bool noted = kind != CounterKind::kRate;
+    const OperationId id = noted ? OperationId{77, ++operation} : state::kNoOperation;
+    store.Reserve({.now_us = kNowUs,
+                   .operation = id,
+                   .charges = {&charge, 1},
+                   .free = {},
+                   .stamps = {},
+                   .names = {}},
+                  {});
+    if (noted) store.Commit(id, std::nullopt, kNowUs);
+  }
+}
+
+struct World {
+  World(CounterKind kind_of, size_t keys) : kind(kind_of), charges(ChargesOf(kind, keys, 5)) {
+    Fill(*store, kind, keys, 5);
+  }
+  /// Charges each once; with an operation where the kind has one, and `commit` settles it.
+  uint64_t Round(bool commit) {
+    uint64_t reserved = 0;
+    now_us += 1;
+    for (const Charge& charge : charges) {
+      const bool noted = kind != CounterKind::kRate;
+      const OperationId id = noted ? OperationId{1, ++operation} : state::kNoOperation;
+      const auto result = store->Reserve({.now_us = now_us,
+                                          .operation = id,
+                                          .charges = {&charge, 1},
+                                          .free = {},
+                                          .stamps = {},
+                                          .names = {}},
+                                         {});
+      reserved += result.status == ReserveStatus::kReserved;
+      if (commit) store->Commit(id, std::nullopt, now_us);
+    }
+    return reserved;
+  }
+
+  CounterKind kind;
+  std::unique_ptr<state::Store> store = state::NewMemoryStore(std::array<uint8_t, 16>{});
+  std::vector<Charge> charges;
+  int64_t now_us = kNowUs;
+  uint64_t operation = 0;
+};
+
+/// As one writes it first.
+struct NodeWorld {
+  explicit NodeWorld(size_t keys) : charges(ChargesOf(CounterKind::kRate, keys, 5)) {
+    std::mt19937_64 random(5);
+    for (size_t i = 0; i < keys; ++i) {
+      const uint64_t high = random();
+      counters[fmt::format("{:x}{:x}", high, random())];
+    }
+  }
+  uint64_t Round() {
+    uint64_t reserved = 0;
+    now_us += 1;
+    for (const Charge& charge : charges) {
+      const std::lock_guard guard(mutex);
+      state::Counter& counter = counters[fmt::format("{:x}{:x}", charge.id.high, charge.id.low)];
+      if (!Check(counter, charge, 0, now_us).fits) continue;
+      Add(counter, charge, now_us);
+      ++reserved;
+    }
+    return reserved;
+  }
+
+  std::mutex mutex;
+  std::unordered_map<std::string, state::Counter> counters;
+  std::vector<Charge> charges;
+  int64_t now_us = kNowUs;
+};
+
+/// What the loop itself costs: a call through a pointer for each request.
+uint64_t Nothing(const std::vector<Charge>& charges) {
+  static uint64_t (*volatile call)(const Charge*) = [](const Charge*) { return uint64_t{1}; };
+  uint64_t sum = 0;
+  for (const Charge& charge : charges) sum += call(&charge);
+  return sum;
+}
+
+int RunTime(uint32_t pairs) {
+  World rate(CounterKind::kRate, 64), rates(CounterKind::kRate, 1'000'000);
+  World quota(CounterKind::kTotal, 64), quotas(CounterKind::kTotal, 1'000'000);
+  NodeWorld nodes(64);
+  const Side nothing{"nothing", [&] { return Nothing(rate.charges); }};
+  const auto show = [&](std::string_view name, const Comparison& c, std::string_view of) {
+    fmt::print("G6 {:<34} {:7.1f} ns; {} {:.3f} [{:.3f}, {:.3f}]\n", name, c.a_ns, of, c.ratio,
+               c.low, c.high);
+  };
+  const Side one{"rate", [&] { return rate.Round(false); }};
+  show("a rate, 64 keys", Compare(one, nothing, kRequests, pairs), "of an empty call");
+  const auto growth = Compare({"rates", [&] { return rates.Round(false); }}, one, kRequests, pairs);
+  show("a rate, 1,000,000 keys", growth, "of 64 keys");
+  const Side settled{"quota", [&] { return quota.Round(true); }};
+  const auto reserve_and_commit = Compare(settled, nothing, kRequests, pairs);
+  show("a total, reserved and committed", reserve_and_commit, "of an empty call");
+  const auto quota_growth =
+      Compare({"quotas", [&] { return quotas.Round(true); }}, settled, kRequests, pairs);
+  show("the same, 1,000,000 keys", quota_growth, "of 64 keys");
+  const auto control = Compare({"nodes", [&] { return nodes.Round(); }}, one, kRequests, pairs);
+  show("control: a map of nodes, 64 keys", control, "of a rate");
+  const bool met = growth.ratio <= kKeysGrowth && quota_growth.ratio <= kKeysGrowth;
+  fmt::print(
+      "G6 growth to 1,000,000 keys at most {:.1f}: {}; reserve and commit together are two "
+      "calls (goal of a reservation {:.0f} ns); the control {}\n",
+      kKeysGrowth, met ? "met" : "missed", kQuotaNs,
+      control.ratio > 2 ? "fails, as it must" : "PASSES");
+  return met && control.ratio > 2 ? 0 : 4;
+}
+
+int Count() {
+  World rate(CounterKind::kRate, 64), quota(CounterKind::kTotal, 64);
+  World settled(CounterKind::kTotal, 64);
+  NodeWorld nodes(64);
+  const auto count = [&](const char* name, std::function<uint64_t()> round) {
+    CountInstructions(fmt::format("g6 {} {}", name, kRequests), {name, std::move(round)}, 1);
+  };
+  count("nothing", [&] { return Nothing(rate.charges); });
+  count("rate", [&] { return rate.Round(false); });
+  count("quota", [&] { return quota.Round(false); });
+  count("quota-committed", [&] { return settled.Round(true); });
+  count("nodes", [&] { return nodes.Round(); });
+  return 0;
+}
+
+}  // namespace
+}  // namespace cap::bench
+
+int main(int argc, char** argv) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  uint32_t pairs = 31;
+  if (argc > 3 && std::string_view(argv[2]) == "--pairs") {
+    pairs = static_cast<uint32_t>(std::max(3, std::atoi(argv[3])));
+  }
+  if (mode == "g6") return cap::bench::RunTime(pairs);
+  if (mode == "count") return cap::bench::Count();
+  fmt::print(stderr, "usage: state_bench g6|count [--pairs N]\n");
+  return 1;
+}
