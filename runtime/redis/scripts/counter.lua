@@ -41,7 +41,7 @@ local function atmost(ah, al, bh, bl)
 end
 
 local function parse(text)
-  if not text then
+  if not text or text == '' then
     return {of = 0, unit = '0', last = 0, vh = 0, vl = 0, time = 0, begin = 0, ends = 0,
             limit = '0', born = '0', entries = '', name = ''}
   end
