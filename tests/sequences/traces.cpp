@@ -83,7 +83,7 @@ class Writer {
          R"({"subject": "child", "capabilities": ["pay0", "close"], "ttl": "1d"})",
          R"({"subject": "child", "capabilities": ["pay0"], "only": {"order": {"in": ["o1"]}}})",
          R"({"subject": "child", "capabilities": ["pay0"], "only": {"units": {"to": 2}}})",
-         R"({"subject": "child", "capabilities": ["pay0"], "narrow": {"pay0": {"guarded.most": 1}}})",
+         R"({"subject": "c", "capabilities": ["pay0"], "narrow": {"pay0": {"guarded.most": 1}}})",
          R"({"subject": "child", "capabilities": ["pay7"]})"});
   }
 
