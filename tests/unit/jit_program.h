@@ -203,7 +203,11 @@ class Builder {
 
   // What has few values that another expression would have as well: held against those.
   uint32_t Exact() {
-    switch (random_.Below(5)) {
+    switch (random_.Below(6)) {
+      case 4: {
+        const uint32_t size = Add(Op::kStrSize, kTInt, Source(kTString));
+        return Add(Op::kWordEq, kTBool, size, Source(kTInt));
+      }
       case 3: {
         const uint32_t weekday = Add(Op::kDateWeekday, kTInt, Source(kTInt));
         return Add(Op::kWordEq, kTBool, weekday, Source(kTInt));
