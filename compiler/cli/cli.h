@@ -27,6 +27,8 @@ void AddImport(CLI::App& app, int& status);
 void AddInit(CLI::App& app, int& status);
 void AddLint(CLI::App& app, int& status);
 void AddNarrows(CLI::App& app, int& status);
+void AddReplay(CLI::App& app, int& status);
+void AddState(CLI::App& app, int& status);
 void AddTest(CLI::App& app, int& status);
 
 }  // namespace cap::cli

@@ -5,14 +5,11 @@
 
 #include "cap/engine.h"
 #include "compiler/cli/cli.h"
-#include "compiler/cli/engines.h"
+#include "compiler/cli/decider.h"
 #include "compiler/cli/io.h"
 #include "compiler/cli/requests.h"
-#include "compiler/policytest/grant_json.h"
+#include "compiler/policytest/operation_name.h"
 #include "compiler/policytest/session.h"
-#include "compiler/source/source_map.h"
-#include "runtime/base/limits.h"
-#include "runtime/frame/request_json.h"
 #include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 
@@ -21,29 +18,15 @@ namespace cap::cli {
 namespace {
 
 struct EvalOptions {
-  std::string policy;
-  std::string grant;
+  DeciderOptions decider;
   std::vector<std::string> requests;
-  std::string engine = HasJit() ? "jit" : "interp";
   std::string now;
   std::string format = "text";
   std::string view = "operator";
-  std::vector<std::string> knows;
-  bool knows_given = false;
-  SourceOptions source;
+  std::string operation;
+  bool commit = false;
+  bool peek = false;
 };
-
-int StatusOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kPermit:
-      return kOk;
-    case Verdict::kStepUp:
-      return kStepUp;
-    case Verdict::kDeny:
-      return kDeny;
-  }
-  return kDeny;
-}
 
 /// The first line of a person's view, coloured by verdict.
 std::string Coloured(std::string text, Verdict verdict, bool colour) {
@@ -59,15 +42,14 @@ class Evaluation {
   explicit Evaluation(const EvalOptions& options) : options_(options) {}
 
   int Run() {
-    const LoadedPolicy policy = LoadPolicy(options_.policy, options_.source);
-    if (policy.program == nullptr) return policy.status;
-    program_ = policy.program;
-    const Result<void> prepared = Prepare();
-    if (!prepared.has_value()) {
-      PrintError(prepared.error().message);
+    int status = kOk;
+    decider_ = Decider::Open(options_.decider, status);
+    if (decider_ == nullptr) return status;
+    const Result<void> minted = Mint();
+    if (!minted.has_value()) {
+      PrintError(minted.error().message);
       return kUsage;
     }
-    int status = kOk;
     const std::vector<std::string> stdin_only = {"-"};
     for (const std::string& path : options_.requests.empty() ? stdin_only : options_.requests) {
       const Result<std::vector<RequestText>> requests = ReadRequests(path);
@@ -76,13 +58,19 @@ class Evaluation {
         status = Graver(status, kUsage);
         continue;
       }
-      for (const RequestText& request : *requests) status = Graver(status, Decide(request));
+      for (const RequestText& request : *requests) {
+        if (!options_.operation.empty() && decided_ > 0) {
+          PrintError("an operation is one call: `--operation` goes with one request");
+          return kUsage;
+        }
+        status = Graver(status, Decide(request));
+      }
     }
     return status;
   }
 
  private:
-  Result<void> Prepare() {
+  Result<void> Mint() {
     now_us_ = std::chrono::duration_cast<std::chrono::microseconds>(
                   std::chrono::system_clock::now().time_since_epoch())
                   .count();
@@ -91,63 +79,63 @@ class Evaluation {
       if (!now.has_value()) return std::unexpected(now.error());
       now_us_ = now->us;
     }
-    const Result<std::string> text = ReadSource(options_.grant, limits::kRequestBytes);
-    if (!text.has_value()) return std::unexpected(text.error());
-    const Result<GrantSpec> spec = policytest::GrantFromJson(*program_, *text);
-    if (!spec.has_value()) {
-      return Fail(spec.error().code, options_.grant + ": " + spec.error().message);
+    return decider_->Mint(now_us_);
+  }
+
+  Decision Ask(const Frame& frame) {
+    Reader& reader = decider_->reader();
+    if (options_.peek) return reader.Peek(decider_->grant(), frame);
+    AuthorizeOptions options;
+    if (!options_.operation.empty()) {
+      options.operation = policytest::OperationNamed(options_.operation);
     }
-    subject_ = spec->subject;
-    Result<NativeCode> native = NativeCode{};
-    if (options_.engine == "jit") native = JitCode(program_);
-    if (!native.has_value()) return std::unexpected(native.error());
-    Result<std::unique_ptr<Engine>> engine = Engine::Create(
-        {.hash_seed = {},
-         .obligations = options_.knows_given ? options_.knows
-                                             : policytest::ObligationNames(*program_)});
-    if (!engine.has_value()) return std::unexpected(engine.error());
-    engine_ = std::move(*engine);
-    const Result<LoadReport> loaded = engine_->Load(program_, std::move(*native));
-    if (!loaded.has_value()) return std::unexpected(loaded.error());
-    const Result<GrantId> grant = engine_->Mint(*spec, now_us_);
-    if (!grant.has_value()) {
-      return Fail(grant.error().code, options_.grant + ": " + grant.error().message);
-    }
-    grant_ = *grant;
-    reader_ = std::make_unique<Reader>(engine_->NewReader());
-    return {};
+    return reader.Authorize(decider_->grant(), frame, options);
   }
 
   int Decide(const RequestText& request) {
-    const Frame frame = ParseRequest(*program_, request.text, subject_, now_us_);
-    const Decision decision = reader_->Authorize(grant_, frame);
+    const Frame frame = decider_->FrameOf(request.text, now_us_);
+    const Decision decision = Ask(frame);
     const bool json = options_.format == "json";
+    Reader& reader = decider_->reader();
     std::string text;
     if (options_.view == "agent") {
-      const AgentDecisionReport report = reader_->AgentReport(decision, grant_, frame);
+      const AgentDecisionReport report = reader.AgentReport(decision, decider_->grant(), frame);
       text = json ? ToJson(report) : ToText(report);
     } else {
-      const DecisionReport report = reader_->Report(decision, grant_, frame);
+      const DecisionReport report = reader.Report(decision, decider_->grant(), frame);
       text = json ? ToJson(report) : ToText(report);
     }
+    int status = StatusOf(decision.verdict);
+    if (options_.commit && decision.permitted()) status = Commit(decision, text);
     if (json) {
       fmt::print("{}\n", text);
     } else {
-      if (decided_++ > 0) fmt::print("\n");
+      if (decided_ > 0) fmt::print("\n");
       if (options_.requests.size() != 1 || request.origin != options_.requests.front()) {
         fmt::print("{}:\n", OneLine(request.origin));
       }
       fmt::print("{}\n", Coloured(std::move(text), decision.verdict, ColourWanted(stdout)));
     }
-    return StatusOf(decision.verdict);
+    ++decided_;
+    return status;
+  }
+
+  /// The call is carried out as far as the counters know; `text` says how that went.
+  int Commit(const Decision& decision, std::string& text) {
+    const state::SettleStatus status = decider_->reader().Commit(decision, now_us_);
+    const std::string_view name = policytest::NameOf(status);
+    if (options_.format == "json") {
+      text.insert(text.rfind('}'), fmt::format(R"(,"commit":"{}")", name));
+    } else {
+      text += fmt::format("\n  commit      {}", name);
+    }
+    const bool good =
+        status == state::SettleStatus::kSettled || status == state::SettleStatus::kAlready;
+    return good ? kOk : kUsage;
   }
 
   const EvalOptions& options_;
-  std::shared_ptr<const Program> program_;
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<Reader> reader_;
-  GrantId grant_;
-  std::string subject_;
+  std::unique_ptr<Decider> decider_;
   int64_t now_us_ = 0;
   size_t decided_ = 0;
 };
@@ -155,28 +143,28 @@ class Evaluation {
 void AddOptions(CLI::App& command, EvalOptions& options) {
   command.add_option("REQUESTS", options.requests,
                      "files of one JSON request, or of one a line; - or none: standard input");
-  command.add_option("--policy", options.policy, "a policy (.cap) or a bundle (.capb)")->required();
-  AddSourceOptions(command, options.source);
-  command.add_option("--grant", options.grant, "the grant, as JSON")->required();
-  command.add_option("--engine", options.engine, "interp: the reference, jit: native code")
-      ->check(CLI::IsMember({"interp", "jit"}))
-      ->capture_default_str();
+  AddDeciderOptions(command, options.decider);
   command.add_option("--now", options.now,
                      "the time of the decision, RFC 3339 (default: the clock)");
   command.add_option("--format", options.format, "text, or json: one decision a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   command
-      .add_option("--knows", options.knows,
-                  "obligations that the enforcement point knows, NAME@VERSION; others deny "
-                  "(default: all of the policy's)")
-      ->expected(0, -1)
-      ->each([&options](const std::string&) { options.knows_given = true; });
-  command
       .add_option("--view", options.view,
                   "operator: everything, agent: what may be shown to the agent")
       ->check(CLI::IsMember({"operator", "agent"}))
       ->capture_default_str();
+  CLI::Option* commit = command.add_flag(
+      "--commit", options.commit, "what is permitted is carried out at once: its counters say so");
+  command
+      .add_flag("--peek", options.peek,
+                "answer, and charge nothing; somebody else may take what this says is left")
+      ->excludes(commit);
+  command
+      .add_option("--operation", options.operation,
+                  "a name for this call: asked again under it, it gets the same answer, and is "
+                  "charged once")
+      ->type_name("NAME");
 }
 
 }  // namespace
@@ -190,6 +178,8 @@ Examples:
   capc eval --policy policy.cap --grant grant.json request.json
   capc eval --policy policy.capb --grant grant.json --format json < calls.jsonl
   capc eval --policy policy.cap --grant grant.json --now 2026-03-02T10:00:00Z --view agent r.json
+  capc eval --policy policy.cap --grant grant.json --state counters.db --commit request.json
+  capc eval --policy policy.cap --grant grant.json --state counters.db --peek request.json
 
 A request: {"tool": "process_refund", "arguments": {"order_id": "A-1", "amount": 50.00},
             "facts": [{"name": "order", "key": "A-1", "value": {"owner": "12345"},
@@ -198,6 +188,9 @@ A request: {"tool": "process_refund", "arguments": {"order_id": "A-1", "amount":
 A grant:   {"policy": "standard", "subject": "bot-1", "purpose": "support_ticket",
             "context": {"customer_id": "12345"}, "ttl": "8h"}
 The digest for an approval is in the decision that asks for it.
+
+What is counted beyond one call (rates, quotas, budgets, `after`) is kept in --state. A permit
+without --commit stays charged; `capc state commit STATE DECISION` or `release` settles it later.
 
 Exit status: 0 permit, 1 usage or I/O, 2 deny, 3 the policy has errors, 4 step-up; of several
 requests the gravest: 1, 3, 2, 4, 0.)");

@@ -18,6 +18,7 @@ Examples:
   capc explain CAP0301
   capc fmt policies
   capc lint policies/banking/policy.cap
+  capc replay --policy policy.capb --grant grant.json march.jsonl
   capc test policies stdlib
   capc import tools tools.json -o tools.cap
 
@@ -52,6 +53,8 @@ int main(int argc, char** argv) {
   cap::cli::AddInit(app, status);
   cap::cli::AddLint(app, status);
   cap::cli::AddNarrows(app, status);
+  cap::cli::AddReplay(app, status);
+  cap::cli::AddState(app, status);
   cap::cli::AddTest(app, status);
   try {
     app.parse(argc, argv);

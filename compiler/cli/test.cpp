@@ -10,6 +10,7 @@
 #include "compiler/cli/io.h"
 #include "compiler/cli/test_output.h"
 #include "compiler/diag/printable.h"
+#include "compiler/policytest/open_store.h"
 #include "compiler/policytest/run.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
@@ -27,6 +28,8 @@ struct TestOptions {
   std::string coverage;  // "clauses", "branches"; empty: not asked
   std::string format = "text";
   std::string junit;
+  std::string exported;
+  std::vector<std::string> stores;
   size_t slowest = 0;
   bool update = false;
   bool verbose = false;
@@ -53,6 +56,7 @@ class TestRun {
     run_.engines = AllEngines();
     run_.filter = options.filter;
     run_.update = options.update;
+    run_.record = !options.exported.empty();
     if (options.coverage == "clauses") run_.coverage = &coverage_;
     if (options.coverage == "branches") run_.branches = &branches_;
     run_.include = options.source.include;
@@ -62,6 +66,14 @@ class TestRun {
   }
 
   int Run() {
+    for (const std::string& name : options_.stores) {
+      Result<policytest::StoreUnderTest> store = policytest::StoreNamed(name);
+      if (!store.has_value()) {
+        PrintError(store.error().message);
+        return kUsage;
+      }
+      run_.stores.push_back(std::move(*store));
+    }
     for (const std::string& path : options_.paths) {
       const Result<std::vector<std::string>> files = Expand(path);
       if (!files.has_value()) {
@@ -80,6 +92,10 @@ class TestRun {
     }
     if (!options_.junit.empty()) {
       const Result<void> written = WriteOutput(options_.junit, JUnitXml(files_, reports_));
+      if (!written.has_value()) Broken(written.error().message);
+    }
+    if (!options_.exported.empty()) {
+      const Result<void> written = WriteOutput(options_.exported, recorded_);
       if (!written.has_value()) Broken(written.error().message);
     }
     if (broken_) return kUsage;
@@ -121,6 +137,7 @@ class TestRun {
     } else {
       for (const policytest::TestReport& test : result.tests) fmt::print("{}", ToJsonLine(test));
     }
+    recorded_ += result.recorded;
     files_.push_back({path, std::move(result.tests)});
     if (options_.update && result.updated != file->text) Rewrite(path, result.updated);
   }
@@ -171,6 +188,7 @@ class TestRun {
   policytest::Branches branches_;
   std::vector<TestedFile> files_;
   std::vector<CoverageReport> reports_;
+  std::string recorded_;
   size_t passed_ = 0;
   size_t failed_ = 0;
   bool broken_ = false;
@@ -197,8 +215,19 @@ void AddTestOptions(CLI::App& command, TestOptions& options) {
       ->capture_default_str();
   command.add_option("--junit", options.junit, "also write JUnit's XML here, for CI")
       ->type_name("FILE");
+  command
+      .add_option("--export", options.exported,
+                  "also write every sequence and what came of it here, a JSON object a line, for "
+                  "other implementations (docs/conformance.md)")
+      ->type_name("FILE");
   command.add_option("--slowest", options.slowest, "show the N tests that took longest")
       ->type_name("N");
+  command
+      .add_option("--store", options.stores,
+                  "run sequences with these stores too: sqlite, redis://HOST, separated by commas")
+      ->type_name("STORE")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_flag("-v,--verbose", options.verbose, "a line for each file");
   AddSourceOptions(command, options.source);
 }
@@ -210,7 +239,8 @@ void AddTest(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("test", "Run tests of policies (.capt)");
   AddTestOptions(*command, *options);
   command->footer(R"(
-Every test runs on the interpreter and on native code; they must agree in everything.
+Every test runs on the interpreter and on native code, every sequence with counters in this process
+and with those of --store; they must agree in everything.
 
 Examples:
   capc test policies stdlib
@@ -219,6 +249,7 @@ Examples:
   capc test policies --coverage
   capc test policies --coverage=branches
   capc test policies --junit tests.xml
+  capc test policies --store sqlite,redis://localhost
   capc test tests/golden --update
 
 Exit status: 0 all passed, 1 a file cannot be read or written, 3 something failed.)");

@@ -15,7 +15,10 @@ SourcePlace PlaceOf(const Program& program, const Span& span) {
 bool IsCondition(const Program& program, const Inst& inst) {
   const bool logic = inst.op == Op::kNot || inst.op == Op::kAnd || inst.op == Op::kOr ||
                      inst.op == Op::kActs || inst.op == Op::kConst;
-  return !logic && program.types[inst.type].kind == TypeKind::kBool;
+  // What the compiler asks of a limit's numbers and keys is nobody's condition.
+  const bool charge = inst.op == Op::kWordCharge || inst.op == Op::kMoneyCharge ||
+                      inst.op == Op::kUsable;
+  return !logic && !charge && program.types[inst.type].kind == TypeKind::kBool;
 }
 
 /// Whether the policy's own operator is the opposite of the instruction: `<=` is made of `<`.

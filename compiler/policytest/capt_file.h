@@ -1,6 +1,6 @@
 // The `.capt` format: a policy, calls, and what must come of them, in one file a person can read
 // aloud. docs/testing.md describes it; this is its parser. A file is a list of cases; a case begins
-// with `--- policy` and holds the tests that follow. Everything is kept verbatim, with its line, so
+// with `--- policy` and holds the tests and sequences that follow. Everything is kept verbatim, so
 // that a failure points at the text and an update can rewrite machine sections and nothing else.
 #pragma once
 
@@ -34,6 +34,12 @@ struct Expectation {    // => verdict [code] [clause]
   std::string code;     // empty: any
   std::string clause;   // empty: any
   std::optional<std::string> observed, limit, reason, capability, at;
+  struct Remains {  // remains maxPerDay: 3
+    std::string limit;
+    std::string value;
+  };
+  std::vector<Remains> remains;
+  std::optional<int64_t> retry_after_us;  // retry after 12m; INT64_MAX: never
   uint32_t line = 0;
 };
 
@@ -50,6 +56,35 @@ struct Test {  // --- test: title
   std::vector<FactLine> facts;
   std::vector<ApprovalLine> approvals;
   Expectation expected;
+};
+
+/// One step of a sequence: a call with what must come of it, or what happens between calls.
+struct Step {
+  enum class Kind : uint8_t {
+    kCall,     // [later 5m] [id a] [by child] [peek] [times 3] and the lines of a test
+    kCommit,   // commit a [actual 30.00 USD] [=> already]
+    kRelease,  // release a [=> already]
+    kWait,     // wait 5m
+    kGrant,    // grant NAME [of PARENT] {…}, and where it cannot be given: => refused [CODE]
+    kRevoke,   // revoke [NAME]
+  };
+  Kind kind = Kind::kCall;
+  uint32_t line = 0;
+  std::string name;      // of the call, of the call that is settled, of the grant
+  std::string by;        // kCall: the grant; kGrant: its parent, empty = it is minted
+  bool peek = false;
+  uint32_t times = 1;    // kCall: so often, one after the other
+  int64_t later_us = 0;  // kCall, kWait: so much after the step before
+  std::string actual;    // kCommit: "30.00 USD", "3"; empty: what was reserved
+  std::string settled;   // kCommit, kRelease: "settled", "already"
+  std::string json;      // kGrant, verbatim
+  Test call;             // kCall, without a title; kGrant: its `expected` alone
+};
+
+struct Sequence {  // --- sequence: title
+  std::string title;
+  uint32_t line = 0;
+  std::vector<Step> steps;
 };
 
 struct Mark {  // //~ CAP0301, on the line it stands on; //~^ on the line before
@@ -73,6 +108,7 @@ struct Case {
   std::string grant_file;
   std::string now;
   std::vector<Test> tests;
+  std::vector<Sequence> sequences;
   std::vector<MachineSection> machine;
 };
 

@@ -56,6 +56,14 @@ std::shared_ptr<const Program> WithoutForbid(const Program& program, const Span&
   return without;
 }
 
+/// The clause holds the numbers and keys of a limit: the compiler wrote it, and it is the limit's.
+bool IsOfLimit(const std::vector<LimitTerm>& terms, size_t clause) {
+  return std::ranges::any_of(
+      terms, [&](const LimitTerm& term) { return term.operands_clause == clause; });
+}
+
+std::string OwnerOf(const SharedLimit& limit) { return "limit " + limit.name; }
+
 /// A shape may serve several capabilities: all of them ask then, and only the one is looked at.
 std::shared_ptr<const Program> WithAsking(const Program& program, uint32_t shape, size_t clause) {
   auto asking = std::make_shared<Program>(program);
@@ -74,6 +82,7 @@ std::vector<Variant> VariantsOf(const Program& program) {
     const Shape& shape = program.shapes[capability.shape];
     for (size_t i = 0; i < capability.clauses.size(); ++i) {
       if (program.clauses[shape.first_clause + i].kind != ClauseKind::kRequire) continue;
+      if (IsOfLimit(capability.terms, i)) continue;
       variants.push_back({WithAsking(program, capability.shape, i),
                           Place(program, capability.clauses[i].span), capability.name, i});
     }
@@ -99,9 +108,19 @@ void Coverage::Declare(const std::string& source, const Program& program) {
     for (size_t i = 0; i < capability.clauses.size(); ++i) {
       const ClauseInfo& clause = capability.clauses[i];
       if (clause.obligation != kNone) continue;  // it denies nothing
-      if (clause.limit_term != kNone) continue;  // … by itself: what came before does
+      if (IsOfLimit(capability.terms, i)) continue;
       add(clause.span, i, {clause.name, capability.name, {}, false});
     }
+  }
+  for (const SharedLimit& limit : program.limits) {
+    for (size_t i = 0; i < limit.clauses.size(); ++i) {
+      if (IsOfLimit(limit.terms, i)) continue;
+      add(limit.clauses[i].span, i, {limit.clauses[i].name, OwnerOf(limit), {}, false});
+    }
+  }
+  for (const Policy& policy : program.policies) {
+    if (policy.breaker.max_violations == 0) continue;
+    add(policy.breaker.span, 0, {"circuit_breaker", "", {}, false});
   }
   for (const Forbid& forbid : program.forbids) add(forbid.info.span, 0, {"forbid", "", {}, false});
 }
@@ -136,6 +155,30 @@ void Coverage::Note(const std::string& source, const std::vector<Variant>& varia
     const bool decisive =
         by_forbid ? changed.verdict != report.verdict : AsksAlone(variant, changed);
     if (decisive) Mark(source, variant.place, variant.capability, variant.clause);
+  }
+}
+
+/// A limit that several capabilities have from one policy is one limit.
+void Coverage::MarkLimit(const std::string& source, const Program& program,
+                         const SpentLimit& limit) {
+  const auto mark = [&](const auto& owner, const std::string& name) {
+    for (const LimitTerm& term : owner.terms) {
+      if (SpentLimit{term.policy, term.owner, term.name} != limit) continue;
+      Mark(source, Place(program, owner.clauses[term.clause].span), name, term.clause);
+    }
+  };
+  for (const Capability& capability : program.capabilities) mark(capability, capability.name);
+  for (const SharedLimit& shared : program.limits) mark(shared, OwnerOf(shared));
+}
+
+void Coverage::NoteLimits(const std::string& source, const Program& program,
+                          const Decision& decision, const std::vector<SpentLimit>& decisive) {
+  for (const SpentLimit& limit : decisive) {
+    if (!limit.owner.empty()) {
+      MarkLimit(source, program, limit);
+    } else if (decision.code == DecisionCode::kCircuitOpen && decision.policy != kNone) {
+      Mark(source, Place(program, program.policies[decision.policy].breaker.span), "", 0);
+    }
   }
 }
 

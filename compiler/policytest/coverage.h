@@ -1,5 +1,5 @@
-// Which clauses and forbids of a policy alone decide some test. One that decides none could be
-// deleted, or be wrong, and no test would notice.
+// Which clauses, forbids and limits of a policy alone decide some test. One that decides none could
+// be deleted, or be wrong, and no test would notice.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cap/decision.h"
+#include "compiler/policytest/fresh_store.h"
 #include "runtime/program/program.h"
 
 namespace cap::policytest {
@@ -32,8 +33,8 @@ std::vector<Variant> VariantsOf(const Program& program);
 class Coverage {
  public:
   struct Part {
-    std::string name;   // "maxAmount", "forbid"
-    std::string capability;  // empty: a forbid
+    std::string name;   // "maxAmount", "forbid", "maxPerDay", "circuit_breaker"
+    std::string capability;  // empty: a forbid, or a breaker; of a limit "limit NAME"
     SourcePlace place;
     bool decisive = false;
   };
@@ -47,12 +48,17 @@ class Coverage {
   void Note(const std::string& source, const std::vector<Variant>& variants,
             const DecisionReport& report, const DecideUnder& decide);
 
+  /// Marks the limits, questions to the past and breakers that alone denied a call of a sequence.
+  void NoteLimits(const std::string& source, const Program& program, const Decision& decision,
+                  const std::vector<SpentLimit>& decisive);
+
   /// Parts by source, in the order of their places.
   std::vector<std::pair<std::string, std::vector<Part>>> Result() const;
 
  private:
   // File, line, column, owner, and which of the clauses that one line of the source became.
   using Key = std::tuple<std::string, uint32_t, uint32_t, std::string, size_t>;
+  void MarkLimit(const std::string& source, const Program& program, const SpentLimit& limit);
   void Mark(const std::string& source, const SourcePlace& place, const std::string& capability,
             size_t clause);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/value/duration.h"
+
 namespace cap::policytest {
 
 namespace {
@@ -14,6 +16,22 @@ void Hold(std::string& out, std::string_view what, std::string_view want, std::s
 std::string Unquoted(const std::string& text) {
   const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
   return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+/// What is left of a limit: "maxPerDay"; of one that capabilities share "daily.budget".
+void HoldRemains(std::string& out, const Expectation::Remains& want, const DecisionReport& report) {
+  std::string names;
+  for (const LimitReport& limit : report.limits) {
+    if (limit.name == want.limit) {
+      return Hold(out, "remains " + want.limit, want.value, limit.remains);
+    }
+    names += (names.empty() ? "" : ", ") + limit.name;
+  }
+  out += fmt::format("remains {}: the decision names no such limit, only: {}\n", want.limit, names);
+}
+
+std::string SpanText(int64_t us) {
+  return us == INT64_MAX ? "never" : FormatDuration(Duration{us});
 }
 
 }  // namespace
@@ -29,6 +47,10 @@ std::string Differences(const Expectation& expected, const DecisionReport& repor
   if (expected.capability) Hold(out, "capability", *expected.capability, report.capability);
   if (expected.at) {
     Hold(out, "at", *expected.at, fmt::format("{}:{}", report.place.line, report.place.column));
+  }
+  for (const Expectation::Remains& remains : expected.remains) HoldRemains(out, remains, report);
+  if (expected.retry_after_us) {
+    Hold(out, "retry after", SpanText(*expected.retry_after_us), SpanText(report.retry_after_us));
   }
   return out;
 }

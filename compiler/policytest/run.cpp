@@ -13,6 +13,7 @@
 #include "compiler/policytest/filter.h"
 #include "compiler/policytest/grant_json.h"
 #include "compiler/policytest/request_text.h"
+#include "compiler/policytest/sequence.h"
 #include "compiler/policytest/session.h"
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
@@ -41,10 +42,15 @@ class CaseRun {
   void Run() {
     if (!Compile()) return;
     CheckMarks();
-    const bool wanted = std::ranges::any_of(case_.tests, [&](const Test& t) { return Wanted(t); });
+    const auto is_wanted = [&](const auto& test) { return Matches(test.title, options_.filter); };
+    const bool wanted = std::ranges::any_of(case_.tests, is_wanted) ||
+                        std::ranges::any_of(case_.sequences, is_wanted);
     if (wanted && OpenSession()) {
       for (const Test& test : case_.tests) {
-        if (Wanted(test)) RunTest(test);
+        if (is_wanted(test)) RunTest(test);
+      }
+      for (const Sequence& sequence : case_.sequences) {
+        if (is_wanted(sequence)) RunSequence(sequence);
       }
     }
     // A trace needs every test's decision, so sections are compared on whole runs only.
@@ -55,10 +61,6 @@ class CaseRun {
   const std::vector<std::string>& bodies() const { return bodies_; }
 
  private:
-  bool Wanted(const Test& test) const {
-    return Matches(test.title, options_.filter);
-  }
-
   bool Failed(uint32_t line, std::string title, std::string message) {
     const std::string place = fmt::format("{}:{}", file_.path, line);
     result_.tests.push_back({place, title, false, message, TookUs()});
@@ -146,7 +148,7 @@ class CaseRun {
     Failed(case_.line, "diagnostics", message + DiagnosticsText());
   }
 
-  Result<GrantSpec> Grant() const {
+  Result<GrantSpec> Grant() {
     const Program& program = *compilation_.program;
     if (case_.grant.empty() && case_.grant_file.empty()) return DefaultGrant(program);
     Result<std::string> text = case_.grant;
@@ -154,6 +156,7 @@ class CaseRun {
       text = ReadSource(Beside(file_.path, case_.grant_file), limits::kRequestBytes);
     }
     if (!text.has_value()) return std::unexpected(text.error());
+    grant_text_ = *text;
     Result<GrantSpec> spec = GrantFromJson(program, *text);
     if (spec.has_value() && !spec->ttl_us.has_value())
       spec->ttl_us = DefaultTtl(program, spec->policy);
@@ -171,7 +174,7 @@ class CaseRun {
     const Result<GrantSpec> grant = Grant();
     if (!grant.has_value()) return Failed(case_.line, "grant", grant.error().message);
     Result<Session> session =
-        Session::Open(compilation_.program, *grant, now_us_, options_.engines);
+        Session::Open(compilation_.program, *grant, now_us_, options_.engines, options_.stores);
     if (!session.has_value()) return Failed(case_.line, "grant", session.error().message);
     session_ = std::make_unique<Session>(std::move(*session));
     if (options_.branches != nullptr) {
@@ -215,7 +218,9 @@ class CaseRun {
     return now->us;
   }
 
-  Result<std::string> Request(const Test& test, int64_t now_us, bool with_approvals) const {
+  /// `grant`: whose call it is.
+  Result<std::string> Request(const Test& test, int64_t now_us, bool with_approvals,
+                              const std::string& grant = "root") const {
     if (!test.request_file.empty()) {
       return ReadSource(Beside(file_.path, test.request_file), limits::kRequestBytes);
     }
@@ -224,15 +229,14 @@ class CaseRun {
     if (!with_approvals) return RequestText(bare, now_us, {});
     std::vector<std::string> digests;
     for (const ApprovalLine& approval : test.approvals) {
-      const auto of = std::ranges::find_if(case_.tests, [&](const Test& other) {
-        return other.title == (approval.of_test.empty() ? test.title : approval.of_test);
-      });
-      if (of == case_.tests.end()) {
+      const auto other = std::ranges::find(case_.tests, approval.of_test, &Test::title);
+      if (!approval.of_test.empty() && other == case_.tests.end()) {
         return Fail("no-such-test", fmt::format("no test `{}` for this policy", approval.of_test));
       }
-      const Result<std::string> approved = Request(*of, now_us, false);
+      const Test& of = approval.of_test.empty() ? test : *other;
+      const Result<std::string> approved = Request(of, now_us, false, grant);
       if (!approved.has_value()) return approved;
-      digests.push_back(session_->DigestOf(*approved, now_us));
+      digests.push_back(session_->DigestOf(*approved, now_us, grant));
     }
     return RequestText(test, now_us, digests);
   }
@@ -247,6 +251,13 @@ class CaseRun {
     const Result<std::string> request = Request(test, *now_us, true);
     if (!request.has_value()) {
       Failed(test.line, test.title, request.error().message);
+      return;
+    }
+    // What one test counts is nothing to the next.
+    const bool counts = Counts(*compilation_.program);
+    const Result<void> renewed = counts ? session_->Renew() : Result<void>();
+    if (!renewed.has_value()) {
+      Failed(test.line, test.title, renewed.error().message);
       return;
     }
     const Outcome outcome = session_->Decide(*request, *now_us);
@@ -264,6 +275,41 @@ class CaseRun {
     std::string message = wrong + outcome.disagrees;
     if (!message.ends_with('\n')) message += '\n';
     Failed(test.expected.line, test.title, message + outcome.text);
+  }
+
+  void RunSequence(const Sequence& sequence) {
+    test_began_ = Clock::now();
+    SequenceRun run(*session_, now_us_,
+                    [this](const Test& call, int64_t now_us, const std::string& grant) {
+                      return Request(call, now_us, true, grant);
+                    });
+    run.on_call = [this](const DecidedStep& step) {
+      if (options_.coverage != nullptr) {
+        options_.coverage->NoteLimits(SourceName(), *compilation_.program, step.outcome.decision,
+                                      step.outcome.decisive);
+      }
+      if (options_.branches != nullptr) {
+        options_.branches->Note(SourceName(), *compilation_.program,
+                                session_->Explain(step.request, step.now_us, step.grant));
+      }
+    };
+    SequenceRecord record;
+    if (options_.record) run.record = &record;
+    const SequenceOutcome outcome = run.Run(sequence);
+    if (options_.record) Record(sequence, record);
+    trace_ += fmt::format("{}\n{}\n", sequence.title, outcome.trace);
+    if (outcome.wrong.empty()) {
+      Passed(sequence.line, sequence.title);
+    } else {
+      Failed(outcome.wrong_line, sequence.title, outcome.wrong);
+    }
+  }
+
+  void Record(const Sequence& sequence, const SequenceRecord& record) {
+    const Result<std::vector<state::CounterView>> counters = session_->Counters();
+    if (!counters.has_value()) return;
+    const std::string& text = compilation_.sources.file(FileId{0}).text;
+    result_.recorded += record.Line(sequence.title, text, grant_text_, now_us_, *counters);
   }
 
   std::string BodyOf(const std::string& name) const {
@@ -299,6 +345,7 @@ class CaseRun {
   std::unique_ptr<Session> session_;
   std::vector<Variant> variants_;           // for coverage
   std::vector<Session> variant_sessions_;   // parallel to variants_
+  std::string grant_text_;                  // empty: none is written
   int64_t now_us_ = 0;
   std::optional<Clock::time_point> test_began_;
   std::string trace_;

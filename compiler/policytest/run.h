@@ -9,6 +9,7 @@
 #include "compiler/policytest/branches.h"
 #include "compiler/policytest/capt_file.h"
 #include "compiler/policytest/coverage.h"
+#include "compiler/policytest/fresh_store.h"
 
 namespace cap::policytest {
 
@@ -21,10 +22,12 @@ struct EngineUnderTest {
 
 struct RunOptions {
   std::vector<EngineUnderTest> engines;  // at least one; the first one's words are compared
+  std::vector<StoreUnderTest> stores;    // more than that in this process, for sequences
   std::string filter;                    // only tests that it takes (filter.h); empty: all
   std::vector<std::string> include;      // folders to look for imports in, after the policy's own
   std::vector<std::string> data;         // files that give `data` its values
   bool update = false;                   // rewrite machine sections instead of comparing them
+  bool record = false;                   // every sequence, for other implementations
   Coverage* coverage = nullptr;          // told what each clause decides; null: not asked
   Branches* branches = nullptr;          // told what each condition came to; likewise
 };
@@ -48,10 +51,11 @@ struct RunResult {
   std::vector<TestReport> tests;  // in order
   size_t passed = 0;
   std::vector<Failure> failures;
-  std::string updated;  // with RunOptions::update: the whole file, machine sections new
+  std::string recorded;  // with RunOptions::record: JSON lines (docs/conformance.md)
+  std::string updated;   // with RunOptions::update: the whole file, machine sections new
 };
 
-/// Runs one file. Every test, every case with marks and every machine section counts as one. Reads
+/// Runs one file. Every test, sequence, case with marks and machine section counts as one. Reads
 /// the policies and grants that the file names, relative to its folder. Never throws.
 RunResult RunCapt(const CaptFile& file, const RunOptions& options);
 

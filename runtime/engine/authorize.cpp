@@ -43,17 +43,20 @@ DecisionId Reader::Impl::NextId() {
           .low = Fold(id_state[1], id_state[0] ^ 0x5899'65CC'7537'4CC3u)};
 }
 
+// By itself, so that the decision is made where the caller wants it.
+Decision Reader::Impl::DecideAlone(const engine::ProgramState* state, GrantId grant,
+                                   const Frame& frame) {
+  Decision decision = engine::Decide(state, engine->rows, grant, frame);
+  decision.id = NextId();
+  return decision;
+}
+
 Decision Reader::Authorize(GrantId grant, const Frame& frame) {
-  {
-    const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
-    const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
-    if (state == nullptr || !state->counts) {
-      Decision decision = engine::Decide(state, impl_->engine->rows, grant, frame);
-      decision.id = impl_->NextId();
-      return decision;
-    }
-  }
-  return impl_->Count(grant, frame, {}, /*peek=*/false);
+  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
+  const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
+  // Counting leaves the epoch while it asks the store; leaving it once more does no harm.
+  return state != nullptr && state->counts ? impl_->Count(grant, frame, {}, /*peek=*/false)
+                                           : impl_->DecideAlone(state, grant, frame);
 }
 
 // False: the Program counts, so that each call has to leave the epoch by itself.

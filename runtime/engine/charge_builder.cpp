@@ -175,23 +175,27 @@ bool ChargeBuilder::Candidate(const engine::Candidate& candidate, ChargeOrigin& 
   const Capability& capability = program_.capabilities[candidate.capability];
   origin.span = capability.span;
   if (capability.terms.empty()) return true;
-  if (view_.delegation == nullptr) return Block(*candidate.record, nullptr, 0, origin);
+  if (view_.delegation == nullptr) {
+    return Block(*candidate.record, candidate.admitted, nullptr, 0, origin);
+  }
   // A call is charged to the counters of every block, under what each of them left.
   CapabilityRecord above, own = *candidate.record;
   for (uint16_t i = 0; i < view_.delegation->blocks.size(); ++i) {
     own.consts = view_.delegation->blocks[i].Of(candidate.capability);
-    if (!Block(own, i == 0 ? nullptr : &above, i, origin)) return false;
+    const bool same = i > 0 && above.consts == own.consts;
+    if (!same && !Block(own, state_.evaluator.Admit(header_, own), i == 0 ? nullptr : &above, i,
+                        origin)) {
+      return false;
+    }
     above = own;
   }
   return true;
 }
 
 /// The terms of one block; of one that stands below another, those that it narrows.
-bool ChargeBuilder::Block(const CapabilityRecord& record, const CapabilityRecord* above,
-                          uint16_t block, ChargeOrigin& origin) {
+bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
+                          const CapabilityRecord* above, uint16_t block, ChargeOrigin& origin) {
   const Capability& capability = program_.capabilities[record.capability];
-  if (above != nullptr && above->consts == record.consts) return true;
-  const uint64_t admitted = state_.evaluator.Admit(header_, record);
   for (uint32_t i = 0; i < capability.terms.size(); ++i) {
     const LimitTerm& term = capability.terms[i];
     if ((admitted >> term.clause & 1) == 0) continue;

@@ -27,8 +27,8 @@ class ChargeBuilder {
   bool Group(uint16_t group, Decision& decision);
   /// False: an operand is of no use, in the clause that `origin` then names.
   bool Candidate(const engine::Candidate& candidate, ChargeOrigin& origin);
-  bool Block(const CapabilityRecord& record, const CapabilityRecord* above, uint16_t block,
-             ChargeOrigin& origin);
+  bool Block(const CapabilityRecord& record, uint64_t admitted, const CapabilityRecord* above,
+             uint16_t block, ChargeOrigin& origin);
   bool Stamps(const ActionGroup& group);
   bool Add(const state::Charge& charge, const ChargeOrigin& origin);
   void Name(const LimitReader& reader, const ChargeOrigin& origin, const LimitTerm& term);

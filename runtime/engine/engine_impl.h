@@ -82,6 +82,8 @@ struct Reader::Impl {
   std::unique_ptr<engine::Reservation> reservation;  // made for the first call that needs it
 
   DecisionId NextId();
+  /// Under a Program that counts nothing.
+  Decision DecideAlone(const engine::ProgramState* state, GrantId grant, const Frame& frame);
   bool DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
   /// Room for the next call.
   engine::Reservation& Room();

@@ -168,6 +168,8 @@ void Explainer::Clauses(const Capability& capability, const CapabilityRecord& re
         rule.clauses.emplace_back(Clause({&shape, &record, capability.first_inst_span}, i));
     clause.name = capability.clauses[i].name;
     clause.place = PlaceOf(program_, capability.clauses[i].span);
+    // A clause that counts is false where the call is charged: that decides nothing by itself.
+    if (capability.clauses[i].limit_term != kNone) clause.outcome = ClauseOutcome::kTrue;
     const bool step_up = (not_true & bit) != 0 && (require & bit) == 0;
     if ((masks.skipped & bit) != 0) {
       clause.outcome = ClauseOutcome::kSkipped;

@@ -1,5 +1,7 @@
 #include "runtime/engine/limit_reader.h"
 
+#include <algorithm>
+
 #include "runtime/engine/period.h"
 #include "runtime/engine/show.h"
 #include "runtime/value/quote.h"
@@ -23,14 +25,24 @@ LimitReader::LimitReader(const ProgramState& state, const FrameHeader* frame,
       hash_(hash),
       term_(*source.term),
       record_(source.record) {
-  if (term_.operands_clause == kNone) return;
+  if (term_.operands_clause == kNone || !Computes()) return;
   const Shape& shape = *source.shape;
   const Clause& clause = program_.clauses[shape.first_clause + term_.operands_clause];
   begin_ = clause.begin;
-  if (clause.end - clause.begin > values_.size()) return;  // then no operand is known
+  if (clause.end - clause.begin > limits::kOperandInsts) return;  // then no operand is known
   known_ = clause.end - clause.begin;
   interp::Read(program_, shape, term_.operands_clause, frame, record_,
-               *state.evaluator.call_outs, values_.data());
+               *state.evaluator.call_outs, values());
+}
+
+/// Whether an instruction gives any of the operands.
+bool LimitReader::Computes() const {
+  const auto computed = [](const LimitOperand& operand) {
+    return operand.source == LimitOperand::Source::kInst;
+  };
+  return computed(term_.amount) || computed(term_.limit) || computed(term_.burst) ||
+         computed(term_.period) || computed(term_.zone) || computed(term_.span) ||
+         std::ranges::any_of(term_.keys, computed);
 }
 
 bool LimitReader::Get(const LimitOperand& operand, Slot& slot) const {
@@ -44,8 +56,8 @@ bool LimitReader::Get(const LimitOperand& operand, Slot& slot) const {
     case LimitOperand::Source::kInst: break;
   }
   const uint32_t at = operand.index - begin_;
-  if (operand.index < begin_ || at >= known_ || values_[at].fault) return false;
-  slot = values_[at].value;
+  if (operand.index < begin_ || at >= known_ || values()[at].fault) return false;
+  slot = values()[at].value;
   // A bool of an instruction is two rails, one in a slot a word.
   if (program_.types[operand.type].kind == TypeKind::kBool) slot.lo &= 1;
   return true;
@@ -70,11 +82,11 @@ std::optional<state::Charge> LimitReader::Read(const state::CounterId& id,
       break;
     case LimitKind::kAfter:
       charge.kind = state::CounterKind::kAfter;
-      good = Span(charge);
+      good = Past(charge);
       break;
     case LimitKind::kNotAfter:
       charge.kind = state::CounterKind::kNotAfter;
-      good = Span(charge);
+      good = Past(charge);
       break;
   }
   if (!good) return std::nullopt;
@@ -137,6 +149,11 @@ bool LimitReader::Span(state::Charge& charge) const {
   if (!Get(term_.span, span)) return false;
   charge.span_us = Signed(span.lo);
   return charge.span_us > 0 && charge.span_us <= limits::kTimeUs;
+}
+
+// Of a time before that nothing is remembered, and it would be as if nothing had been.
+bool LimitReader::Past(state::Charge& charge) const {
+  return Span(charge) && charge.span_us <= limits::kStampKeepUs;
 }
 
 bool LimitReader::Keys(std::string_view subject, state::CounterId& id) const {

@@ -1,7 +1,7 @@
 // The numbers and keys of one limit for one call.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,11 +36,17 @@ class LimitReader {
   std::string KeyText(std::string_view subject) const;
 
  private:
+  interp::InstValue* values() { return reinterpret_cast<interp::InstValue*>(room_); }
+  const interp::InstValue* values() const {
+    return reinterpret_cast<const interp::InstValue*>(room_);
+  }
+  bool Computes() const;
   bool Get(const LimitOperand& operand, Slot& slot) const;
   bool Quantity(state::Charge& charge) const;
   bool Rate(state::Charge& charge) const;
   bool Quota(state::Charge& charge) const;
   bool Span(state::Charge& charge) const;
+  bool Past(state::Charge& charge) const;
   bool Keys(std::string_view subject, state::CounterId& id) const;
 
   const ProgramState& state_;
@@ -51,7 +57,8 @@ class LimitReader {
   const CapabilityRecord* record_;
   uint32_t begin_ = 0;  // of the clause whose values are known
   uint32_t known_ = 0;  // how many
-  std::array<interp::InstValue, limits::kOperandInsts> values_;
+  // Room for InstValues, unwritten until they are known: most limits have none to compute.
+  alignas(interp::InstValue) std::byte room_[limits::kOperandInsts * sizeof(interp::InstValue)];
 };
 
 }  // namespace cap::engine

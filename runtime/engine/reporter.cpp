@@ -238,7 +238,14 @@ void Reporter::Candidates(const PolicyAction& entry,
       ClauseReport& clause = candidate.clauses.emplace_back();
       clause.name = capability.clauses[i].name;
       clause.place = PlaceOf(program_, capability.clauses[i].span);
-      if (capability.clauses[i].obligation != kNone) continue;  // it admits, whatever it asks
+      // An obligation admits, whatever it asks; a limit, unless it is the one that was spent.
+      if (capability.clauses[i].obligation != kNone) continue;
+      if (capability.clauses[i].limit_term != kNone) {
+        const bool decided = index == decision_.capability && i == decision_.clause &&
+                             decision_.verdict == Verdict::kDeny;
+        if (decided) clause.outcome = ClauseOutcome::kFalse;
+        continue;
+      }
       if ((masks.skipped & bit) != 0) {
         clause.outcome = ClauseOutcome::kSkipped;
       } else if ((not_true & bit) != 0 && (require & bit) == 0) {

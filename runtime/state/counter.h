@@ -45,7 +45,8 @@ class Entries {
   void Clear();
 
  private:
-  struct Block {
+  /// Before its entries, and aligned as they are.
+  struct alignas(Entry) Block {
     uint32_t capacity, first, size;
   };
   Entry* at() const { return reinterpret_cast<Entry*>(block_ + 1); }

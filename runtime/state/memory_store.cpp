@@ -87,7 +87,12 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
   const bool alone = request.charges.size() == 1 && request.stamps.empty() &&
                      request.free.empty() && states.empty() && !request.peek &&
                      request.charges.front().group == kEveryGroup;
-  if (alone) return ReserveAlone(request);
+  if (alone) {
+    const bool rate = request.charges.front().kind == CounterKind::kRate;
+    return rate && request.operation == kNoOperation
+               ? TakeRate(request.charges.front(), request.now_us)
+               : ReserveAlone(request);
+  }
   if (!IsSound(request)) return Bad();
   if (request.peek) return ReserveAll(request, nullptr, states);
   if (request.operation == kNoOperation) {
@@ -103,7 +108,6 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
 ReserveResult MemoryStore::ReserveAlone(const ReserveRequest& request) {
   const Charge& charge = request.charges.front();
   if (request.operation == kNoOperation) {
-    if (charge.kind == CounterKind::kRate) return TakeRate(charge, request.now_us);
     if (!IsSound(charge, request.now_us) || IsGivenBack(charge.kind)) return Bad();
     return TakeOne(request, nullptr);
   }
@@ -130,7 +134,7 @@ ReserveResult MemoryStore::TakeRate(const Charge& charge, int64_t now_us) {
   Counter& counter = cell->counter;
   if (counter.of() != CounterClass::kRate || counter.unit != charge.unit) return Bad();
   const int64_t floor = floor_us_.load(std::memory_order_relaxed);
-  const int64_t now = std::max({now_us, floor, counter.last_us});
+  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
   if (charge.amount > charge.limit) return {ReserveStatus::kSpent, false, 0};
   const int64_t paid_back = PaidBack(counter, charge.amount, charge.span_us, now);
   if (paid_back - now > charge.limit * charge.span_us) return {ReserveStatus::kSpent, false, 0};

@@ -1,5 +1,7 @@
 // Attacks on what is counted: taking more than there is by asking at once, through others, in
 // parts, or by beginning anew.
+#include <cstdlib>
+#include <random>
 #include <thread>
 
 #include "tests/unit/limit_world.h"
@@ -88,6 +90,67 @@ TEST_CASE("neither minting nor delegating again begins a counter anew") {
   CHECK(world.Code(second, Pay("10.01")) == DecisionCode::kLimitExceeded);
   REQUIRE(world.engine().Load(Budget(40'00)).has_value());
   CHECK(world.Code(second, Pay("0.01")) == DecisionCode::kLimitExceeded);
+}
+
+// A tree of grants over one budget, each link with a limit of its own or with its parent's. A call
+// is permitted exactly if every link above it has that much left.
+TEST_CASE("a tree of delegations takes of every budget above what is there, to the cent") {
+  struct Node {
+    GrantId grant;
+    int parent = -1;
+    int64_t limit = 0, used = 0;
+  };
+  const char* asked = std::getenv("CAP_CHAINS");
+  const int trees = std::max(20, (asked == nullptr ? 300 : std::atoi(asked)) / 100);
+  const auto program = Budget(100'00);
+  std::mt19937_64 random(11);
+  const auto upto = [&](int64_t n) {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(n));
+  };
+  uint64_t permitted = 0, spent = 0;
+  for (int tree = 0; tree < trees; ++tree) {
+    World world(program);
+    std::vector<Node> nodes{{.grant = world.Mint(), .limit = 100'00}};
+    for (int i = 1; i < 12; ++i) {
+      const int parent = static_cast<int>(upto(i));
+      const int64_t above = nodes[static_cast<size_t>(parent)].limit;
+      const int64_t limit =
+          upto(3) == 0 ? above : std::max<int64_t>(1, above - upto(above / 3 + 2));
+      DelegationSpec spec = Less(limit);
+      spec.subject += std::to_string(i);
+      const auto made =
+          world.engine().Delegate(nodes[static_cast<size_t>(parent)].grant, spec, kNowUs);
+      if (!made) {
+        CHECK(made.error().code == "depth-exceeded");
+        continue;
+      }
+      nodes.push_back({.grant = *made, .parent = parent, .limit = limit});
+    }
+    for (int call = 0; call < 60; ++call) {
+      const auto leaf = static_cast<int>(upto(static_cast<int64_t>(nodes.size())));
+      int64_t left = INT64_MAX;
+      for (int at = leaf; at >= 0; at = nodes[static_cast<size_t>(at)].parent) {
+        const Node& node = nodes[static_cast<size_t>(at)];
+        left = std::min(left, node.limit - node.used);
+      }
+      const int64_t amount = std::max<int64_t>(1, upto(4) == 0 ? left + 1 - upto(3) : upto(9'00));
+      const std::string cents = std::to_string(amount % 100);
+      const Decision decision = world.Decide(
+          nodes[static_cast<size_t>(leaf)].grant,
+          Pay(std::to_string(amount / 100) + (cents.size() == 1 ? ".0" : ".") + cents));
+      CHECK(decision.permitted() == (amount <= left));
+      (decision.permitted() ? permitted : spent) += 1;
+      if (!decision.permitted() || upto(5) == 0) {
+        if (decision.permitted()) world.reader().Release(decision, kNowUs);
+        continue;
+      }
+      for (int at = leaf; at >= 0; at = nodes[static_cast<size_t>(at)].parent) {
+        nodes[static_cast<size_t>(at)].used += amount;
+      }
+    }
+  }
+  CHECK(permitted > 0);
+  CHECK(spent > 0);
 }
 
 TEST_CASE("split transfers meet the cap on their sum") {

@@ -26,6 +26,7 @@ import fmt_cases
 import import_tests
 import lint_cases
 import project_tests
+import state_tests
 from narrowing import narrowing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -284,6 +285,7 @@ def main():
     binary = pathlib.Path(sys.argv[1]).resolve()
     others = [functools.partial(test, check=check) for test in
               (import_tests.import_tools, act_tests.import_act, project_tests.init, project_tests.facts,
+               state_tests.eval_state, state_tests.state, state_tests.replay,
                explain_tests.explain_call, explain_tests.test_outputs)]
     for test in (explain, sarif, outputs, fix, costs, fmt, lint, *others):
         with tempfile.TemporaryDirectory() as folder:

@@ -7,6 +7,7 @@
 #include "runtime/redis/redis_store.h"
 #include "tests/redis/server.h"
 #include "tests/state/conformance.h"
+#include "tests/state/leased_world.h"
 
 namespace cap::redis::test {
 namespace {
@@ -56,11 +57,22 @@ void CheckNone(const std::vector<std::string>& failures) {
 
 }  // namespace
 
+TEST_CASE("redis: traces over a new connection") {
+  CheckNone(state::test::RunTraces(RedisMaker(), "durable"));
+}
 TEST_CASE("redis: traces") { CheckNone(state::test::RunTraces(RedisMaker())); }
 
 TEST_CASE("redis: random calls, answered as the memory store answers them") {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     CheckNone(state::test::RunBesideMemory(RedisMaker(), seed, 1500));
+  }
+}
+
+TEST_CASE("redis with leases: traces, and random calls near a limit") {
+  const state::test::Maker leased = state::test::WithLeases(RedisMaker());
+  CheckNone(state::test::RunTraces(leased));
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    CheckNone(state::test::RunBesideMemory(leased, seed, 1000));
   }
 }
 

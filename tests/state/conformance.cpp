@@ -178,8 +178,11 @@ std::vector<std::string> RunTraces(const Maker& maker, const std::string& folder
       failures.push_back(name + ":" + std::to_string(error->line) + ": " + error->message);
     }
     for (const Case& trace : cases) {
-      for (const std::string& failure : RunCase(trace, maker)) {
-        failures.push_back(maker.name + ": " + name + ":" + failure + " (" + trace.name + ")");
+      for (const bool states : {true, false}) {
+        for (const std::string& failure : RunCase(trace, maker, states)) {
+          failures.push_back(maker.name + ": " + name + ":" + failure + " (" + trace.name +
+                             (states ? ")" : "), without states"));
+        }
       }
     }
   }

@@ -100,8 +100,7 @@ void CallOn(Store& store, int pipe, uint64_t first, uint64_t seed) {
   if (!store) _exit(4);
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < kThreads; ++i) {
-    threads.emplace_back(
-        [&, i] { CallOn(**store, pipe, first + (i << 40), options.seed + i); });
+    threads.emplace_back([&, i] { CallOn(**store, pipe, first + (i << 40), options.seed + i); });
   }
   for (std::thread& thread : threads) thread.join();
   _exit(5);

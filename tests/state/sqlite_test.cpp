@@ -8,6 +8,7 @@
 
 #include "runtime/sqlite/queue_lock.h"
 #include "tests/state/conformance.h"
+#include "tests/state/leased_world.h"
 #include "tests/state/sqlite_world.h"
 
 namespace cap::state::test {
@@ -57,6 +58,10 @@ std::string CodeOf(const std::string& path) {
 }  // namespace
 
 TEST_CASE("sqlite: traces") { CheckNone(RunTraces(SqliteMaker())); }
+TEST_CASE("sqlite with leases: traces, and random calls near a limit") {
+  CheckNone(RunTraces(WithLeases(SqliteMaker())));
+  CheckNone(RunBesideMemory(WithLeases(SqliteMaker()), 1, 300));
+}
 TEST_CASE("sqlite: traces over a restart") { CheckNone(RunTraces(SqliteMaker(), "durable")); }
 TEST_CASE("sqlite: beside memory") {
   for (uint64_t seed = 1; seed <= 2; ++seed) CheckNone(RunBesideMemory(SqliteMaker(), seed, 200));

@@ -53,7 +53,8 @@ std::string TimeText(int64_t us) { return us == kNever ? "never" : std::to_strin
 /// A case that runs: names have become numbers.
 class Runner {
  public:
-  Runner(const Case& trace, const Maker& maker) : trace_(trace), world_(maker.make(trace.sizes)) {}
+  Runner(const Case& trace, const Maker& maker, bool states)
+      : trace_(trace), world_(maker.make(trace.sizes)), states_(states) {}
 
   std::vector<std::string> Run() {
     for (const Step& step : trace_.steps) {
@@ -206,7 +207,7 @@ class Runner {
   void Reserve(bool peek) {
     const Request asked = ReadRequest();
     if (!failures_.empty()) return;
-    std::vector<ChargeState> states(asked.charges.size());
+    std::vector<ChargeState> states(states_ ? asked.charges.size() : 0);
     const ReserveResult result = store().Reserve({.now_us = step_->at_us,
                                                   .operation = asked.operation,
                                                   .charges = asked.charges,
@@ -224,6 +225,8 @@ class Runner {
         if (!result.repeated) Fail("repeated", "for the first time");
       } else if (word.key == "failed") {
         ExpectValue(word, result.failed < asked.names.size() ? asked.names[result.failed] : "");
+      } else if (!states_) {
+        continue;
       } else if (word.key == "taken") {
         std::string taken;
         for (size_t n = 0; n < states.size(); ++n) {
@@ -331,6 +334,7 @@ class Runner {
 
   const Case& trace_;
   std::unique_ptr<World> world_;
+  const bool states_;
   const Step* step_ = nullptr;
   std::map<std::string, Charge> charges_;
   std::map<std::string, uint64_t> ids_, operations_;
@@ -339,12 +343,12 @@ class Runner {
 
 }  // namespace
 
-std::vector<std::string> RunCase(const Case& trace, const Maker& maker) {
+std::vector<std::string> RunCase(const Case& trace, const Maker& maker, bool states) {
   const StoreSizes any;
   const bool sized =
       trace.sizes.counters != any.counters || trace.sizes.operations != any.operations;
   if (sized && !maker.has_sizes) return {};
-  return Runner(trace, maker).Run();
+  return Runner(trace, maker, states).Run();
 }
 
 }  // namespace cap::state::test

@@ -52,6 +52,7 @@ def libraries():
             words = call.group(2).split()
             links, on = [], False
             for word in words:
+                word = re.sub(r"\$<TARGET_NAME_IF_EXISTS:(\w+)>", r"\1", word)
                 if word in ("LINKS", "PRIVATE_LINKS"):
                     on = True
                 elif word == "SOURCES":

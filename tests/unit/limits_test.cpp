@@ -282,6 +282,145 @@ policy p { capability verify  capability pay }
   CHECK(world.Code(grant, pay, kNowUs + kHourUs / 2 + 1) == DecisionCode::kConstraintFailed);
 }
 
+TEST_CASE("a limit of a policy is shared by its actions, and may be the mint's") {
+  World world(R"(
+module m
+context bound { most: money in "USD" }
+action pay { to: string, amount: money in "USD" }
+action wire { to: string, amount: money in "USD" }
+limit payees on pay { consume 1 of quota(3, every: "total", retain: 400d) per to }
+policy p {
+  expires after 8h
+  capability pay
+  capability wire
+  limit daily on pay, wire { consume amount of quota(most, every: "day") }
+}
+)");
+  const GrantId grant = world.Mint({{"most", {Money{100'00, 840}}}});
+  const auto code = [&](const char* tool, const char* amount, const char* to = "a") {
+    return world.Code(grant, std::string(R"({"tool":")") + tool + R"(","arguments":{"to":")" + to +
+                                 R"(","amount":)" + amount + "}}");
+  };
+  CHECK(code("pay", "60.00") == DecisionCode::kPermit);
+  CHECK(code("wire", "40.01") == DecisionCode::kLimitExceeded);
+  CHECK(code("wire", "30.00") == DecisionCode::kPermit);
+  const std::string call = R"({"tool":"pay","arguments":{"to":"a","amount":11.00}})";
+  const DecisionReport report = world.Report(grant, call);
+  CHECK(report.code == DecisionCode::kLimitExceeded);
+  CHECK(report.clause == "daily.consume");
+  CHECK(report.capability.empty());
+  CHECK(report.observed == "11.00 USD");
+  CHECK(report.limit == "100.00 USD");
+  // What the mint bound is not the agent's to know.
+  const AgentDecisionReport agent = world.AgentReport(grant, call);
+  CHECK(agent.limit.empty());
+  CHECK(ToText(agent).find("100.00") == std::string::npos);
+  CHECK(ToText(agent).find("10.00 USD left") == std::string::npos);
+  CHECK(agent.retry_after_us == 14 * kHourUs);
+  CHECK(code("pay", "1.00") == DecisionCode::kPermit);
+  CHECK(code("pay", "1.00") == DecisionCode::kPermit);
+  CHECK(code("pay", "1.00") == DecisionCode::kLimitExceeded);
+  CHECK(code("pay", "1.00", "b") == DecisionCode::kPermit);
+  CHECK(code("wire", "1.00") == DecisionCode::kPermit);
+  // The limit of another grant may be another one; what was counted is the subject's.
+  const GrantId more = world.Mint({{"most", {Money{200'00, 840}}}});
+  CHECK(world.Code(more, R"({"tool":"wire","arguments":{"to":"c","amount":100.00}})") ==
+        DecisionCode::kPermit);
+}
+
+TEST_CASE("a call of two actions is charged for both, or for none") {
+  World world(R"(
+module m
+action pay of "do" { to: string, n: int }
+action note of "do" when n > 5 { to: string, n: int }
+policy p {
+  expires after 8h
+  capability pay { consume 1 of quota(3, every: "day") }
+  capability note { consume 1 of quota(1, every: "day") }
+}
+)");
+  const GrantId grant = world.Mint();
+  const auto call = [&](int n) {
+    return world.Code(grant, R"({"tool":"do","arguments":{"to":"a","n":)" + std::to_string(n) +
+                                 "}}");
+  };
+  CHECK(call(9) == DecisionCode::kPermit);
+  for (int i = 0; i < 3; ++i) CHECK(call(9) == DecisionCode::kLimitExceeded);
+  CHECK(call(1) == DecisionCode::kPermit);
+  CHECK(call(1) == DecisionCode::kPermit);
+  CHECK(call(1) == DecisionCode::kLimitExceeded);
+}
+
+TEST_CASE("what a limit counts may be computed, and a limit may have a guard") {
+  World world(R"(
+module m
+import std.quota
+record Order { total: int }
+action pay { id: string, n: int
+  fact order: Order for id within 30s }
+policy p {
+  expires after 8h
+  capability pay {
+    consume n + 1 of quota(order.total - 10, every: "total", retain: 400d) per id
+    rateLimit(1/hour) when n > 5
+  }
+}
+)");
+  const GrantId grant = world.Mint();
+  const auto call = [&](int n, int total) {
+    return R"({"tool":"pay","arguments":{"id":"o1","n":)" + std::to_string(n) +
+           R"(},"facts":[{"name":"order","key":"o1","value":{"total":)" + std::to_string(total) +
+           R"(},"as_of":"2026-03-02T10:00:00Z","by":"shop"}]})";
+  };
+  CHECK(world.Code(grant, call(4, 20)) == DecisionCode::kPermit);          // 5 of 10
+  CHECK(world.Code(grant, call(5, 20)) == DecisionCode::kLimitExceeded);
+  CHECK(world.Code(grant, call(4, 20)) == DecisionCode::kPermit);
+  CHECK(world.Code(grant, call(9, 40)) == DecisionCode::kPermit);          // 20 of 30
+  CHECK(world.Code(grant, call(6, 40)) == DecisionCode::kLimitExceeded);   // the rate
+  CHECK(world.Code(grant, call(1, 5)) == DecisionCode::kConstraintFailed);  // below zero
+  CHECK(world.Code(grant, R"({"tool":"pay","arguments":{"id":"o1","n":1}})") ==
+        DecisionCode::kConstraintFault);
+}
+
+TEST_CASE("a store that keeps names is told them") {
+  class Names : public AwayStore {
+   public:
+    state::ReserveResult Reserve(const state::ReserveRequest& request,
+                                 std::span<state::ChargeState>) override {
+      REQUIRE(request.names.size() == request.charges.size());
+      for (const state::CounterName& name : request.names) {
+        seen += std::string(name.policy) + "/" + std::string(name.limit) + "/" +
+                std::string(name.constraint) + "/" + std::string(name.key) + "\n";
+      }
+      return {.status = state::ReserveStatus::kUnavailable};
+    }
+    bool keeps_names() const override { return true; }
+    std::string seen;
+  };
+  const auto program = MustCompile(R"(
+module m
+import std.quota
+action pay { to: string }
+policy p {
+  expires after 8h
+  capability pay { maxPerDay(3) maxPerDay(9, per: to) }
+  circuit_breaker { maxViolations(3) window(5m) suspendDuration(30m) }
+}
+)");
+  auto store = std::make_shared<Names>();
+  auto engine = *Engine::Create({.store = store});
+  REQUIRE(engine->Load(program).has_value());
+  Reader reader = engine->NewReader();
+  const GrantId grant = *engine->Mint(
+      {.policy = "p", .subject = "s", .purpose = {}, .bound = {}, .ttl_us = 1000}, kNowUs);
+  CHECK(reader.Authorize(grant, ParseRequest(*program, R"({"tool":"pay","arguments":{"to":"a"}})",
+                                             "s", kNowUs))
+            .code == DecisionCode::kStoreUnavailable);
+  CHECK(store->seen == "p//circuit_breaker/\"s\"\n"
+                       "p/pay/maxPerDay/\"s\"\n"
+                       "p/pay/maxPerDay#2/\"a\"\n");
+}
+
 TEST_CASE("the codes of what is counted keep their texts") {
   CHECK(NameOf(DecisionCode::kNotDelegated) == "not_delegated");
   CHECK(NameOf(DecisionCode::kLimitExceeded) == "limit_exceeded");

@@ -111,6 +111,100 @@ TEST_CASE("what is no test file is refused at its line") {
   CHECK(ErrorOf("--- policy: a.cap\nmodule m\n").starts_with("f.capt:2: a section that names"));
 }
 
+constexpr const char* kSequence = R"(--- policy
+module m
+--- sequence: all there is
+# a comment
+later 1h 30m
+id a
+by root
+call read {"id": "a",
+  "more": 1}
+fact order("o-1") by shop = {"owner":
+  "me"}
+approved by manager
+=> permit
+   remains maxPerDay: 3
+   retry after 2h 30m
+commit a actual 30.00 USD
+commit a => already
+release a => conflict
+wait 5m
+grant child of root {"subject":
+  "c"}
+=> refused widening
+   reason "no"
+grant other
+revoke
+revoke child
+times 3
+peek
+call read {}
+=> deny
+   retry after never
+)";
+
+TEST_CASE("every line of a sequence is read") {
+  const Result<CaptFile> file = ParseCapt("f.capt", kSequence);
+  REQUIRE_MESSAGE(file.has_value(), file.error().message);
+  REQUIRE(file->cases[0].sequences.size() == 1);
+  const Sequence& sequence = file->cases[0].sequences[0];
+  CHECK(sequence.title == "all there is");
+  REQUIRE(sequence.steps.size() == 10);
+  const Step& call = sequence.steps[0];
+  CHECK(call.line == 5);
+  CHECK(call.later_us == 5'400'000'000);
+  CHECK(call.name == "a");
+  CHECK(call.by == "root");
+  CHECK(call.call.arguments == "{\"id\": \"a\",\n\"more\": 1}");
+  CHECK(call.call.facts[0].value == "{\"owner\":\n\"me\"}");
+  REQUIRE(call.call.expected.remains.size() == 1);
+  CHECK(call.call.expected.remains[0].limit == "maxPerDay");
+  CHECK(call.call.expected.remains[0].value == "3");
+  CHECK(call.call.expected.retry_after_us == 9'000'000'000);
+  CHECK(sequence.steps[1].kind == Step::Kind::kCommit);
+  CHECK(sequence.steps[1].actual == "30.00 USD");
+  CHECK(sequence.steps[1].settled == "settled");
+  CHECK(sequence.steps[2].settled == "already");
+  CHECK(sequence.steps[3].kind == Step::Kind::kRelease);
+  CHECK(sequence.steps[4].later_us == 300'000'000);
+  const Step& grant = sequence.steps[5];
+  CHECK(grant.kind == Step::Kind::kGrant);
+  CHECK(grant.name == "child");
+  CHECK(grant.by == "root");
+  CHECK(grant.json == "{\"subject\":\n\"c\"}");
+  CHECK(grant.call.expected.code == "widening");
+  CHECK(grant.call.expected.reason == "\"no\"");
+  CHECK(sequence.steps[6].json.empty());
+  CHECK(sequence.steps[7].name.empty());
+  CHECK(sequence.steps[8].name == "child");
+  CHECK(sequence.steps[9].times == 3);
+  CHECK(sequence.steps[9].peek);
+  CHECK(sequence.steps[9].call.expected.retry_after_us == INT64_MAX);
+}
+
+TEST_CASE("what is no sequence is refused at its line") {
+  const std::string head = "--- policy\nmodule m\n--- sequence: t\n";
+  const std::string call = "id a\ncall read {}\n=> permit\n";
+  CHECK(ErrorOf(head).starts_with("f.capt:3: a sequence has at least one step"));
+  CHECK(ErrorOf(head + "call read {}\n").starts_with("f.capt:4: a test ends in `=> verdict`"));
+  CHECK(ErrorOf(head + "id a\n=> permit\n").starts_with("f.capt:4: a test has one `call`"));
+  CHECK(ErrorOf(head + "commit a\n").starts_with("f.capt:4: no call before this has the id `a`"));
+  CHECK(ErrorOf(head + "call read {}\nwait 5m\n").starts_with("f.capt:5: the step that begins"));
+  CHECK(ErrorOf(head + call + "commit a => done\n").starts_with("f.capt:7: a settlement is"));
+  CHECK(ErrorOf(head + call + "commit a 5\n").starts_with("f.capt:7: write `commit"));
+  CHECK(ErrorOf(head + call + "release a actual 5\n").starts_with("f.capt:7: write `release"));
+  CHECK(ErrorOf(head + call + "wait long\n").starts_with("f.capt:7: write `wait"));
+  CHECK(ErrorOf(head + call + "grant a b\n").starts_with("f.capt:7: write `grant"));
+  CHECK(ErrorOf(head + call + "grant a\n=> permit\n").starts_with("f.capt:8: below a grant"));
+  CHECK(ErrorOf(head + call + "go on\n").starts_with("f.capt:7: a step is a call"));
+  CHECK(ErrorOf(head + call + "  remains 5\n").starts_with("f.capt:7: write `remains"));
+  CHECK(ErrorOf(head + call + "  retry after 5x\n").starts_with("f.capt:7: write `retry"));
+  CHECK(ErrorOf(head + "times 0\n" + call).starts_with("f.capt:4: write `times"));
+  CHECK(ErrorOf(head + "times 2\n" + call).starts_with("f.capt:4: a call with an id"));
+  CHECK(ErrorOf(head + call + "--- test: t\n").starts_with("f.capt:7: a second"));
+}
+
 TEST_CASE("a mark on the first line cannot point above it") {
   const std::vector<Mark> marks = MarksOf("//~^^ CAP0101\n");
   REQUIRE(marks.size() == 1);

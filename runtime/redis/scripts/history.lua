@@ -4,8 +4,8 @@
 -- charged at a time before the floor: what was swept may have known a later one.
 -- The branch "!" is nobody's: the server is denied to all until somebody acknowledges what is lost.
 local place, floor_us, on
-local function standing(branch, known)
-  local at = redis.call('GET', KEYS[1])
+local function standing(branch, known, at)
+  at = at or redis.call('GET', KEYS[1])
   if not at then return false end
   local place_text, floor_text
   on, place_text, floor_text = string.match(at, '^(%S+) (%d+) (%d+)$')
@@ -15,5 +15,5 @@ end
 
 local function advance()
   place = place + 1
-  redis.call('SET', KEYS[1], string.format('%s %.0f %.0f', on, place, floor_us))
+  redis.call('SET', KEYS[1], string.format('%s %d %d', on, place, floor_us))
 end

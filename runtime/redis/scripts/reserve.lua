@@ -7,16 +7,14 @@ local branch, known, now, mode, kept, fingerprint, grace, keep, free, stamps, na
 local HEAD, ITEM, HOLDS, EVERY = 11, 10, 4096, '65535'
 local peek, replay = mode == 'peek', mode == 'replay'
 
-if not standing(branch, known) and not (replay and on == '!') then return {'moved'} end
+local counters, values = #KEYS - 2, redis.call('MGET', unpack(KEYS))
+if not standing(branch, known, values[1]) and not (replay and on == '!') then return {'moved'} end
 now, grace = max(tonumber(now), floor_us), tonumber(grace)
-
-local counters, texts, begun = #KEYS - 2, {}, false
-if kept == '1' and not peek then begun = redis.call('GET', KEYS[2]) end
-if counters > 0 then texts = redis.call('MGET', unpack(KEYS, 3)) end
+local begun, texts = kept == '1' and not peek and values[2], {}
+for i = 1, counters do texts[i] = values[i + 2] or '' end
 
 local function answer(word, taken)
-  for i = 1, counters do texts[i] = texts[i] or '' end
-  return {word, format('%.0f', place), format('%.0f', floor_us), taken, unpack(texts, 1, counters)}
+  return {word, format('%d', place), format('%d', floor_us), taken, unpack(texts, 1, counters)}
 end
 
 if begun then
@@ -175,7 +173,7 @@ for i = 1, #charges do
     changed[charge.number] = true
     if charge.of >= QUOTA then
       local token = charge.of == GAUGE and c.last + charge.span or c.begin
-      sequel[#sequel + 1] = format('%d %s %s %s %.0f %s;', charge.of,
+      sequel[#sequel + 1] = format('%d %s %s %s %d %s;', charge.of,
                                    sub(KEYS[charge.number + 2], -32), charge.unit, charge.amount,
                                    token, c.born)
     end
@@ -187,7 +185,7 @@ for number = 1, counters do
   end
 end
 if kept == '1' then
-  redis.call('SET', KEYS[2], format('R %.0f %s %s\n', now, fingerprint, list) ..
+  redis.call('SET', KEYS[2], format('R %d %s %s\n', now, fingerprint, list) ..
              table.concat(sequel) .. '\n' .. stamps, 'PX', keep)
 end
 advance()

@@ -1,0 +1,138 @@
+#include "compiler/policytest/open_store.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <utility>
+
+#ifdef CAPC_HAS_SQLITE
+#include "runtime/sqlite/sqlite_store.h"
+#endif
+#ifdef CAPC_HAS_REDIS
+#include "runtime/redis/redis_store.h"
+#endif
+
+namespace cap::policytest {
+
+namespace {
+
+namespace fs = std::filesystem;
+using StoreResult = Result<std::unique_ptr<state::Store>>;
+
+bool IsServer(const std::string& where) {
+  return where.starts_with("redis://") || where.starts_with("unix://");
+}
+
+#ifdef CAPC_HAS_SQLITE
+
+StoreResult OpenFile(const std::string& path) { return state::OpenSqliteStore(path); }
+
+/// A folder that is gone when nobody has it any more.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string path = (fs::temp_directory_path() / "capc-XXXXXX").string();
+    if (mkdtemp(path.data()) != nullptr) path_ = path;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Result<StoreUnderTest> FilesUnderTest() {
+  const auto folder = std::make_shared<TemporaryFolder>();
+  if (folder->path().empty()) return Fail("no-store", "no temporary folder can be made");
+  const auto nth = std::make_shared<std::atomic<uint64_t>>(0);
+  const auto open = [folder, nth]() -> StoreResult {
+    const uint64_t n = ++*nth;
+    // What the store before the last left is not needed any more; the last may still be open.
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder->path())) {
+      const bool old = entry.path().filename().string().starts_with(fmt::format("{}.", n - 2));
+      std::error_code ignored;
+      if (old) fs::remove(entry.path(), ignored);
+    }
+    return OpenFile(fmt::format("{}/{}.db", folder->path(), n));
+  };
+  return StoreUnderTest{"sqlite", open};
+}
+
+#else
+
+StoreResult OpenFile(const std::string& path) {
+  return Fail("no-store", fmt::format("this program was built without SQLite, for `{}`", path));
+}
+
+Result<StoreUnderTest> FilesUnderTest() {
+  return Fail("no-store", "this program was built without SQLite");
+}
+
+#endif
+
+#ifdef CAPC_HAS_REDIS
+
+StoreResult OpenServer(const std::string& where, std::string tenant) {
+  redis::RedisOptions options;
+  const size_t query = where.find("?tenant=");
+  if (query != std::string::npos) options.tenant = where.substr(query + 8);
+  if (!tenant.empty()) options.tenant = std::move(tenant);
+  // What is promised is for whoever keeps the server to say: a tool takes it as it is.
+  options.promise = redis::Promise::kAsConfigured;
+  Result<std::unique_ptr<redis::RedisStore>> store =
+      redis::NewRedisStore(where.substr(0, query), options);
+  if (!store.has_value()) return std::unexpected(store.error());
+  return std::unique_ptr<state::Store>(std::move(*store));
+}
+
+Result<StoreUnderTest> ServerUnderTest(const std::string& where) {
+  const auto nth = std::make_shared<std::atomic<uint64_t>>(0);
+  const auto open = [where, nth]() -> StoreResult {
+    return OpenServer(where, fmt::format("test-{}-{}", getpid(), ++*nth));
+  };
+  return StoreUnderTest{"redis", open};
+}
+
+#else
+
+StoreResult OpenServer(const std::string& where, const std::string&) {
+  return Fail("no-store", fmt::format("this program was built without Redis, for `{}`", where));
+}
+
+Result<StoreUnderTest> ServerUnderTest(const std::string& where) {
+  return Fail("no-store", fmt::format("this program was built without Redis, for `{}`", where));
+}
+
+#endif
+
+}  // namespace
+
+StoreResult OpenStore(const std::string& where) {
+  return IsServer(where) ? OpenServer(where, "") : OpenFile(where);
+}
+
+StoreResult OpenKnownStore(const std::string& where) {
+  std::error_code error;
+  if (!IsServer(where) && !fs::exists(where, error)) {
+    return Fail("no-store", fmt::format("there is no file `{}`", where));
+  }
+  return OpenStore(where);
+}
+
+Result<StoreUnderTest> StoreNamed(const std::string& name) {
+  if (name == "memory") return MemoryUnderTest();
+  if (name == "sqlite") return FilesUnderTest();
+  if (IsServer(name)) return ServerUnderTest(name);
+  return Fail("no-store", fmt::format("no store is called `{}`: there are memory, sqlite, "
+                                      "redis://HOST",
+                                      name));
+}
+
+}  // namespace cap::policytest
