@@ -51,7 +51,8 @@ std::vector<SpentLimit> DecisiveOf(const state::ReserveRequest& request,
 }  // namespace
 
 StoreUnderTest MemoryUnderTest() {
-  return {"memory", [] { return Result<std::unique_ptr<state::Store>>(state::NewMemoryStore()); }};
+  const auto open = [] { return Result<std::unique_ptr<state::Store>>(state::NewMemoryStore()); };
+  return {"memory", true, open};
 }
 
 Result<void> FreshStore::Renew() {

@@ -17,6 +17,7 @@ namespace cap::policytest {
 /// One way to keep counters; all of them must say the same.
 struct StoreUnderTest {
   std::string name;  // "memory", "sqlite"
+  bool exact = true;  // its counters are what was taken, and nothing that was set aside
   /// A store in which nothing was counted.
   std::function<Result<std::unique_ptr<state::Store>>()> open;
 };
@@ -53,6 +54,8 @@ class FreshStore final : public state::Store {
   state::SettleStatus CountViolation(state::CounterId id, int64_t limit, int64_t window_us,
                                      int64_t suspend_us, int64_t now_us) override;
   uint64_t Sweep(int64_t now_us) override;
+  bool exact() const { return kind_.exact; }
+
   /// With the names that questions had, whatever the store keeps.
   Result<std::vector<state::CounterView>> Counters() override;
   Result<bool> Reset(state::CounterId id) override;

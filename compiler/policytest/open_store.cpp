@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "runtime/state/lease.h"
+
 #ifdef CAPC_HAS_SQLITE
 #include "runtime/sqlite/sqlite_store.h"
 #endif
@@ -62,7 +64,7 @@ Result<StoreUnderTest> FilesUnderTest() {
     }
     return OpenFile(fmt::format("{}/{}.db", folder->path(), n));
   };
-  return StoreUnderTest{"sqlite", open};
+  return StoreUnderTest{"sqlite", true, open};
 }
 
 #else
@@ -97,7 +99,7 @@ Result<StoreUnderTest> ServerUnderTest(const std::string& where) {
   const auto open = [where, nth]() -> StoreResult {
     return OpenServer(where, fmt::format("test-{}-{}", getpid(), ++*nth));
   };
-  return StoreUnderTest{"redis", open};
+  return StoreUnderTest{"redis", true, open};
 }
 
 #else
@@ -111,6 +113,19 @@ Result<StoreUnderTest> ServerUnderTest(const std::string& where) {
 }
 
 #endif
+
+/// `authority` in slices, in this one process.
+StoreUnderTest LeasedUnderTest(const StoreUnderTest& authority) {
+  const auto open = [authority]() -> StoreResult {
+    StoreResult store = authority.open();
+    if (!store.has_value()) return store;
+    std::unique_ptr<state::LeasedStore> leased =
+        state::NewLeasedStore(std::shared_ptr<state::Store>(std::move(*store)));
+    if (leased == nullptr) return Fail("no-store", "the system gives no random bytes");
+    return std::unique_ptr<state::Store>(std::move(leased));
+  };
+  return {"leased " + authority.name, false, open};
+}
 
 }  // namespace
 
@@ -130,8 +145,14 @@ Result<StoreUnderTest> StoreNamed(const std::string& name) {
   if (name == "memory") return MemoryUnderTest();
   if (name == "sqlite") return FilesUnderTest();
   if (IsServer(name)) return ServerUnderTest(name);
+  constexpr std::string_view kLeased = "leased:";
+  if (name.starts_with(kLeased)) {
+    const Result<StoreUnderTest> authority = StoreNamed(name.substr(kLeased.size()));
+    if (!authority.has_value()) return authority;
+    return LeasedUnderTest(*authority);
+  }
   return Fail("no-store", fmt::format("no store is called `{}`: there are memory, sqlite, "
-                                      "redis://HOST",
+                                      "redis://HOST, and each of them as leased:NAME",
                                       name));
 }
 

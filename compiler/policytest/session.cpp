@@ -215,6 +215,7 @@ bool Session::Revoke(const std::string& name) {
 std::string Session::CountersDisagree() {
   std::string first;
   for (Running& running : running_) {
+    if (!running.store->exact()) continue;
     Result<std::vector<state::CounterView>> counters = running.store->Counters();
     if (!counters.has_value()) return running.name + ": " + counters.error().message;
     std::string text = CountersText(std::move(*counters));

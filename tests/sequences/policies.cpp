@@ -77,11 +77,12 @@ class Writer {
 
   std::string Quota(const std::string& action) {
     if (action == "pay" && Chance(50)) {
-      const std::string limit = Any({"50.00 USD", "100.00 USD", "250.50 USD", "info.total"});
+      const std::string limit = Any({"50.00 USD", "100.00 USD", "250.50 USD", "90000.00 USD",
+                                     "info.total"});
       const std::string amount = Chance(80) ? "amount" : "10.00 USD";
       return fmt::format("consume {} of quota({}, {}{})", amount, limit, Every(), Options());
     }
-    std::vector<std::string> limits = {"1", "2", "3", "7"};
+    std::vector<std::string> limits = {"1", "2", "3", "7", "5000"};
     if (action == "pay") limits.push_back("info.units");
     return fmt::format("consume {} of quota({}, {}{})", Count(), Any(limits), Every(), Options());
   }
