@@ -1,5 +1,6 @@
 # `cmake --install`: the capc command, the runtime's libraries and headers, and the package that
-# `find_package(capc)` finds. capc::runtime needs neither ANTLR nor LLVM; capc::jit brings LLVM.
+# `find_package(capc)` finds. capc::runtime needs neither ANTLR nor LLVM; capc::jit brings LLVM,
+# capc::redis hiredis.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -17,6 +18,12 @@ if(TARGET cap_jit)
   install(TARGETS cap_jit EXPORT capc-jit-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT capc-jit-targets NAMESPACE capc:: DESTINATION ${package_dir})
 endif()
+if(TARGET cap_redis)
+  set_target_properties(cap_redis PROPERTIES EXPORT_NAME redis)
+  install(TARGETS cap_redis EXPORT capc-redis-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT capc-redis-targets NAMESPACE capc:: DESTINATION ${package_dir})
+  install(FILES runtime/redis/redis_store.h DESTINATION include/capc/runtime/redis)
+endif()
 install(EXPORT capc-targets NAMESPACE capc:: DESTINATION ${package_dir})
 
 # Public headers are cap/*.h; those of runtime/ that they include stand beside them.
@@ -24,7 +31,7 @@ install(DIRECTORY runtime/include/cap DESTINATION include/capc)
 install(DIRECTORY runtime/base runtime/value runtime/program runtime/frame
         DESTINATION include/capc/runtime FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 install(FILES runtime/jit/jit.h DESTINATION include/capc/runtime/jit)
-install(FILES runtime/state/store.h DESTINATION include/capc/runtime/state)
+install(FILES runtime/state/lease.h runtime/state/store.h DESTINATION include/capc/runtime/state)
 configure_package_config_file(cmake/capc-config.cmake.in capc-config.cmake
                               INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(capc-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -18,8 +18,8 @@ local function split(text)
 end
 
 local function join(high, low)
-  if high == 0 then return format('%.0f', low) end
-  return format('%.0f%09.0f', high, low)
+  if high == 0 then return format('%d', low) end
+  return format('%d%09d', high, low)
 end
 
 local function plus(ah, al, bh, bl)
@@ -58,12 +58,12 @@ end
 local function print(c)
   local value, ends = nil, NEVER
   if c.of == RATE or c.of == BREAKER then
-    value = format('%.0f', c.time)
+    value = format('%d', c.time)
   else
     value = join(c.vh, c.vl)
   end
-  if c.ends ~= math.huge then ends = format('%.0f', c.ends) end
-  return format('%d %s %.0f %s %.0f %s %s %s ', c.of, c.unit, c.last, value, c.begin, ends,
+  if c.ends ~= math.huge then ends = format('%d', c.ends) end
+  return format('%d %s %d %s %d %s %s %s ', c.of, c.unit, c.last, value, c.begin, ends,
                 c.limit, c.born) .. c.entries .. '\n' .. c.name
 end
 
@@ -73,13 +73,13 @@ local function save(key, c, now, grace)
   if c.ends == math.huge then
     redis.call('SET', key, text)
   else
-    redis.call('SET', key, text, 'PX', format('%.0f', floor(max(0, c.ends - now) / 1000) + grace))
+    redis.call('SET', key, text, 'PX', format('%d', floor(max(0, c.ends - now) / 1000) + grace))
   end
   return text
 end
 
 local function become(c, of, unit)
-  if c.of == 0 then c.of, c.unit, c.born = of, unit, format('%.0f', place + 1) end
+  if c.of == 0 then c.of, c.unit, c.born = of, unit, format('%d', place + 1) end
 end
 
 -- Drops the entries that have ended; their amounts go from the value, except in a breaker, which
@@ -101,7 +101,7 @@ local function count(c)
 end
 
 local function insert(c, ends, amount)
-  local entry = format('%.0f:%s,', ends, amount)
+  local entry = format('%d:%s,', ends, amount)
   local last = match(sub(c.entries, -40), '(%d+):%d+,$')
   if not last or tonumber(last) <= ends then
     c.entries = c.entries .. entry

@@ -15,5 +15,5 @@ end
 
 local function advance()
   place = place + 1
-  redis.call('SET', KEYS[1], string.format('%s %.0f %.0f', on, place, floor_us))
+  redis.call('SET', KEYS[1], string.format('%s %d %d', on, place, floor_us))
 end

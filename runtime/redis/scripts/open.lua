@@ -5,6 +5,9 @@
 -- A branch is what one run of one server wrote. When another run is met (a restart, a replica that
 -- was promoted), the branch before it is closed with the place that it had come to *there*: a client
 -- that knows more of that branch knows charges that this server has forgotten.
+if string.format('%d', 4503599627370496) ~= '4503599627370496' then
+  return redis.error_reply('ERR a server of 32 bits cannot write the times of counters')
+end
 local run, fresh, branch, known, acks, insists, made, accept = unpack(ARGV)
 local on, ran, acked, fenced, key =
   unpack(redis.call('HMGET', KEYS[2], 'branch', 'run', 'acks', 'fenced', 'key'))
@@ -22,18 +25,18 @@ if not key then
 end
 
 local function answer(word)
-  return {word, key, on or '', string.format('%.0f', place), string.format('%.0f', acked)}
+  return {word, key, on or '', string.format('%d', place), string.format('%d', acked)}
 end
 local function begin()
   on = fresh
   redis.call('HSET', KEYS[2], 'branch', on, 'run', run, 'key', key, 'acks',
-             string.format('%.0f', acked))
-  redis.call('SET', KEYS[1], string.format('%s %.0f %s', on, place, floor))
+             string.format('%d', acked))
+  redis.call('SET', KEYS[1], string.format('%s %d %s', on, place, floor))
 end
 -- Denied for everybody, those too who remember nothing.
 local function fence()
-  redis.call('HSET', KEYS[2], 'fenced', '1', 'key', key, 'acks', string.format('%.0f', acked))
-  redis.call('SET', KEYS[1], string.format('! %.0f %s', place, floor))
+  redis.call('HSET', KEYS[2], 'fenced', '1', 'key', key, 'acks', string.format('%d', acked))
+  redis.call('SET', KEYS[1], string.format('! %d %s', place, floor))
   return answer('rewound')
 end
 
@@ -48,7 +51,7 @@ if fenced then return answer('rewound') end
 if branch ~= '' and acks >= acked then
   -- Nobody has acknowledged anything since the client was here last.
   local reached = redis.call('HGET', KEYS[2], 'end:' .. branch)
-  if on == branch then reached = at and string.format('%.0f', place) end
+  if on == branch then reached = at and string.format('%d', place) end
   if not reached or tonumber(reached) < known then return fence() end
 end
 if on and not at then return fence() end
@@ -56,7 +59,7 @@ if not on then
   place = 1
   begin()
 elseif ran ~= run then
-  redis.call('HSET', KEYS[2], 'end:' .. on, string.format('%.0f', place))
+  redis.call('HSET', KEYS[2], 'end:' .. on, string.format('%d', place))
   begin()
 end
 return answer('open')

@@ -14,7 +14,7 @@ local begun, texts = kept == '1' and not peek and values[2], {}
 for i = 1, counters do texts[i] = values[i + 2] or '' end
 
 local function answer(word, taken)
-  return {word, format('%.0f', place), format('%.0f', floor_us), taken, unpack(texts, 1, counters)}
+  return {word, format('%d', place), format('%d', floor_us), taken, unpack(texts, 1, counters)}
 end
 
 if begun then
@@ -173,7 +173,7 @@ for i = 1, #charges do
     changed[charge.number] = true
     if charge.of >= QUOTA then
       local token = charge.of == GAUGE and c.last + charge.span or c.begin
-      sequel[#sequel + 1] = format('%d %s %s %s %.0f %s;', charge.of,
+      sequel[#sequel + 1] = format('%d %s %s %s %d %s;', charge.of,
                                    sub(KEYS[charge.number + 2], -32), charge.unit, charge.amount,
                                    token, c.born)
     end
@@ -185,7 +185,7 @@ for number = 1, counters do
   end
 end
 if kept == '1' then
-  redis.call('SET', KEYS[2], format('R %.0f %s %s\n', now, fingerprint, list) ..
+  redis.call('SET', KEYS[2], format('R %d %s %s\n', now, fingerprint, list) ..
              table.concat(sequel) .. '\n' .. stamps, 'PX', keep)
 end
 advance()

@@ -5,7 +5,7 @@ local MOST_HIGH, MOST_LOW = 9223372036, 854775807  -- of an int64
 
 if not standing(branch, known) then return {'moved'} end
 local function answer(word)
-  return {word, format('%.0f', place)}
+  return {word, format('%d', place)}
 end
 
 local operation = redis.call('GET', KEYS[2])

@@ -20,4 +20,4 @@ end
 if #gone_keys > 0 then redis.call('DEL', unpack(gone_keys)) end
 if what ~= 'reset' and idle > floor_us then floor_us = idle end
 advance()
-return {'done', format('%.0f', place), format('%d', #gone_keys)}
+return {'done', format('%d', place), format('%d', #gone_keys)}

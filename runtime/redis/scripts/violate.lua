@@ -5,14 +5,14 @@ now, limit = max(tonumber(now), floor_us), tonumber(limit)
 window, suspend = tonumber(window), tonumber(suspend)
 
 local function answer(word)
-  return {word, format('%.0f', place)}
+  return {word, format('%d', place)}
 end
 local c = parse(redis.call('GET', KEYS[2]))
 if c.of ~= 0 and c.of ~= BREAKER then return answer('bad') end
 local at = max(now, c.last)
 if at < c.time then return answer('already') end
 become(c, BREAKER, '0')
-c.last, c.limit = at, format('%.0f', limit)
+c.last, c.limit = at, format('%d', limit)
 drop(c, at)
 insert(c, at + window, '1')
 c.ends = max(c.ends, at + window)
