@@ -12,6 +12,10 @@ endif()
 
 function(capc_options target)
   target_compile_options(${target} PRIVATE ${CAPC_WARNINGS})
+  if(CMAKE_UNITY_BUILD)
+    # Sources that stand behind each other are warned of what each alone is not.
+    target_compile_options(${target} PRIVATE -Wno-error)
+  endif()
   if(CAPC_SANITIZE STREQUAL "address")
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
                                              -fno-omit-frame-pointer)
@@ -22,17 +26,29 @@ function(capc_options target)
   endif()
 endfunction()
 
-# capc_library(NAME SOURCES … LINKS …): a static library of one folder. LINKS names exactly what
-# it may include; tests/tidy checks the #include lines against the same list.
+# capc_library(NAME SOURCES … LINKS … APART …): a static library of one folder. LINKS names exactly what
+# it may include; tests/tidy checks the #include lines against the same list. APART names sources that
+# the sanitizers' build, which compiles several files as one, compiles alone: their anonymous names
+# are those of others in the folder.
 function(capc_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS;APART" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
+  if(ARG_APART)
+    set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   # `#include "runtime/…"` and `#include "compiler/…"` from the root; `#include "cap/…"` public.
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
                                             $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/runtime/include>
                                             $<INSTALL_INTERFACE:include/capc>)
   target_link_libraries(${name} PUBLIC ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
   capc_options(${name})
+endfunction()
+
+# capc_only_plain(TARGET…): what no stage runs with sanitizers is not built with them.
+function(capc_only_plain)
+  if(CAPC_SANITIZE)
+    set_target_properties(${ARGN} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
 endfunction()
 
 function(capc_executable name)

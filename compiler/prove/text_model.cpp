@@ -162,7 +162,10 @@ std::optional<std::string> Texts::NewEmail(const z3::model& model, const Expr& r
   for (const auto& [id, expr] : domains_) {
     const std::string numeral = NumeralOf(model, domain);
     if (NumeralOf(model, expr) != numeral) continue;
-    if (KindIn(model, numeral) == TextKind::kEmail) return std::nullopt;  // of no text
+    // The model may believe in a domain that is an address or a url, even in one that is its own
+    // whole. There is no such text, and whoever looked for one would look for ever.
+    const TextKind kind = KindIn(model, numeral);
+    if (kind == TextKind::kEmail || kind == TextKind::kUrl) return std::nullopt;
     const std::optional<std::string> known = Concrete(model, expr);
     if (!known) return std::nullopt;
     host = *known;

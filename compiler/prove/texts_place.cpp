@@ -263,7 +263,10 @@ std::vector<std::string> Texts::NewUrls(const z3::model& model, const Expr& rank
     if (model.eval(url, true).to_string() != own) continue;
     std::optional<std::string> parts[3];
     for (const UrlPart part : kParts) {
-      parts[static_cast<size_t>(part)] = Concrete(model, Part(part, url));
+      // As with domains of addresses: a part that is a url is of no text.
+      const Expr text = Part(part, url);
+      if (KindIn(model, model.eval(text, true).to_string()) == TextKind::kUrl) return out;
+      parts[static_cast<size_t>(part)] = Concrete(model, text);
     }
     const std::string port = model.eval(Port(url), true).to_string();
     if (!parts[0] || !parts[1] || !parts[2]) return out;

@@ -1,5 +1,5 @@
 // Any text through the reader of addresses: what it accepts has one canonical form, which can be
-// seen, and a header that points at the domain.
+// seen, is the same however the domain is written, and has a header that points at the domain.
 #include "runtime/value/email.h"
 
 #include <string>
@@ -19,6 +19,13 @@ CAPC_FUZZ_TARGET(email) {
   const size_t at = email->find('@');
   Require(at != std::string::npos && email->find('@', at + 1) == std::string::npos,
           "an address with another @", input);
+  Require(email->substr(0, at) == input.substr(0, at), "another mailbox", input);
+  std::string capitals(*email);
+  for (size_t i = at; i < capitals.size(); ++i) {
+    const char c = capitals[i];
+    if (c >= 'a' && c <= 'z') capitals[i] = static_cast<char>(c - 'a' + 'A');
+  }
+  Require(ParseEmail(capitals).value_or("") == *email, "a domain's capitals are told apart", input);
   Arena arena;
   const Slot slot = arena.CopyEmail(*email);
   Require(StringOf(EmailDomainOf(slot)) == email->substr(at + 1), "another domain", input);

@@ -2,6 +2,7 @@
 // nothing that separates, and lies under each of its parents and under nothing else that is near.
 #include "runtime/value/path.h"
 
+#include <cstdlib>
 #include <string>
 
 #include "runtime/base/limits.h"
@@ -9,6 +10,22 @@
 #include "tests/fuzz/target.h"
 
 namespace cap::fuzz {
+namespace {
+
+/// What a reader that decodes would see in the name is as harmless as the name.
+void CheckEscapes(std::string_view name, std::string_view input) {
+  for (size_t at = 0; (at = name.find('%', at)) != name.npos; ++at) {
+    const std::string digits(name.substr(at + 1, 2));
+    if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) continue;
+    if (digits.size() < 2) continue;
+    const auto byte = static_cast<int>(std::strtol(digits.c_str(), nullptr, 16));
+    const bool separates = byte == '/' || byte == '\\' || byte == '*' || byte == '{' || byte == '}';
+    const bool hides = byte == '.' || byte == '%' || byte < 0x20 || byte >= 0x7F;
+    Require(!separates && !hides, "an escape that hides something", input);
+  }
+}
+
+}  // namespace
 
 CAPC_FUZZ_TARGET(path) {
   const auto path = ParsePath(input);
@@ -28,6 +45,7 @@ CAPC_FUZZ_TARGET(path) {
     for (const char c : name) {
       Require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F, "a control character", input);
     }
+    CheckEscapes(name, input);
     if (slash == rest.npos) break;
     const size_t end = static_cast<size_t>(rest.data() - path->data()) + slash;
     const std::string parent = path->substr(0, end);

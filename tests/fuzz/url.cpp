@@ -1,7 +1,11 @@
 // Any text through the readers of urls, addresses and networks: what they accept has one canonical
-// form, and the header before the bytes points at parts that are canonical themselves.
+// form, and the header before the bytes points at parts that are canonical themselves. Addresses
+// are what the C library reads, and written as it writes them.
 #include "runtime/value/url.h"
 
+#include <arpa/inet.h>
+
+#include <cstring>
 #include <string>
 
 #include "runtime/base/limits.h"
@@ -13,7 +17,23 @@
 namespace cap::fuzz {
 namespace {
 
+void CheckAgainstLibrary(const std::string& canonical, std::string_view text) {
+  const bool v6 = canonical.find(':') != canonical.npos;
+  const int family = v6 ? AF_INET6 : AF_INET;
+  NetHeader header = NetHeaderOf(canonical);
+  uint8_t address[16] = {};
+  Require(inet_pton(family, std::string(text).c_str(), address) == 1, "no address elsewhere", text);
+  const uint8_t* own = header.address + (v6 ? 0 : 12);
+  Require(std::memcmp(address, own, v6 ? 16 : 4) == 0, "another address elsewhere", text);
+  char written[INET6_ADDRSTRLEN] = {};
+  inet_ntop(family, address, written, sizeof written);
+  // Of some IPv6 addresses it writes the end like IPv4.
+  const bool mixed = v6 && std::strchr(written, '.') != nullptr;
+  Require(mixed || canonical == written, "written otherwise elsewhere", text);
+}
+
 void CheckNet(std::string_view text) {
+  if (const auto ip = ParseIp(text)) CheckAgainstLibrary(*ip, text);
   for (const auto read : {ParseIp, ParseCidr}) {
     const auto canonical = read(text);
     if (!canonical) continue;
@@ -40,6 +60,16 @@ CAPC_FUZZ_TARGET(url) {
               header.path_offset + header.path_length <= url->size(),
           "parts outside of the url", input);
   Require(header.port >= 1 && header.port <= 65535, "a port out of range", input);
+  const size_t host_end = header.host_offset + header.host_length;
+  const std::string written = url->substr(host_end, header.path_offset - host_end);
+  const std::string number = ":" + std::to_string(header.port);
+  Require(written.empty() || written == number, "another port", input);
+  // Without its port it is the same url only if the port is the one that its scheme has anyway.
+  std::string bare(*url);
+  bare.erase(host_end, written.size());
+  const Slot other = arena.CopyText(TypeKind::kUrl, bare);
+  const bool usual = UrlHeaderOf(other).port == header.port;
+  Require(usual == written.empty(), "a port that says nothing, or none that does", input);
   for (const Slot& part : {UrlSchemeOf(slot), UrlHostOf(slot), UrlPathOf(slot)}) {
     Require(part.hi >> 32 == HashBytes(StringOf(part)), "a part with another hash", input);
   }

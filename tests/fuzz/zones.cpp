@@ -33,11 +33,54 @@ void CheckAt(const std::vector<uint32_t>& words, int64_t us) {
   Require(found.wall != zone::Wall::kOnce || found.us == us, "a time leads to another instant");
 }
 
+/// A table that is none only by its size: random words are hardly ever one.
+std::vector<uint32_t> MadeZone(Bytes& bytes) {
+  constexpr int64_t kHour = 3'600;
+  std::vector<uint32_t> words;
+  int64_t begin = DaysOf({1971 + bytes.Below(100), 1, 1}) * 24 * kHour;
+  while (!bytes.empty()) {
+    zone::Append(begin, (int64_t{bytes.Below(105)} - 52) * kHour / 4, words);
+    begin += 1 + int64_t{bytes.Below(64)} * kHour + (bytes.Chance(64) ? bytes.Below(65536) : 0);
+  }
+  zone::Append(begin, 0, words);
+  return words;
+}
+
+int64_t BeginUs(const std::vector<uint32_t>& words, size_t i) {
+  return static_cast<int64_t>(uint64_t{words[i + 1]} << 32 | words[i]) * kSecondUs;
+}
+int64_t OffsetUs(const std::vector<uint32_t>& words, size_t i) {
+  return static_cast<int32_t>(words[i + 2]) * kSecondUs;
+}
+
+/// The same without its search: every entry that shows this local time is counted.
+void CheckLocal(const std::vector<uint32_t>& words, int64_t local) {
+  const zone::Found found = zone::InstantOf(words, local);
+  if (found.wall == zone::Wall::kUnknown) return;  // too near to an end of the table
+  size_t shown = 0;
+  int64_t us = 0;
+  for (size_t i = 0; i + zone::kEntryWords < words.size(); i += zone::kEntryWords) {
+    const int64_t at = local - OffsetUs(words, i);
+    if (at < BeginUs(words, i) || at >= BeginUs(words, i + zone::kEntryWords)) continue;
+    us = at;
+    ++shown;
+  }
+  const zone::Wall wall = shown == 0   ? zone::Wall::kNever
+                          : shown == 1 ? zone::Wall::kOnce
+                                       : zone::Wall::kTwice;
+  Require(found.wall == wall, "a local time is shown another number of times");
+  Require(shown != 1 || found.us == us, "a local time is another instant");
+}
+
 void CheckZone(const std::vector<uint32_t>& words) {
   if (!zone::IsTable(words)) return;
   for (size_t i = 0; i < words.size(); i += zone::kEntryWords) {
-    const auto begin = static_cast<int64_t>(uint64_t{words[i + 1]} << 32 | words[i]) * kSecondUs;
+    const int64_t begin = BeginUs(words, i);
     for (const int64_t us : {begin - 1, begin, begin + 1}) CheckAt(words, us);
+    for (const size_t of : {i, i == 0 ? i : i - zone::kEntryWords}) {
+      const int64_t local = begin + OffsetUs(words, of);
+      for (const int64_t at : {local - 1, local, local + 1}) CheckLocal(words, at);
+    }
   }
   for (const int64_t us : {INT64_MIN, int64_t{-1}, int64_t{0}, INT64_MAX}) {
     CheckAt(words, us);
@@ -85,9 +128,10 @@ void CheckTexts(std::string_view text) {
 CAPC_FUZZ_TARGET(zones) {
   if (input.empty()) return;
   Bytes bytes(input.substr(1));
-  switch (input.front() % 3) {
+  switch (input.front() % 4) {
     case 0: return CheckTexts(bytes.Rest());
     case 1: return CheckZone(WordsOf(bytes));
+    case 2: return CheckZone(MadeZone(bytes));
     default: return CheckSchedule(WordsOf(bytes));
   }
 }
