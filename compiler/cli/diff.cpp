@@ -32,8 +32,12 @@ struct Row {
 };
 
 std::string KindOf(const prove::Reply& widens, const prove::Reply& narrows) {
-  const bool wider = widens.answer == prove::Answer::kNo;
-  const bool narrower = narrows.answer == prove::Answer::kNo;
+  // A limit that is not known to be no larger, where the other way round it is: it is larger.
+  const bool surely_no_wider = widens.answer == prove::Answer::kYes;
+  const bool surely_no_narrower = narrows.answer == prove::Answer::kYes;
+  const bool wider = widens.answer == prove::Answer::kNo || (widens.counts && surely_no_narrower);
+  const bool narrower =
+      narrows.answer == prove::Answer::kNo || (narrows.counts && surely_no_wider);
   if (wider && narrower) return "both";
   if (wider) return "wider";  // that it may be narrower elsewhere does not matter to a gate
   if (widens.answer == prove::Answer::kUndecided) return "undecided";
@@ -99,7 +103,7 @@ class Differ {
   static Row Between(prove::Reply widens, prove::Reply narrows) {
     Row row;
     row.kind = KindOf(widens, narrows);
-    row.why = widens.why.empty() ? narrows.why : widens.why;
+    if (row.kind == "undecided") row.why = widens.why.empty() ? narrows.why : widens.why;
     row.wider = std::move(widens.witness);
     row.narrower = std::move(narrows.witness);
     return row;

@@ -84,7 +84,8 @@ class Narrowing {
     for (const auto& [own, other] : PairsOf(child, parent)) {
       if (own.program == nullptr) continue;
       ++compared;
-      prove::Reply reply{prove::Answer::kUndecided, "the parent has no policy of this name", {}};
+      prove::Reply reply{prove::Answer::kUndecided, "the parent has no policy of this name", false,
+                         {}};
       if (other.program != nullptr) reply = prove::Narrows(own, other, limits_);
       status = Graver(status, Tell(own, reply));
     }

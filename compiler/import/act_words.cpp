@@ -12,7 +12,7 @@ struct Unsaid {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::string_view kHistory = "limits on what happened before are not in the language yet";
+constexpr std::string_view kHistory = "say with std.quota what it counts by: burst, zone or key";
 constexpr std::string_view kDelegation = "delegation is not in the language yet";
 constexpr std::string_view kGrant = "it belongs to the grant";
 constexpr std::array<Unsaid, 20> kUnsaid = {{
@@ -21,7 +21,7 @@ constexpr std::array<Unsaid, 20> kUnsaid = {{
     {"maxPerDay", kHistory},
     {"maxOpen", kHistory},
     {"maxQueries", kHistory},
-    {"circuit_breaker", kHistory},
+    {"circuit_breaker", "write it with its three settings: `circuit_breaker { … }`"},
     {"maxDelegationDepth", kDelegation},
     {"attenuationRequired", kDelegation},
     {"context", kGrant},

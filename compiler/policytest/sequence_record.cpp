@@ -25,6 +25,7 @@ std::string Joined(const std::vector<std::string>& parts) {
 std::string OneLineJson(std::string_view json) {
   std::string text(json);
   std::ranges::replace(text, '\n', ' ');
+  text.erase(text.find_last_not_of(' ') + 1);
   return text.empty() ? "null" : text;
 }
 

@@ -82,7 +82,9 @@ class Asker {
  private:
   static constexpr int kPasses = 5;
 
-  static Reply Undecided(std::string why) { return {Answer::kUndecided, std::move(why), {}}; }
+  static Reply Undecided(std::string why) {
+    return {Answer::kUndecided, std::move(why), false, {}};
+  }
 
   Encoded Encode() {
     Encoded made(context_);
@@ -106,7 +108,7 @@ class Asker {
   /// At most twice: the second time with longer lists.
   Reply Ask() {
     Encoded encoded = Encode();
-    if (encoded.goal.is_false()) return {Answer::kYes, {}, {}};
+    if (encoded.goal.is_false()) return {Answer::kYes, {}, false, {}};
     z3::solver solver(context_, z3::solver::simple());
     z3::params params(context_);
     params.set("timeout", options_.timeout_ms);
@@ -117,7 +119,7 @@ class Asker {
     solver.add(encoded.goal);
     const z3::check_result result = Check(*encoded.world, solver);
     if (result == z3::unsat) {
-      if (sizes_.Complete()) return {Answer::kYes, {}, {}};
+      if (sizes_.Complete()) return {Answer::kYes, {}, false, {}};
       return Undecided("lists that are longer than those that were looked at may differ");
     }
     if (result == z3::unknown) {
@@ -157,7 +159,7 @@ class Asker {
         if (Check(world, solver) != z3::sat) break;
         const z3::model model = solver.get_model();
         if (std::optional<Witness> witness = Witnessed(world, model)) {
-          return {Answer::kNo, {}, std::move(witness)};
+          return {Answer::kNo, {}, false, std::move(witness)};
         }
         Vary(world, model, solver);
       }
@@ -270,7 +272,7 @@ std::vector<std::string> PurposesOf(const Side& side) {
 
 /// Whether there is a call that the child lets through at all: the first tool that says so.
 Reply AskAnyTool(Question question, const Options& options) {
-  Reply last{Answer::kYes, {}, {}};
+  Reply last{Answer::kYes, {}, false, {}};
   for (const std::string& tool : ToolsOf(question.child)) {
     question.tool = FindToolNamed(*question.child.program, tool);
     question.parent_tool = FindToolNamed(*question.parent.program, tool);
@@ -312,19 +314,21 @@ Reply ToolNarrows(const Side& child, const Side& parent, const std::string& tool
                   const std::string& action, const Options& options) {
   Question question{child, parent, FindToolNamed(*child.program, tool),
                     FindToolNamed(*parent.program, tool), action, Against::kVerdict, {}};
-  if (question.tool == nullptr) return {Answer::kYes, {}, {}};
+  if (question.tool == nullptr) return {Answer::kYes, {}, false, {}};
   if (auto differs = BoundsDiffer(*child.program, child.of(), *parent.program, parent.of())) {
-    return {Answer::kUndecided, *differs, {}};
+    return {Answer::kUndecided, *differs, false, {}};
   }
   if (question.parent_tool != nullptr) {
     const auto differs = ToolsDiffer(*child.program, *question.tool, *parent.program,
                                      *question.parent_tool);
-    if (differs) return {Answer::kUndecided, *differs, {}};
+    if (differs) return {Answer::kUndecided, *differs, false, {}};
   }
   Reply reply = Asker(question, options).Run();
   if (reply.answer != Answer::kYes) return reply;
   if (auto wider = LimitsWider(child, parent, tool, action)) {
-    return {Answer::kUndecided, std::move(*wider), {}};
+    reply.answer = Answer::kUndecided;
+    reply.why = std::move(*wider);
+    reply.counts = true;
   }
   return reply;
 }
@@ -343,13 +347,13 @@ Reply TermsNarrow(const Side& child, const Side& parent, const Options& options)
   }
   const int64_t life = child.of().max_ttl_us;
   const int64_t most = parent.of().max_ttl_us;
-  if (most == 0 || (life != 0 && life <= most)) return {Answer::kYes, {}, {}};
+  if (most == 0 || (life != 0 && life <= most)) return {Answer::kYes, {}, false, {}};
   question.against = Against::kExpiry;
   return AskAnyTool(question, options);
 }
 
 Reply Narrows(const Side& child, const Side& parent, const Options& options) {
-  Reply last{Answer::kYes, {}, {}};
+  Reply last{Answer::kYes, {}, false, {}};
   const auto note = [&](Reply reply) {
     if (last.answer == Answer::kYes || reply.answer == Answer::kNo) last = std::move(reply);
     return last.answer == Answer::kNo;

@@ -311,6 +311,7 @@ void Decider::DecideCapabilities(const Action& action, const std::vector<Derived
       if (kind != ClauseKind::kOblige) continue;
       brings.emplace_back(ObligationKey(capability, capability.clauses[i]), Not(value.yes));
     }
+    admits = And(admits, HasRoom(capability));
     const Expr permits = And(admits, Not(asks));
     const Expr charged = And(permits, Not(verdict.permit));
     for (const auto& [key, when] : brings) {
@@ -320,6 +321,39 @@ void Decider::DecideCapabilities(const Action& action, const std::vector<Derived
     verdict.permit = Or(verdict.permit, permits);
     verdict.step_up = Or(verdict.step_up, And(admits, asks));
   }
+}
+
+std::optional<Sym> Decider::Operand(const LimitOperand& operand,
+                                    const std::vector<ConstSource>& consts) {
+  using Source = LimitOperand::Source;
+  switch (operand.source) {
+    case Source::kConst: return encoder_.Constant(operand.type, consts[operand.index]);
+    case Source::kSlot: return encoder_.Slot(operand.index).value;
+    case Source::kAbsent:
+    case Source::kInst: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// Whether the rule's counters have room for the call when nobody has touched them: who has less
+/// room lets through no more. What is computed may be anything.
+template <typename Rule>
+Expr Decider::HasRoom(const Rule& rule) {
+  Expr all = world_.True();
+  for (const LimitTerm& term : rule.terms) {
+    const bool rate = term.kind == LimitKind::kRate;
+    const bool counts = rate || term.kind == LimitKind::kRecent ||
+                        term.kind == LimitKind::kQuota || term.kind == LimitKind::kGauge;
+    if (!counts) continue;
+    const std::optional<Sym> amount = Operand(term.amount, rule.consts);
+    const std::optional<Sym> limit = Operand(rate ? term.burst : term.limit, rule.consts);
+    const bool one = rate && term.burst.source == LimitOperand::Source::kAbsent;
+    if (!amount || (!limit && !one)) continue;
+    const Expr most = one ? world_.Int(int64_t{1}) : limit->word;
+    const Expr fits = And(amount->word <= most, most <= world_.Int(limits::kQuantity));
+    all = And(all, Or(encoder_.Clause(rule.shape, term.clause, rule.consts).yes, fits));
+  }
+  return all;
 }
 
 /// What the shared limits ask of the call; what they count is a question of its own (limits.h).
@@ -333,6 +367,7 @@ Expr Decider::LimitsRequire(const Action& action) {
       if (program_.clauses[shape.first_clause + i].kind != ClauseKind::kRequire) continue;
       all = And(all, encoder_.Clause(limit.shape, i, limit.consts).yes);
     }
+    all = And(all, HasRoom(limit));
   }
   return all;
 }

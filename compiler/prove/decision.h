@@ -45,6 +45,9 @@ class Decider {
   };
 
   Expr LimitsRequire(const Action& action);
+  template <typename Rule>
+  Expr HasRoom(const Rule& rule);
+  std::optional<Sym> Operand(const LimitOperand& operand, const std::vector<ConstSource>& consts);
   Verdict DecideAction(const Action& action);
   std::vector<Derived> Resources(const Action& action);
   Expr AllDerived(const Action& action, const std::vector<Derived>& resources);

@@ -54,6 +54,7 @@ struct Witness {
 struct Reply {
   Answer answer = Answer::kUndecided;
   std::string why;  // of kUndecided
+  bool counts = false;  // of kUndecided: single calls are decided, what is counted differs
   std::optional<Witness> witness;
 };
 

@@ -197,8 +197,16 @@ def limits(capc, check):
     capc.file(LIMITS.replace("maxPerDay(10", "maxPerDay(8").replace("quota(50", "quota(40")
               .replace("maxViolations(3)", "maxViolations(2)"), "new.cap")
     got, out, err = capc.run("diff", "limits.cap", "new.cap")
-    check("diff: limits", "maxPerDay: 10 is now 8" in out and "50 is now 40" in out
+    check("diff: limits", got == 0 and "refund                   narrower" in out
+          and "maxPerDay: 10 is now 8" in out and "50 is now 40" in out
           and "circuit breaker: 3 within 5m for 30m is now 2 within" in out, f"{got}\n{out}{err}")
+    got, out, err = capc.run("diff", "new.cap", "limits.cap")
+    check("diff: larger limits", got == 2 and "refund                   wider" in out, out + err)
+    capc.file(LIMITS.replace("maxPerDay(10", "maxPerDay(8").replace("quota(50", "quota(60"),
+              "mixed.cap")
+    got, out, err = capc.run("diff", "limits.cap", "mixed.cap")
+    check("diff: one larger, one smaller", got == 2 and "search                   wider" in out
+          and "refund                   undecided" in out, f"{got}\n{out}{err}")
     got, out, err = capc.run("consent", "--policy", "limits.cap")
     for line in ("  at most 10 each day of Europe/Berlin, and up to twice that where two days meet\n",
                  "  200/hour, and up to 200 more at once\n",

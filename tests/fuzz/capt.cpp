@@ -9,9 +9,12 @@ namespace {
 
 bool NamesFiles(const policytest::CaptFile& file) {
   return std::ranges::any_of(file.cases, [](const policytest::Case& c) {
+    const auto names_file = [](const policytest::Test& test) { return !test.request_file.empty(); };
     return !c.policy_file.empty() || !c.grant_file.empty() ||
-           std::ranges::any_of(
-               c.tests, [](const policytest::Test& test) { return !test.request_file.empty(); });
+           std::ranges::any_of(c.tests, names_file) ||
+           std::ranges::any_of(c.sequences, [&](const policytest::Sequence& sequence) {
+             return std::ranges::any_of(sequence.steps, names_file, &policytest::Step::call);
+           });
   });
 }
 
@@ -37,6 +40,8 @@ CAPC_FUZZ_TARGET(capt) {
   for (size_t i = 0; i < file->cases.size(); ++i) {
     Require(updated->cases[i].tests.size() == file->cases[i].tests.size(),
             "an update has other tests");
+    Require(updated->cases[i].sequences.size() == file->cases[i].sequences.size(),
+            "an update has other sequences");
     Require(updated->cases[i].source == file->cases[i].source, "an update has another policy");
   }
 }

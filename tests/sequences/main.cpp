@@ -142,9 +142,20 @@ class Run {
     return {};
   }
 
+  static std::string Request(Session& session, const policytest::Test& call, int64_t now_us,
+                             const std::string& grant) {
+    policytest::Test bare = call;
+    bare.approvals.clear();
+    const std::string request = policytest::RequestText(bare, now_us, {});
+    if (call.approvals.empty()) return request;
+    const std::string digest = session.DigestOf(request, now_us, grant);
+    return policytest::RequestText(
+        call, now_us, std::vector<std::string>(call.approvals.size(), digest));
+  }
+
   std::string Call(Session& session, const Step& step, int64_t now_us) {
-    const std::string request = policytest::RequestText(step.call, now_us, {});
     const std::string grant = step.by.empty() ? "root" : step.by;
+    const std::string request = Request(session, step.call, now_us, grant);
     const Outcome outcome = session.Decide(
         request, now_us, {.grant = grant, .operation = step.name, .peek = step.peek});
     ++totals_.calls;
@@ -195,7 +206,7 @@ class Run {
   bool Reached() const {
     const Totals& t = totals_;
     const auto has = [](const auto& counts, const char* name) { return counts.contains(name); };
-    return t.traces >= options_.traces && t.permits * 4 >= t.calls &&
+    return t.traces >= options_.traces && t.permits * 4 >= t.calls && t.step_ups > 0 &&
            has(t.codes, "limit_exceeded") && has(t.codes, "constraint_failed") &&
            has(t.codes, "circuit_open") && has(t.codes, "grant_revoked") &&
            has(t.settled, "settled") && has(t.settled, "already") && has(t.settled, "conflict") &&

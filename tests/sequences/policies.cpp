@@ -6,7 +6,9 @@ namespace cap::sequences {
 namespace {
 
 constexpr const char* kHead = R"(module random
+import std.approval
 import std.quota
+approver boss
 enum Kind { "a", "b" }
 record Order { total: money in "USD", units: int }
 
@@ -128,6 +130,9 @@ class Writer {
     const size_t count = random_() % 3;
     for (size_t i = 0; i < count; ++i) text += "    " + Statement(action, false) + "\n";
     if (Chance(20)) text += "    " + Guarded() + "\n";
+    if (Chance(20)) {
+      text += fmt::format("    requireApproval(by: boss) when units > {}\n", Any({"0", "1", "2"}));
+    }
     return text + "  }\n";
   }
 

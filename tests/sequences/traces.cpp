@@ -83,6 +83,7 @@ class Writer {
          R"({"subject": "child", "capabilities": ["pay0", "close"], "ttl": "1d"})",
          R"({"subject": "child", "capabilities": ["pay0"], "only": {"order": {"in": ["o1"]}}})",
          R"({"subject": "child", "capabilities": ["pay0"], "only": {"units": {"to": 2}}})",
+         R"({"subject": "c", "capabilities": ["pay0"], "narrow": {"pay0": {"guarded.most": 1}}})",
          R"({"subject": "child", "capabilities": ["pay7"]})"});
   }
 
@@ -106,6 +107,7 @@ class Writer {
     const std::string order = Any({"o1", "o2"});
     step.call.arguments = Arguments(step.call.tool, order);
     if (step.call.tool == "pay" && Chance(95)) step.call.facts.push_back(Fact(order));
+    if (Chance(25)) step.call.approvals.push_back({"boss", "", 0});
     step.peek = Chance(6);
     if (Chance(15)) step.by = Any(grants_);
     if (!step.peek && Chance(55)) {
@@ -163,6 +165,7 @@ std::string CallText(const Step& step) {
     text += fmt::format("fact {}({}) by {} = {}\n", fact.name, fact.keys, fact.attestor,
                         fact.value);
   }
+  if (!step.call.approvals.empty()) text += "approved by boss\n";
   return text + "=> permit\n";
 }
 

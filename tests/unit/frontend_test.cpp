@@ -119,7 +119,13 @@ TEST_CASE("the examples of the language reach the tree") {
         "constraint maxRecipients(5) of everyone when true",
         "doc \"At most `limit` in one call.\\u{a}Two lines of documentation.\"",
         "forbid send_email, plain on \"email://**\" unless approved by user when (rows > 3)",
-        "forbid *", "expires after 28800000000 us", "of amount: money"}) {
+        "forbid *", "expires after 28800000000 us", "of amount: money",
+        "limit everything on *", "consume 1 of 10 in 60000000 us per body",
+        "consume 1 of rate(quota, burst: 5) per per",
+        "hold 2 of gauge(3, expires: 600000000 us, on_store_error: \"permit\") per [subject, per]",
+        "circuit_breaker", "constraint suspendDuration(1800000000 us)",
+        "require after confirm(key: id) within 3600000000 us",
+        "require (not after send(body: body) within 30000000 us)"}) {
     CHECK_MESSAGE(dump.find(line + "\n") != std::string::npos, line);
   }
 }

@@ -203,7 +203,11 @@ class Builder {
 
   // What has few values that another expression would have as well: held against those.
   uint32_t Exact() {
-    switch (random_.Below(5)) {
+    switch (random_.Below(6)) {
+      case 4: {
+        const uint32_t size = Add(Op::kStrSize, kTInt, Source(kTString));
+        return Add(Op::kWordEq, kTBool, size, Source(kTInt));
+      }
       case 3: {
         const uint32_t weekday = Add(Op::kDateWeekday, kTInt, Source(kTInt));
         return Add(Op::kWordEq, kTBool, weekday, Source(kTInt));
@@ -238,7 +242,24 @@ class Builder {
     return Add(op, kTBool, left, Source(kTShares));
   }
 
+  // Whether what is charged is any good.
+  uint32_t Charged(uint32_t depth) {
+    switch (random_.Below(3)) {
+      case 0: {
+        const uint32_t amount = Int(depth);
+        return Add(Op::kWordCharge, kTBool, amount, Int(depth));
+      }
+      case 1: {
+        const uint32_t amount = Money(random_.Chance(50) ? kTUsd : kTMoney, depth);
+        return Add(Op::kMoneyCharge, kTBool, amount, Money(kTUsd, depth));
+      }
+      default:
+        return Add(Op::kUsable, kTBool, random_.Chance(50) ? Int(depth) : Text(depth));
+    }
+  }
+
   uint32_t Compare(uint32_t depth) {
+    if (random_.Chance(8)) return Charged(depth - 1);
     if (random_.Chance(15)) return Place();
     if (random_.Chance(10)) return OfShares(depth);
     auto two = [&](Op op, uint32_t a, auto make_b) { return Add(op, kTBool, a, make_b()); };
@@ -342,8 +363,8 @@ inline Program RandomProgram(uint32_t shapes, Random& random) {
     const uint32_t clauses = predicate ? 1 : 1 + random.Below(5);
     for (uint32_t c = 0; c < clauses; ++c) {
       builder.Bool(random.Below(5));
-      builder.EndClause(!predicate && random.Chance(30) ? ClauseKind::kStepUp
-                                                        : ClauseKind::kRequire);
+      const ClauseKind other = random.Chance(50) ? ClauseKind::kStepUp : ClauseKind::kLimit;
+      builder.EndClause(!predicate && random.Chance(30) ? other : ClauseKind::kRequire);
     }
     builder.End();
   }

@@ -251,6 +251,23 @@ TEST_CASE("the verifier refuses broken tools and actions") {
   CheckRefused({{"is not the layout's", [](Program& p) { p.tools[0].layout_hash ^= 1; }}}, false);
 }
 
+TEST_CASE("numbers and money are charged, and everything but a bool can be asked for its use") {
+  const auto verified = [](Op op, TypeIndex type) {
+    ShapeBuilder builder;
+    const uint32_t a = builder.AddLoad(type);
+    builder.Add(op, kTBool, a, op == Op::kUsable ? 0 : a);
+    builder.EndClause();
+    return Verify(builder.Finish()).has_value();
+  };
+  CHECK(verified(Op::kWordCharge, kTInt));
+  CHECK(verified(Op::kMoneyCharge, kTUsd));
+  CHECK(verified(Op::kUsable, kTString));
+  CHECK_FALSE(verified(Op::kWordCharge, kTDuration));
+  CHECK_FALSE(verified(Op::kWordCharge, kTUsd));
+  CHECK_FALSE(verified(Op::kMoneyCharge, kTInt));
+  CHECK_FALSE(verified(Op::kUsable, kTBool));
+}
+
 TEST_CASE("the verifier refuses broken code") {
   CheckRefused(
       {
