@@ -1,7 +1,9 @@
 // The conformance suite on a real Redis server, and what the store asks of one.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <random>
 
 #include "runtime/redis/address.h"
 #include "runtime/redis/redis_store.h"
@@ -66,6 +68,65 @@ TEST_CASE("redis: random calls, answered as the memory store answers them") {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     CheckNone(state::test::RunBesideMemory(RedisMaker(), seed, 1500));
   }
+}
+
+TEST_CASE("redis: quantities that no double holds, answered as the memory store answers them") {
+  std::mt19937_64 random(7);
+  RedisWorld redis;
+  const auto memory = NewMemoryStore(std::array<uint8_t, 16>{1});
+  const std::vector<int64_t> edges = {1,
+                                      999'999'999,
+                                      1'000'000'000,
+                                      1'000'000'001,
+                                      9'007'199'254'740'991,
+                                      9'007'199'254'740'993,
+                                      499'999'999'999'999'999,
+                                      limits::kQuantity};
+  const auto quantity = [&] {
+    const int64_t edge = edges[random() % edges.size()];
+    return std::clamp<int64_t>(edge + static_cast<int64_t>(random() % 5) - 2, 1, limits::kQuantity);
+  };
+  int reserved = 0, spent = 0, settled = 0;
+  for (uint64_t i = 1; i <= 3'000; ++i) {
+    CAPTURE(i);
+    const bool total = random() % 2 == 0;
+    const Charge charge{.id = {total ? 2u : 1u, random() % 4},
+                        .kind = total ? CounterKind::kTotal : CounterKind::kGauge,
+                        .amount = quantity(),
+                        .limit = random() % 4 == 0 ? limits::kQuantity : quantity(),
+                        .span_us = 1'000};
+    const OperationId operation = {5, i - random() % 4};
+    const auto now_us = static_cast<int64_t>(i);
+    if (random() % 2 == 0) {
+      ChargeState states[2];
+      const ReserveRequest request{.now_us = now_us,
+                                   .operation = {5, i},
+                                   .charges = {&charge, 1},
+                                   .free = {},
+                                   .stamps = {},
+                                   .names = {}};
+      const auto a = memory->Reserve(request, {&states[0], 1});
+      const auto b = redis.At(1).Reserve(request, {&states[1], 1});
+      REQUIRE(a.status == b.status);
+      CHECK(states[0].remains == states[1].remains);
+      CHECK(states[0].retry_after_us == states[1].retry_after_us);
+      reserved += a.status == ReserveStatus::kReserved;
+      spent += a.status == ReserveStatus::kSpent;
+    } else {
+      std::optional<Actual> actual;
+      if (random() % 2 == 0) actual = Actual{0, quantity()};
+      const bool release = random() % 2 == 0;
+      const auto a =
+          release ? memory->Release(operation, now_us) : memory->Commit(operation, actual, now_us);
+      const auto b = release ? redis.At(1).Release(operation, now_us)
+                             : redis.At(1).Commit(operation, actual, now_us);
+      REQUIRE(a == b);
+      settled += a == SettleStatus::kSettled;
+    }
+  }
+  CHECK(reserved > 300);
+  CHECK(spent > 100);
+  CHECK(settled > 50);
 }
 
 TEST_CASE("redis with leases: traces, and random calls near a limit") {
