@@ -224,7 +224,8 @@ void AddTestOptions(CLI::App& command, TestOptions& options) {
       ->type_name("N");
   command
       .add_option("--store", options.stores,
-                  "run sequences with these stores too: sqlite, redis://HOST, separated by commas")
+                  "run sequences with these stores too: sqlite, redis://HOST, leased:sqlite …, "
+                  "separated by commas")
       ->type_name("STORE")
       ->delimiter(',')
       ->allow_extra_args(false);
