@@ -1,6 +1,6 @@
 # `cmake --install`: the capc command, the runtime's libraries and headers, and the package that
 # `find_package(capc)` finds. capc::runtime needs neither ANTLR nor LLVM; capc::jit brings LLVM,
-# capc::redis hiredis.
+# capc::sqlite SQLite, capc::redis hiredis.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -17,6 +17,12 @@ if(TARGET cap_jit)
   set_target_properties(cap_jit PROPERTIES EXPORT_NAME jit)
   install(TARGETS cap_jit EXPORT capc-jit-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT capc-jit-targets NAMESPACE capc:: DESTINATION ${package_dir})
+endif()
+if(TARGET cap_sqlite)
+  set_target_properties(cap_sqlite PROPERTIES EXPORT_NAME sqlite)
+  install(TARGETS cap_sqlite EXPORT capc-sqlite-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT capc-sqlite-targets NAMESPACE capc:: DESTINATION ${package_dir})
+  install(FILES runtime/sqlite/sqlite_store.h DESTINATION include/capc/runtime/sqlite)
 endif()
 if(TARGET cap_redis)
   set_target_properties(cap_redis PROPERTIES EXPORT_NAME redis)
