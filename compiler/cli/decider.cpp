@@ -99,6 +99,7 @@ void AddDeciderOptions(CLI::App& command, DeciderOptions& options) {
       .add_option("--state", options.state,
                   "where counters are kept: a file, made if it is not there, or redis://HOST "
                   "(default: in this process, and gone with it)")
+      ->check(Given("name a file, or a server as redis://HOST"))
       ->type_name("STATE");
 }
 

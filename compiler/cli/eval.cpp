@@ -144,8 +144,9 @@ void AddOptions(CLI::App& command, EvalOptions& options) {
   command.add_option("REQUESTS", options.requests,
                      "files of one JSON request, or of one a line; - or none: standard input");
   AddDeciderOptions(command, options.decider);
-  command.add_option("--now", options.now,
-                     "the time of the decision, RFC 3339 (default: the clock)");
+  command
+      .add_option("--now", options.now, "the time of the decision, RFC 3339 (default: the clock)")
+      ->check(Given("say a time, as 2026-03-02T10:00:00Z"));
   command.add_option("--format", options.format, "text, or json: one decision a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
@@ -164,6 +165,7 @@ void AddOptions(CLI::App& command, EvalOptions& options) {
       .add_option("--operation", options.operation,
                   "a name for this call: asked again under it, it gets the same answer, and is "
                   "charged once")
+      ->check(Given("name the operation"))
       ->type_name("NAME");
 }
 

@@ -85,6 +85,13 @@ bool ColourWanted(std::FILE* stream) {
   return isatty(fileno(stream)) != 0;
 }
 
+CLI::Validator Given(std::string missing) {
+  const auto check = [missing = std::move(missing)](const std::string& value) {
+    return value.empty() || value.starts_with("--") ? "no value: " + missing : std::string();
+  };
+  return CLI::Validator(check, "");
+}
+
 void PrintError(std::string_view message) {
   fmt::print(stderr, "capc: {}\n", OneLine(message));  // paths and a bundle's texts are anybody's
 }

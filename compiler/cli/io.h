@@ -17,6 +17,10 @@ namespace cap::cli {
 /// Colours are for a person at a terminal who did not set NO_COLOR.
 bool ColourWanted(std::FILE* stream);
 
+/// Of an option: that its value is there, and is not the next option. `--state=` and
+/// `--state "$UNSET"` mean something that is not said; `missing` says what to give.
+CLI::Validator Given(std::string missing);
+
 /// `capc: message` on standard error.
 void PrintError(std::string_view message);
 

@@ -46,16 +46,24 @@ class Replay {
       PrintError(text.error().message);
       return kUsage;
     }
-    status = Lines(*text);
-    if (status == kUsage) return status;
+    const std::optional<int> gravest = Lines(*text);
+    if (!gravest.has_value()) return kUsage;
     fmt::print("{}", report_.Summary(options_.trace));
-    return options_.monitor ? kOk : status;
+    // What was not settled is counted wrong from there on, whoever only watches.
+    if (report_.has_failed_settlement()) return kUsage;
+    return options_.monitor ? kOk : *gravest;
   }
 
  private:
-  /// The gravest status; kUsage where a line cannot be read, which ends the replay: what comes
+  /// A call that a later line may settle.
+  struct Operation {
+    std::optional<Decision> permit;  // nothing: it was not permitted
+    bool settled = false;
+  };
+
+  /// The gravest status; nothing where a line cannot be read, which ends the replay: what comes
   /// after it would be counted wrong.
-  int Lines(std::string_view text) {
+  std::optional<int> Lines(std::string_view text) {
     Progress progress(text.size());
     int status = kOk;
     uint64_t number = 0;
@@ -74,7 +82,7 @@ class Replay {
       if (!taken.has_value()) {
         progress.Clear();
         PrintError(fmt::format("{}:{}: {}", options_.trace, number, taken.error().message));
-        return kUsage;
+        return std::nullopt;
       }
       status = Graver(status, *taken);
       if (options_.until_denied && *taken == kDeny) break;
@@ -88,15 +96,13 @@ class Replay {
     if (!line.has_value()) return std::unexpected(line.error());
     ReplayedLine at{number, line->at_us, line->operation, {}};
     if (!line->request.empty()) return Call(*line, at, said);
-    const auto found = open_.find(line->operation);
-    if (found == open_.end()) {
-      return Fail("bad-trace", fmt::format("no call before this is the operation `{}`, or it was "
-                                           "not permitted",
+    const auto found = operations_.find(line->operation);
+    if (found == operations_.end()) {
+      return Fail("bad-trace", fmt::format("no call before this is the operation `{}`",
                                            OneLine(line->operation)));
     }
     at.settled = Settle(found->second, *line);
-    if (line->outcome != TraceLine::Outcome::kNone) open_.erase(found);
-    if (!options_.quiet) said = report_.Line(at, nullptr);
+    if (!options_.quiet || IsFailedSettlement(at.settled)) said = report_.Line(at, nullptr);
     return kOk;
   }
 
@@ -127,37 +133,58 @@ class Replay {
     const Decision& decision = *decided;
     // What is permitted and not shown needs no words, which take longer than the decision.
     DecisionReport words;
-    const bool shown = !options_.quiet || !decision.permitted();
+    bool shown = !options_.quiet || !decision.permitted();
     if (shown) words = decider_->reader().Report(decision, decider_->grant(), frame);
+    Operation operation;
     if (decision.permitted()) {
-      at.settled = Settle(decision, line);
-      const bool open = line.outcome == TraceLine::Outcome::kNone && !line.operation.empty();
-      if (open) open_[line.operation] = decision;
+      operation.permit = decision;
+      at.settled = Settle(operation, line);
+    }
+    if (!line.operation.empty()) Remember(line.operation, std::move(operation));
+    if (!shown && IsFailedSettlement(at.settled)) {
+      words = decider_->reader().Report(decision, decider_->grant(), frame);
+      shown = true;
     }
     report_.Count(at, decision, words);
     if (shown) said = report_.Line(at, &words);
     return StatusOf(decision.verdict);
   }
 
-  /// How the counters took it; empty: there was nothing to settle.
-  std::string Settle(const Decision& decision, const TraceLine& line) {
-    switch (line.outcome) {
-      case TraceLine::Outcome::kNone:
-        return {};
-      case TraceLine::Outcome::kCommit:
-        return std::string(policytest::NameOf(
-            decider_->reader().Commit(decision, line.at_us, line.actual)));
-      case TraceLine::Outcome::kRelease:
-        return std::string(policytest::NameOf(decider_->reader().Release(decision, line.at_us)));
+  /// A name that is used again for a call that is not permitted still names the one that was.
+  void Remember(const std::string& name, Operation operation) {
+    if (operation.permit.has_value()) {
+      operations_[name] = std::move(operation);
+    } else {
+      operations_.try_emplace(name);
     }
-    return {};
+  }
+
+  /// How the counters took it, which is counted; empty: the line settles nothing.
+  std::string Settle(Operation& operation, const TraceLine& line) {
+    if (line.outcome == TraceLine::Outcome::kNone) return {};
+    std::string settled(kNothingToSettle);
+    if (operation.permit.has_value()) {
+      Reader& reader = decider_->reader();
+      state::SettleStatus status =
+          line.outcome == TraceLine::Outcome::kCommit
+              ? reader.Commit(*operation.permit, line.at_us, line.actual)
+              : reader.Release(*operation.permit, line.at_us);
+      // A call that nothing was charged for is known to no store.
+      if (status == state::SettleStatus::kSettled && operation.settled) {
+        status = state::SettleStatus::kAlready;
+      }
+      operation.settled = operation.settled || status == state::SettleStatus::kSettled;
+      settled = policytest::NameOf(status);
+    }
+    report_.CountSettlement(settled);
+    return settled;
   }
 
   const ReplayOptions& options_;
   ReplayReport report_;
   std::unique_ptr<Decider> decider_;
   bool minted_ = false;
-  std::map<std::string, Decision> open_;  // permitted, named, and not settled yet
+  std::map<std::string, Operation> operations_;  // by name
 };
 
 }  // namespace
@@ -189,10 +216,12 @@ A line of the trace is a call, or what became of an earlier one:
   {"at": "2026-03-02T10:05:00Z", "operation": "a", "outcome": {"actual": "28.50 USD"}}
 `outcome` is "commit", "release", "none" or {"actual": …}; a request without one is carried out
 where it is permitted. What is denied charges nothing, under --monitor too. The grant is minted at
-the time of the first call. Nothing reads the clock.
+the time of the first call. Nothing reads the clock. An outcome of a call that was not permitted
+settles nothing, and is counted as that; one that stands twice is `already` there.
 
-Exit status: 0 all permitted, or --monitor; 1 usage or I/O, or a line that is none; 2 something was
-denied; 3 the policy has errors; 4 nothing worse than a step-up.)");
+Exit status: 0 all permitted, or --monitor; 1 usage or I/O, a line that is none, or an outcome that
+the counters did not take (conflict, unknown, bad_request, unavailable); 2 something was denied;
+3 the policy has errors; 4 nothing worse than a step-up.)");
   command->callback([options, &status] { status = Replay(*options).Run(); });
 }
 

@@ -58,6 +58,16 @@ std::string TextCounts(const std::map<std::string, uint64_t>& counts) {
 
 }  // namespace
 
+bool IsFailedSettlement(std::string_view settled) {
+  return !settled.empty() && settled != "settled" && settled != "already" &&
+         settled != kNothingToSettle;
+}
+
+void ReplayReport::CountSettlement(std::string_view settled) {
+  if (settled == kNothingToSettle) ++nothing_to_settle_;
+  if (IsFailedSettlement(settled)) ++failed_settlements_;
+}
+
 void ReplayReport::Count(const ReplayedLine& at, const Decision& decision,
                          const DecisionReport& words) {
   ++calls_;
@@ -131,13 +141,19 @@ std::string ReplayReport::Summary(const std::string& trace) const {
                                          JsonQuote(first_why_));
     return fmt::format(
         R"({{"calls":{},"permitted":{},"step_ups":{},"denied":{},"monitor":{},"by_code":{},)"
-        R"("by_limit":{},"first_denial":{}}})"
+        R"("by_limit":{},"first_denial":{},"nothing_to_settle":{},"failed_settlements":{}}})"
         "\n",
         calls_, permitted_, step_ups_, denied_, monitor_, JsonCounts(by_code_),
-        JsonCounts(by_limit_), first);
+        JsonCounts(by_limit_), first, nothing_to_settle_, failed_settlements_);
   }
   std::string text = fmt::format("{} calls: {} permitted, {} step-ups, {} {}denied\n", calls_,
                                  permitted_, step_ups_, denied_, monitor_ ? "would be " : "");
+  if (nothing_to_settle_ > 0) {
+    text += fmt::format("outcomes with nothing to settle: {}\n", nothing_to_settle_);
+  }
+  if (failed_settlements_ > 0) {
+    text += fmt::format("outcomes that were not settled: {}\n", failed_settlements_);
+  }
   if (denied_ == 0) return text;
   text += "by code\n" + TextCounts(by_code_);
   if (!by_limit_.empty()) text += "by limit\n" + TextCounts(by_limit_);

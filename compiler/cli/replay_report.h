@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "cap/decision.h"
 
@@ -16,12 +17,20 @@ struct ReplayedLine {
   std::string settled;    // "settled", "already" …; empty: nothing was settled
 };
 
+inline constexpr std::string_view kNothingToSettle = "nothing to settle";
+
+/// Whether the counters did not take what the line says became of a call.
+bool IsFailedSettlement(std::string_view settled);
+
 class ReplayReport {
  public:
   ReplayReport(bool json, bool monitor) : json_(json), monitor_(monitor) {}
 
   /// `words` may be empty for a permit.
   void Count(const ReplayedLine& at, const Decision& decision, const DecisionReport& words);
+
+  void CountSettlement(std::string_view settled);
+  bool has_failed_settlement() const { return failed_settlements_ > 0; }
 
   /// One line with its end; without `words` only a settlement.
   std::string Line(const ReplayedLine& at, const DecisionReport* words) const;
@@ -39,6 +48,8 @@ class ReplayReport {
   uint64_t permitted_ = 0;
   uint64_t step_ups_ = 0;
   uint64_t denied_ = 0;
+  uint64_t nothing_to_settle_ = 0;   // outcomes of calls that were not permitted
+  uint64_t failed_settlements_ = 0;
   std::map<std::string, uint64_t> by_code_;   // of denials
   std::map<std::string, uint64_t> by_limit_;  // "process_refund.maxPerDay", "circuit_breaker"
   ReplayedLine first_;                        // denial; number 0: there was none

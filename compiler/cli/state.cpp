@@ -10,6 +10,7 @@
 #include "compiler/policytest/open_store.h"
 #include "compiler/policytest/session.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/quote.h"
 
 namespace cap::cli {
 
@@ -39,10 +40,42 @@ struct StateOptions {
 
 bool Fits(const std::string& asked, const std::string& is) { return asked.empty() || asked == is; }
 
-bool IsChosen(const Choice& choice, const CounterView& counter) {
-  return Fits(choice.policy, counter.policy) && Fits(choice.limit, counter.limit) &&
-         Fits(choice.constraint, counter.constraint) && Fits(choice.key, counter.key) &&
-         Fits(choice.id, HexOf(counter.id));
+/// The counters that are called so. A key is what `show` prints; where nothing is printed so, the
+/// text itself. With a quote in it a key is only what is printed: `"a"` is never the text that
+/// begins with a quote.
+std::vector<CounterView> Chosen(const Choice& choice, const std::vector<CounterView>& counters) {
+  const std::string& key = choice.key;
+  const bool may_be_bare = !key.empty() && key.find('"') == std::string::npos;
+  const std::string quoted = may_be_bare ? QuoteCut(key, key.size()) : "";
+  std::vector<CounterView> printed, bare;
+  for (const CounterView& counter : counters) {
+    if (!Fits(choice.policy, counter.policy) || !Fits(choice.limit, counter.limit) ||
+        !Fits(choice.constraint, counter.constraint) || !Fits(choice.id, HexOf(counter.id))) {
+      continue;
+    }
+    if (Fits(key, counter.key)) printed.push_back(counter);
+    if (may_be_bare && counter.key == quoted) bare.push_back(counter);
+  }
+  return printed.empty() ? bare : printed;
+}
+
+/// Whether a part of the key is the beginning of a longer text: others may look the same.
+bool IsCut(const CounterView& counter) { return counter.key.find("…\"") != std::string::npos; }
+
+/// What is wrong with a choice by key, whose owner cannot be told from others; empty: nothing.
+std::string Ambiguity(const Choice& choice, const std::vector<CounterView>& chosen) {
+  if (choice.key.empty() || !choice.id.empty() || chosen.size() < 2 || !IsCut(chosen.front())) {
+    return {};
+  }
+  std::string text = fmt::format(
+      "the key {} is cut to {} bytes, and {} counters are called so, perhaps not of one owner; "
+      "nothing was changed. Choose by --id, or --all for every counter:",
+      OneLine(chosen.front().key), kQuoteBytes, chosen.size());
+  for (const CounterView& counter : chosen) {
+    text += fmt::format("\n  --id {}  {}", HexOf(counter.id), ToText(counter));
+    text.pop_back();
+  }
+  return text;
 }
 
 int Failed(const Error& error) {
@@ -56,8 +89,7 @@ int Show(const StateOptions& options) {
   const Result<std::vector<CounterView>> counters = (*store)->Counters();
   if (!counters.has_value()) return Failed(counters.error());
   std::string text;
-  for (const CounterView& counter : *counters) {
-    if (!IsChosen(options.choice, counter)) continue;
+  for (const CounterView& counter : Chosen(options.choice, *counters)) {
     text += options.format == "json" ? ToJsonLine(counter) : ToText(counter);
   }
   const Result<void> written = WriteOutput(options.output, text);
@@ -73,9 +105,14 @@ int Reset(const StateOptions& options) {
   if (!store.has_value()) return Failed(store.error());
   const Result<std::vector<CounterView>> counters = (*store)->Counters();
   if (!counters.has_value()) return Failed(counters.error());
+  const std::vector<CounterView> chosen = Chosen(options.choice, *counters);
+  const std::string ambiguity = Ambiguity(options.choice, chosen);
+  if (!ambiguity.empty()) {
+    PrintError(ambiguity);
+    return kUsage;
+  }
   uint64_t count = 0;
-  for (const CounterView& counter : *counters) {
-    if (!IsChosen(options.choice, counter)) continue;
+  for (const CounterView& counter : chosen) {
     const Result<bool> reset = (*store)->Reset(counter.id);
     if (!reset.has_value()) return Failed(reset.error());
     if (!*reset) continue;
@@ -131,14 +168,19 @@ CLI::App* AddCommand(CLI::App& above, const std::string& name, const std::string
 
 void AddChoice(CLI::App& command, StateOptions& options) {
   Choice& choice = options.choice;
-  command.add_option("--policy", choice.policy, "of this policy")->type_name("NAME");
-  command.add_option("--limit", choice.limit, "of this capability or `limit`")->type_name("NAME");
-  command.add_option("--constraint", choice.constraint, "this one of its limits")
-      ->type_name("NAME");
-  command.add_option("--key", choice.key, "of this subject or key, as `show` prints it")
-      ->type_name("KEY");
-  command.add_option("--id", choice.id, "the counter itself, 32 hexadecimal digits")
-      ->type_name("ID");
+  const auto add = [&](const char* name, std::string& value, const char* about, const char* type) {
+    command.add_option(name, value, about)
+        ->check(Given("say which, or leave it out"))
+        ->type_name(type);
+  };
+  add("--policy", choice.policy, "of this policy", "NAME");
+  add("--limit", choice.limit, "of this capability or `limit`", "NAME");
+  add("--constraint", choice.constraint, "this one of its limits", "NAME");
+  add("--key", choice.key,
+      "of this subject or key: as `show` prints it, or, where nothing is printed so, the text "
+      "without its quotes",
+      "KEY");
+  add("--id", choice.id, "the counter itself: the `id` of `--format json` and `export`", "ID");
   command.add_option("--format", options.format, "text, or json: one counter a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
@@ -164,10 +206,12 @@ void AddReset(CLI::App& above, int& status) {
   command->add_flag("--all", options->choice.all, "every counter of the store");
   command->footer(R"(
 Prints each counter that it forgets, as it was: what was reserved and is not settled yet is
-forgotten with it.
+forgotten with it. A key is shown cut to 64 bytes: one that is cut, and that several counters have,
+is refused; choose by --id.
 
 Examples:
   capc state reset --policy support --limit process_refund --key bot-1 counters.db
+  capc state reset --id 98c38a9eccdd3b06b1f7d2dea6b0f3b8 counters.db
   capc state reset --all counters.db
 
 Exit status: 0 ok, 1 nothing is called so, or there is no such store.)");
@@ -199,9 +243,11 @@ void AddSettle(CLI::App& above, int& status, bool commits) {
                  *options);
   command->add_option("DECISION", options->decision, "its id, as `capc eval` prints it")
       ->required();
-  command->add_option("--now", options->now, "the time of it, RFC 3339 (default: the clock)");
+  command->add_option("--now", options->now, "the time of it, RFC 3339 (default: the clock)")
+      ->check(Given("say a time, as 2026-03-02T10:00:00Z"));
   if (commits) {
-    command->add_option("--actual", options->actual, "what it really took: `3`, `30.00 USD`");
+    command->add_option("--actual", options->actual, "what it really took: `3`, `30.00 USD`")
+        ->check(Given("say what it took"));
   }
   command->footer(fmt::format(R"(
 Examples:

@@ -29,7 +29,13 @@ bool IsServer(const std::string& where) {
 
 #ifdef CAPC_HAS_SQLITE
 
-StoreResult OpenFile(const std::string& path) { return state::OpenSqliteStore(path); }
+StoreResult OpenFile(const std::string& path) {
+  if (path == ":memory:") {
+    return Fail("no-store",
+                "`:memory:` is no file; without `--state` counters live in the process");
+  }
+  return state::OpenSqliteStore(path);
+}
 
 /// A folder that is gone when nobody has it any more.
 class TemporaryFolder {

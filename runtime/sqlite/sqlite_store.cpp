@@ -231,10 +231,21 @@ class SqliteStore final : public Store {
   std::thread thread_;
 };
 
+/// A device or a folder keeps nothing; what SQLite has in memory is gone with the process.
+bool CanBeFile(const std::string& path) {
+  struct stat found = {};
+  if (path.empty() || path == ":memory:") return false;
+  return stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                const SqliteOptions& options) {
+  // Before the lock, which makes a file beside it.
+  if (!CanBeFile(path)) {
+    return Fail("store-format", "A store of counters is a regular file: `" + path + "` is none.");
+  }
   auto lock = std::make_unique<QueueLock>();
   if (!lock->Open(path + "-queue") || !lock->LockWithin(options.timeout_us)) {
     return Fail("store-unavailable", "The store's lock cannot be had: " + path + "-queue.");

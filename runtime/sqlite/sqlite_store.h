@@ -25,7 +25,8 @@ struct SqliteOptions {
 };
 
 /// Opens the store, or makes it, readable for its owner alone. Errors: "store-unavailable";
-/// "store-format": the file is something else, of another version, or damaged.
+/// "store-format": the file is something else, of another version, or damaged, or the path is that
+/// of no regular file, or a name that SQLite does not take for a file's (nothing is made then).
 Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                const SqliteOptions& options = {});
 

@@ -134,7 +134,8 @@ def replay(capc, check):
         "calls": 5, "permitted": 3, "step_ups": 0, "denied": 2, "monitor": False,
         "by_code": {"limit_exceeded": 2}, "by_limit": {"pay.budget": 2},
         "first_denial": {"line": 3, "at": "2026-03-02T10:02:00Z",
-                         "why": "limit_exceeded pay.budget"}}, out)
+                         "why": "limit_exceeded pay.budget"},
+        "nothing_to_settle": 0, "failed_settlements": 0}, out)
     status, out, _ = shop.replay(lines)
     check("replay for people", status == DENIED and "3 permitted" in out
           and "first: trace.jsonl:3" in out and len(out.splitlines()) == 12, out)
@@ -161,3 +162,120 @@ def replay(capc, check):
         check(f"no line of a trace: {bad}", status == 1 and "trace.jsonl:1: " in err, out + err)
     status, out, _ = shop.replay([{"at": "2026-03-02T10:00:00Z", "request": {"tool": 5}}])
     check("what is wrong with a request is decided", status == DENIED and "bad_json" in out, out)
+
+
+def refused_state(capc, check):
+    """What is no place for counters counts nowhere, and nothing is made beside it."""
+    shop = Shop(capc)
+    for given in (("--state", ""), ("--state=",)):
+        status, out, err = shop.eval(1.00, *given, state="")
+        check(f"no value of {given}", status == 1 and not out and "--state" in err
+              and (len(given) == 1 or "name a file" in err and "redis://" in err), out + err)
+        status, out, err = shop.replay([], *given)
+        check(f"no value of {given} for replay", status == 1 and not out, out + err)
+    check("no next option is a file", not (capc.folder / "--format").exists())
+    for option in ("--operation", "--now"):
+        status, out, err = shop.eval(1.00, option, "", state="")
+        check(f"no value of {option}", status == 1 and not out and option in err, out + err)
+    shop.eval(10.00, state="choice.db")
+    for option in ("--policy", "--limit", "--constraint", "--key", "--id"):
+        for also in ((), ("--all",)):
+            status, out, err = capc.run("state", "reset", option, "", *also, "choice.db")
+            check(f"no value of {option}", status == 1 and not out and option in err, out + err)
+    check("nothing was reset", capc.run("state", "show", "choice.db")[1] != "")
+    status, _, err = capc.run("state", "commit", "choice.db", "0" * 32, "--actual", "")
+    check("no value of --actual", status == 1 and "--actual" in err, err)
+    (capc.folder / "folder").mkdir()
+    (capc.folder / "null").symlink_to("/dev/null")
+    before = sorted(path.name for path in capc.folder.iterdir())
+    for place in ("/dev/null", "null", "folder", ":memory:"):
+        status, out, err = shop.eval(1.00, state=place)
+        check(f"no place: {place}", status == 1 and not out and place in err, out + err)
+    check("in the process without one", "without `--state`" in shop.eval(1, state=":memory:")[2])
+    check("a device shows nothing", capc.run("state", "show", "/dev/null")[0] == 1)
+    seen = sorted(path.name for path in capc.folder.iterdir())
+    check("nothing is made beside it", seen == before, seen)
+
+
+def keys(capc, check):
+    """A counter is chosen by its key as people see it, or exactly by its id."""
+    shop = Shop(capc)
+
+    def charge(subject):
+        capc.file(json.dumps({"policy": "p", "subject": subject}), "grant.json")
+        status, out, err = shop.eval(10.00, state="keys.db")
+        check(f"a charge for {subject}", status == PERMITTED, out + err)
+
+    def reset(*choice):
+        status, out, err = capc.run("state", "reset", *choice, "keys.db")
+        return status, len(out.splitlines()), err
+
+    for key in ("bot-1", '"bot-1"'):
+        charge("bot-1")
+        charge("bot-10")
+        check(f"the key {key}", reset("--key", key)[:2] == (0, 1))
+        check(f"the key {key} is whole", reset("--key", key)[:2] == (1, 0))
+    charge('"bot-1"')
+    check("a quoted key is no text in quotes", reset("--key", '"bot-1"')[:2] == (1, 0))
+    check("its quotes are printed", reset("--key", '"\\"bot-1\\""')[:2] == (0, 1))
+    reset("--all")
+    long = "a" * 64
+    charge(long + "-1")
+    charge(long + "-2")
+    rows = [json.loads(line) for line in capc.run("state", "export", "keys.db")[1].splitlines()]
+    check("two keys look the same", len(rows) == 2 and rows[0]["key"] == rows[1]["key"]
+          and rows[0]["id"] != rows[1]["id"], rows)
+    for key in (rows[0]["key"], rows[0]["key"].strip('"')):
+        status, count, err = reset("--key", key)
+        check("a key that is cut names two", (status, count) == (1, 0) and "is cut" in err
+              and "--all" in err and all(row["id"] in err for row in rows), err)
+    check("a longer key names none", reset("--key", long + "-1")[:2] == (1, 0))
+    check("an id names one", reset("--id", rows[0]["id"])[:2] == (0, 1))
+    left = capc.run("state", "show", "--format", "json", "keys.db")[1]
+    check("the other stays", json.loads(left)["id"] == rows[1]["id"], left)
+    check("a cut key of one", reset("--key", rows[1]["key"])[:2] == (0, 1))
+
+
+def settlements(capc, check):
+    """An outcome that cannot be settled neither ends a replay nor is taken for settled."""
+    shop = Shop(capc)
+
+    def line(second, **more):
+        return {"at": f"2026-03-02T10:00:{second:02}Z", **more}
+
+    def sums(lines, *options):
+        status, out, err = shop.replay(lines, "--format", "json", *options)
+        rows = [json.loads(text) for text in out.splitlines()]
+        check("a replay ends with its sums", rows and "calls" in rows[-1], out + err)
+        return status, rows
+
+    denied = [line(0, request=call("A", 60)),
+              line(1, request=call("B", 60), operation="b", outcome="none"),
+              line(2, operation="b", outcome={"actual": "55.00 USD"}),
+              line(3, request=call("C", 20))]
+    for options, expected in (((), DENIED), (("--monitor",), PERMITTED)):
+        status, rows = sums(denied, *options)
+        check("what was denied has nothing to settle", status == expected
+              and rows[2]["settled"] == "nothing to settle" and rows[-1]["calls"] == 3
+              and rows[-1]["nothing_to_settle"] == 1, rows)
+    out = shop.replay(denied)[1]
+    check("and people are told", "outcomes with nothing to settle: 1" in out, out)
+    held = line(0, request=call("A", 60), operation="a", outcome="none")
+    commit, release = (line(1, operation="a", outcome=what) for what in ("commit", "release"))
+    status, rows = sums([held, commit, commit, line(2, request=call("B", 40))])
+    check("twice is already", status == PERMITTED and rows[1]["settled"] == "settled"
+          and rows[2]["settled"] == "already", rows)
+    status, rows = sums([line(0, request=call("A", 60), operation="a"), commit])
+    check("carried out at once is already", status == PERMITTED
+          and rows[1]["settled"] == "already", rows)
+    for options in ((), ("--monitor",), ("--quiet",)):
+        status, rows = sums([held, commit, release], *options)
+        check("the other way is a conflict", status == 1 and rows[-2]["settled"] == "conflict"
+              and rows[-1]["failed_settlements"] == 1, rows)
+        wrong = {"actual": "1.00 EUR"}
+        status, rows = sums([held, line(1, operation="a", outcome=wrong)], *options)
+        check("another currency is not settled", status == 1
+              and rows[-2]["settled"] == "bad_request", rows)
+        status, rows = sums([line(0, request=call("A", 1), outcome=wrong)], *options)
+        check("nor at once", status == 1 and rows[-2]["settled"] == "bad_request"
+              and rows[-1]["permitted"] == 1, rows)
