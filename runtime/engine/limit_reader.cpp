@@ -1,6 +1,9 @@
 #include "runtime/engine/limit_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "runtime/engine/period.h"
 #include "runtime/engine/show.h"
@@ -91,7 +94,8 @@ std::optional<state::Charge> LimitReader::Read(const state::CounterId& id,
   }
   if (!good) return std::nullopt;
   // Amounts of two currencies are never added up: each has a counter of its own.
-  if (charge.unit != 0) charge.id = hash_.Number(charge.id, 'u', charge.unit);
+  const uint16_t currency = state::CurrencyOf(charge.unit);
+  if (currency != 0) charge.id = hash_.Number(charge.id, 'u', currency);
   if (!Keys(subject, charge.id)) return std::nullopt;
   return charge;
 }
@@ -126,6 +130,7 @@ bool LimitReader::Rate(state::Charge& charge) const {
 
 bool LimitReader::Quota(state::Charge& charge) const {
   Slot period, zone;
+  if (term_.amount.source == LimitOperand::Source::kConst) charge.unit |= state::kFixed;
   if (!Get(term_.period, period) || period.lo > static_cast<uint64_t>(Period::kTotal)) return false;
   if (period.lo == static_cast<uint64_t>(Period::kTotal)) {
     charge.kind = state::CounterKind::kTotal;
@@ -170,8 +175,8 @@ bool LimitReader::Keys(std::string_view subject, state::CounterId& id) const {
   return true;
 }
 
-std::string LimitReader::KeyText(std::string_view subject) const {
-  if (term_.keys.empty()) return QuoteCut(subject);
+std::string LimitReader::KeyText(std::string_view subject, const state::CounterId& id) const {
+  if (term_.keys.empty()) return MarkCut(QuoteCut(subject), id);
   std::string text;
   for (const LimitOperand& key : term_.keys) {
     Slot slot;
@@ -180,7 +185,12 @@ std::string LimitReader::KeyText(std::string_view subject) const {
     text += (text.empty() ? "" : ", ") +
             (own ? QuoteCut(subject) : ShowSlot(program_, key.type, slot));
   }
-  return text;
+  return MarkCut(std::move(text), id);
+}
+
+std::string MarkCut(std::string key, const state::CounterId& id) {
+  if (key.find("…\"") == std::string::npos) return key;
+  return key + fmt::format(" #{:08x}", id.high >> 32);
 }
 
 }  // namespace cap::engine
