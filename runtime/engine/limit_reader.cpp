@@ -7,6 +7,7 @@
 
 #include "runtime/engine/period.h"
 #include "runtime/engine/show.h"
+#include "runtime/state/counter.h"
 #include "runtime/value/quote.h"
 
 namespace cap::engine {
@@ -92,7 +93,8 @@ std::optional<state::Charge> LimitReader::Read(const state::CounterId& id,
       good = Past(charge);
       break;
   }
-  if (!good) return std::nullopt;
+  // What no store would take bars this capability, and not others that permit the call too.
+  if (!good || !state::IsSound(charge, frame_->now_us)) return std::nullopt;
   // Amounts of two currencies are never added up: each has a counter of its own.
   const uint16_t currency = state::CurrencyOf(charge.unit);
   if (currency != 0) charge.id = hash_.Number(charge.id, 'u', currency);
