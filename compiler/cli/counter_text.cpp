@@ -39,8 +39,9 @@ std::string_view NameOf(CounterKind kind) {
 }
 
 std::string Quantity(const CounterView& counter, int64_t amount) {
-  if (counter.unit == 0) return std::to_string(amount);
-  return FormatMoney({.minor_units = amount, .currency = counter.unit});
+  const uint16_t currency = state::CurrencyOf(counter.unit);
+  if (currency == 0) return std::to_string(amount);
+  return FormatMoney({.minor_units = amount, .currency = currency});
 }
 
 bool HasLimit(CounterKind kind) {
@@ -93,8 +94,9 @@ std::string ToJsonLine(const CounterView& counter) {
       R"("unit":{},"used":{},"limit_value":{},"begin":{},"end":{},"last":{}}})"
       "\n",
       HexOf(counter.id), NameOf(counter.kind), JsonQuote(counter.policy), JsonQuote(counter.limit),
-      JsonQuote(counter.constraint), JsonQuote(counter.key), counter.unit, counter.used,
-      counter.limit_value, periodic ? JsonQuote(Time(counter.begin_us)) : "null",
+      JsonQuote(counter.constraint), JsonQuote(counter.key),
+      state::CurrencyOf(counter.unit), counter.used, counter.limit_value,
+      periodic ? JsonQuote(Time(counter.begin_us)) : "null",
       periodic ? JsonQuote(Time(counter.end_us)) : "null",
       counter.last_us == 0 ? "null" : JsonQuote(Time(counter.last_us)));
 }

@@ -55,7 +55,8 @@ std::string CounterJson(const state::CounterView& counter) {
                      R"("used":{},"limit_value":{}}})",
                      JsonQuote(counter.policy), JsonQuote(counter.limit),
                      JsonQuote(counter.constraint), JsonQuote(counter.key),
-                     KindName(counter.kind), counter.unit, counter.used, counter.limit_value);
+                     KindName(counter.kind), state::CurrencyOf(counter.unit), counter.used,
+                     counter.limit_value);
 }
 
 }  // namespace

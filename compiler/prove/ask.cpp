@@ -284,6 +284,16 @@ Reply AskAnyTool(Question question, const Options& options) {
   return last;
 }
 
+/// Whether both sides are one policy of one program, whatever its files are called.
+bool Identical(const Side& a, const Side& b) {
+  if (a.policy != b.policy) return false;
+  if (a.program == b.program) return true;
+  if (a.program->insts != b.program->insts) return false;  // soon seen
+  Program named = *a.program;
+  named.files = b.program->files;
+  return named == *b.program;
+}
+
 }  // namespace
 
 std::vector<std::string> ActionsOf(const Side& side, const std::string& tool) {
@@ -314,7 +324,7 @@ Reply ToolNarrows(const Side& child, const Side& parent, const std::string& tool
                   const std::string& action, const Options& options) {
   Question question{child, parent, FindToolNamed(*child.program, tool),
                     FindToolNamed(*parent.program, tool), action, Against::kVerdict, {}};
-  if (question.tool == nullptr) return {Answer::kYes, {}, false, {}};
+  if (question.tool == nullptr || Identical(child, parent)) return {Answer::kYes, {}, false, {}};
   if (auto differs = BoundsDiffer(*child.program, child.of(), *parent.program, parent.of())) {
     return {Answer::kUndecided, *differs, false, {}};
   }
@@ -325,6 +335,9 @@ Reply ToolNarrows(const Side& child, const Side& parent, const std::string& tool
   }
   Reply reply = Asker(question, options).Run();
   if (reply.answer != Answer::kYes) return reply;
+  if (auto differs = ChargesDiffer(child, parent, tool)) {
+    return {Answer::kUndecided, std::move(*differs), false, {}};
+  }
   if (auto wider = LimitsWider(child, parent, tool, action)) {
     reply.answer = Answer::kUndecided;
     reply.why = std::move(*wider);

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <vector>
 
+#include "compiler/prove/schema.h"
 #include "runtime/program/print.h"
 #include "runtime/program/print_limits.h"
 #include "runtime/value/rate.h"
@@ -12,33 +15,56 @@
 namespace cap::prove {
 namespace {
 
-/// A term in its rule.
-struct Held {
+/// What a rule computes.
+struct Code {
   const Program& program;
   const Shape& shape;
   const std::vector<ConstSource>& consts;
+};
+
+/// A term in its rule.
+struct Held : Code {
   const LimitTerm& term;
 };
 
-std::string ConstantText(const Held& held, uint32_t constant) {
-  const ConstSource& source = held.consts[constant];
-  return source.bound ? "{{" + held.program.bound[source.index].name + "}}"
-                      : PrintValue(held.program, held.program.values[source.index]);
+std::string ConstantText(const Code& code, uint32_t constant) {
+  const ConstSource& source = code.consts[constant];
+  if (source.bound) return "{{" + code.program.bound[source.index].name + "}}";
+  const Value& value = code.program.values[source.index];
+  std::string text = PrintValue(code.program, value);
+  // Two tables of one name need not be the same.
+  if (const auto* ref = std::get_if<TableRef>(&value.v)) {
+    for (const uint32_t word : code.program.tables[ref->index].words) {
+      text += fmt::format(" {:x}", word);
+    }
+  }
+  return text;
+}
+
+/// What is read from a slot. A list that is made of others is these: its name says nothing.
+std::string SlotText(const Code& code, uint32_t slot) {
+  const Tool& tool = code.program.tools[code.shape.tool];
+  std::string text = tool.slots[slot].path;
+  for (const LetDesc& let : tool.lets) {
+    if (let.slot != slot) continue;
+    for (const uint32_t source : let.source_slots) text += " + " + tool.slots[source].path;
+  }
+  return text;
 }
 
 /// The instructions of a clause with their constants: equal for clauses that say the same.
-std::string ClauseText(const Held& held, uint32_t index) {
+std::string ClauseText(const Code& code, uint32_t index) {
   if (index == kNone) return "";
-  const Clause& clause = held.program.clauses[held.shape.first_clause + index];
+  const Clause& clause = code.program.clauses[code.shape.first_clause + index];
   std::string text;
   for (uint32_t at = clause.begin; at < clause.end; ++at) {
-    const Inst& inst = held.program.insts[held.shape.first_inst + at];
+    const Inst& inst = code.program.insts[code.shape.first_inst + at];
     const OpInfo& info = InfoOf(inst.op);
     const auto operand = [&](OperandKind kind, uint32_t value) -> std::string {
       switch (kind) {
         case OperandKind::kNothing: return "";
-        case OperandKind::kConst: return ConstantText(held, value);
-        case OperandKind::kSlot: return held.program.tools[held.shape.tool].slots[value].path;
+        case OperandKind::kConst: return ConstantText(code, value);
+        case OperandKind::kSlot: return SlotText(code, value);
         case OperandKind::kValue:
         case OperandKind::kQuant: return fmt::format("@{}", at - value);
         case OperandKind::kField:
@@ -56,8 +82,7 @@ std::string OperandText(const Held& held, const LimitOperand& operand) {
   switch (operand.source) {
     case Source::kAbsent: return "";
     case Source::kConst: return ConstantText(held, operand.index);
-    case Source::kSlot:
-      return "slot " + held.program.tools[held.shape.tool].slots[operand.index].path;
+    case Source::kSlot: return "slot " + SlotText(held, operand.index);
     case Source::kInst: {
       const Clause& clause =
           held.program.clauses[held.shape.first_clause + held.term.operands_clause];
@@ -154,7 +179,7 @@ bool Narrower(const Held& child, const Held& parent) {
 
 template <typename Rule>
 Held In(const Side& side, const Rule& rule, const LimitTerm& term) {
-  return {*side.program, side.program->shapes[rule.shape], rule.consts, term};
+  return {{*side.program, side.program->shapes[rule.shape], rule.consts}, term};
 }
 
 /// Whether the rule has a term that holds whatever the parent's does.
@@ -246,10 +271,76 @@ bool BreakerWider(const Breaker& child, const Breaker& parent) {
          child.window_us < parent.window_us || child.suspend_us < parent.suspend_us;
 }
 
+/// By name of the action: what a call of the tool must be for it.
+std::map<std::string, std::string> GuardsOf(const Program& program, const Tool& tool) {
+  std::map<std::string, std::string> out;
+  for (const uint32_t index : tool.actions) {
+    const Action& action = program.actions[index];
+    std::string& guard = out[action.name];
+    if (action.guard == kNone) continue;
+    guard = ClauseText({program, program.shapes[action.guard], action.guard_consts}, 0);
+  }
+  return out;
+}
+
+/// Why a call of the tool may be other actions under the one than under the other.
+std::optional<std::string> ActionsDiffer(const Program& a, const Program& b,
+                                         const std::string& name) {
+  const Tool* tool_a = FindToolNamed(a, name);
+  const Tool* tool_b = FindToolNamed(b, name);
+  if (tool_a == nullptr || tool_b == nullptr) {
+    return fmt::format("only one of them has the tool `{}`, and what is counted depends on its "
+                       "calls", name);
+  }
+  if (auto why = ToolsDiffer(a, *tool_a, b, *tool_b)) return why;
+  if (GuardsOf(a, *tool_a) == GuardsOf(b, *tool_b)) return std::nullopt;
+  return fmt::format("the actions of the tool `{}` differ, and what is counted for a call depends "
+                     "on them", name);
+}
+
+/// The tools whose actions say what is counted for a call of `tool`, or asked of the past.
+void AddCounted(const Side& side, const std::string& tool, std::set<std::string>& tools) {
+  const Program& program = *side.program;
+  const auto tool_of = [&](uint32_t action) -> const std::string& {
+    return program.tools[program.actions[action].tool].name;
+  };
+  const auto add = [&](const auto& rule) {
+    for (const LimitTerm& term : rule.terms) {
+      const bool own = tool_of(rule.action) == tool;
+      if (own) tools.insert(tool);
+      if (term.history == kNone) continue;
+      const std::string& past = tool_of(program.histories[term.history].action);
+      if (own || past == tool) tools.insert(past);
+    }
+  };
+  for (const uint32_t index : side.of().capabilities) add(program.capabilities[index]);
+  for (const uint32_t index : side.of().limits) add(program.limits[index]);
+}
+
 }  // namespace
+
+std::optional<std::string> ChargesDiffer(const Side& child, const Side& parent,
+                                         const std::string& tool) {
+  std::set<std::string> tools;
+  AddCounted(child, tool, tools);
+  AddCounted(parent, tool, tools);
+  // Denials of every tool count for a breaker.
+  if (parent.of().breaker.max_violations != 0) {
+    for (const Tool& each : parent.program->tools) tools.insert(each.name);
+  }
+  for (const std::string& each : tools) {
+    if (auto why = ActionsDiffer(*child.program, *parent.program, each)) return why;
+  }
+  return std::nullopt;
+}
 
 std::optional<std::string> LimitsWider(const Side& child, const Side& parent,
                                        const std::string& tool, const std::string& action) {
+  const bool renamed = child.of().name != parent.of().name;
+  if (renamed && parent.of().breaker.max_violations != 0) {
+    return fmt::format("the circuit breaker of the parent counts for the policy `{}` alone",
+                       parent.of().name);
+  }
   if (BreakerWider(child.of().breaker, parent.of().breaker)) {
     return "the circuit breaker of the parent breaks sooner, or for longer";
   }

@@ -16,4 +16,10 @@ namespace cap::prove {
 std::optional<std::string> LimitsWider(const Side& child, const Side& parent,
                                        const std::string& tool, const std::string& action);
 
+/// Nothing: a call of the tool is the same actions under both, wherever that says what is counted
+/// for it. Else why that is not known: a call is charged for every action that it is, so counters
+/// of one name need not have counted the same calls. The guards must be the same as written.
+std::optional<std::string> ChargesDiffer(const Side& child, const Side& parent,
+                                         const std::string& tool);
+
 }  // namespace cap::prove

@@ -49,7 +49,7 @@ void ChargeBuilder::Run(Decision& decision) {
     Add({.id = out_.breaker_id, .kind = state::CounterKind::kBreaker}, {.span = out_.breaker.span});
     if (names_) {
       out_.texts.back() = {program_.policies[view_.policy].name, "", "circuit_breaker",
-                           QuoteCut(subject_)};
+                           MarkCut(QuoteCut(subject_), out_.breaker_id)};
     }
   }
   for (uint32_t i = 0; i < out_.group_count; ++i) {
@@ -255,7 +255,7 @@ void ChargeBuilder::Name(const LimitReader& reader, const ChargeOrigin& origin,
   text[0] = term.policy;
   text[1] = term.owner;
   text[2] = term.name;
-  text[3] = reader.KeyText(subject_);
+  text[3] = reader.KeyText(subject_, out_.all_charges().back().id);
   if (origin.block > 0) text[3] += ", delegated " + std::to_string(origin.block) + " deep";
 }
 

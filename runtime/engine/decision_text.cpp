@@ -7,6 +7,8 @@
 namespace cap {
 namespace {
 
+constexpr std::string_view kNotCounted = "not counted: the store is away";
+
 // Names, texts and places come from a policy, a bundle or a grant: none may steer a terminal.
 void Line(std::string_view label, std::string_view value, std::string& text) {
   constexpr size_t kLabelWidth = 12;
@@ -95,6 +97,7 @@ std::string ToText(const DecisionReport& report) {
       Line("candidate", Show(candidate), text);
     }
   }
+  if (report.uncounted) Line("note", kNotCounted, text);
   if (!report.complete) Line("note", "the program or the grant is gone since", text);
   Line("decision", report.id, text);
   return text;
@@ -109,6 +112,7 @@ std::string ToText(const AgentDecisionReport& report) {
   Line("call digest", report.call_digest, text);
   for (const LimitReport& limit : report.limits) Line("remains", Show(limit), text);
   Line("retry after", RetryText(report.retry_after_us), text);
+  if (report.uncounted) Line("note", kNotCounted, text);
   Line("decision", report.id, text);
   return text;
 }

@@ -1,9 +1,13 @@
 #include "runtime/engine/limit_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "runtime/engine/period.h"
 #include "runtime/engine/show.h"
+#include "runtime/state/counter.h"
 #include "runtime/value/quote.h"
 
 namespace cap::engine {
@@ -89,9 +93,11 @@ std::optional<state::Charge> LimitReader::Read(const state::CounterId& id,
       good = Past(charge);
       break;
   }
-  if (!good) return std::nullopt;
+  // What no store would take bars this capability, and not others that permit the call too.
+  if (!good || !state::IsSound(charge, frame_->now_us)) return std::nullopt;
   // Amounts of two currencies are never added up: each has a counter of its own.
-  if (charge.unit != 0) charge.id = hash_.Number(charge.id, 'u', charge.unit);
+  const uint16_t currency = state::CurrencyOf(charge.unit);
+  if (currency != 0) charge.id = hash_.Number(charge.id, 'u', currency);
   if (!Keys(subject, charge.id)) return std::nullopt;
   return charge;
 }
@@ -126,6 +132,7 @@ bool LimitReader::Rate(state::Charge& charge) const {
 
 bool LimitReader::Quota(state::Charge& charge) const {
   Slot period, zone;
+  if (term_.amount.source == LimitOperand::Source::kConst) charge.unit |= state::kFixed;
   if (!Get(term_.period, period) || period.lo > static_cast<uint64_t>(Period::kTotal)) return false;
   if (period.lo == static_cast<uint64_t>(Period::kTotal)) {
     charge.kind = state::CounterKind::kTotal;
@@ -170,8 +177,8 @@ bool LimitReader::Keys(std::string_view subject, state::CounterId& id) const {
   return true;
 }
 
-std::string LimitReader::KeyText(std::string_view subject) const {
-  if (term_.keys.empty()) return QuoteCut(subject);
+std::string LimitReader::KeyText(std::string_view subject, const state::CounterId& id) const {
+  if (term_.keys.empty()) return MarkCut(QuoteCut(subject), id);
   std::string text;
   for (const LimitOperand& key : term_.keys) {
     Slot slot;
@@ -180,7 +187,12 @@ std::string LimitReader::KeyText(std::string_view subject) const {
     text += (text.empty() ? "" : ", ") +
             (own ? QuoteCut(subject) : ShowSlot(program_, key.type, slot));
   }
-  return text;
+  return MarkCut(std::move(text), id);
+}
+
+std::string MarkCut(std::string key, const state::CounterId& id) {
+  if (key.find("…\"") == std::string::npos) return key;
+  return key + fmt::format(" #{:08x}", id.high >> 32);
 }
 
 }  // namespace cap::engine

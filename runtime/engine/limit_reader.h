@@ -32,8 +32,9 @@ class LimitReader {
   /// missing, not positive, of another currency than its limit, or has no period.
   std::optional<state::Charge> Read(const state::CounterId& id, std::string_view subject);
 
-  /// The keys for people: quoted and cut, as the subject is where none is written. Allocates.
-  std::string KeyText(std::string_view subject) const;
+  /// The keys for people: quoted and cut (MarkCut), as the subject is where none is written. `id`:
+  /// the whole counter's. Allocates.
+  std::string KeyText(std::string_view subject, const state::CounterId& id) const;
 
  private:
   interp::InstValue* values() { return reinterpret_cast<interp::InstValue*>(room_); }
@@ -60,5 +61,9 @@ class LimitReader {
   // Room for InstValues, unwritten until they are known: most limits have none to compute.
   alignas(interp::InstValue) std::byte room_[limits::kOperandInsts * sizeof(interp::InstValue)];
 };
+
+/// Where a key was cut, it gets a part of the counter's identity: ` #` and eight digits. Else two
+/// long keys that begin alike would look like one counter.
+std::string MarkCut(std::string key, const state::CounterId& id);
 
 }  // namespace cap::engine

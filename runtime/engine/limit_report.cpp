@@ -19,8 +19,9 @@ const LimitTerm* TermOf(const Program& program, const ChargeOrigin& origin) {
 }
 
 std::string Quantity(const state::Charge& charge, int64_t amount) {
-  if (charge.unit == 0) return std::to_string(amount);
-  return FormatMoney({.minor_units = amount, .currency = charge.unit});
+  const uint16_t currency = state::CurrencyOf(charge.unit);
+  if (currency == 0) return std::to_string(amount);
+  return FormatMoney({.minor_units = amount, .currency = currency});
 }
 
 /// "of 5 an hour" and the like would be the policy's text; here is what the store counted.
@@ -62,6 +63,21 @@ bool IsPublic(const Program& program, const ChargeOrigin& origin, const LimitOpe
   return false;
 }
 
+/// … what the limit is, and whose.
+bool IsPublic(const Program& program, const ChargeOrigin& origin, const LimitTerm& term) {
+  return IsPublic(program, origin, term.limit) &&
+         std::ranges::all_of(term.keys, [&](const LimitOperand& key) {
+           return IsPublic(program, origin, key);
+         });
+}
+
+/// Whether the subject is a key of the counter, so that nobody else counts with it.
+bool IsOwn(const LimitTerm& term) {
+  return term.keys.empty() || std::ranges::any_of(term.keys, [](const LimitOperand& key) {
+           return key.source == LimitOperand::Source::kAbsent;
+         });
+}
+
 bool Takes(state::CounterKind kind) {
   return kind != state::CounterKind::kAfter && kind != state::CounterKind::kNotAfter &&
          kind != state::CounterKind::kBreaker;
@@ -85,15 +101,14 @@ void Spent(const Program& program, const Decision& decision, const Reservation& 
   report.message = retry;
   full.text_public = true;
   if (term == nullptr || !Takes(charge.kind)) return;
-  const bool shown = IsPublic(program, origin, term->limit);
   report.observed = Quantity(charge, charge.amount);
   full.observed_public = IsPublic(program, origin, term->amount);
   report.limit = Bound(charge);
-  full.limit_public = shown;
+  full.limit_public = IsPublic(program, origin, term->limit);
   report.message = "`" + term->name + "` of `" + term->owner + "` has " +
                    Quantity(charge, answer.states[answer.failed].remains) + " left" +
                    (retry.empty() ? "" : "; " + retry);
-  full.text_public = shown;
+  full.text_public = IsOwn(*term) && IsPublic(program, origin, *term);
 }
 
 }  // namespace
@@ -129,6 +144,14 @@ void ReportLimits(const ProgramState& state, const Decision& decision, const Res
                   FullReport& full) {
   const Program& program = *state.program;
   DecisionReport& report = full.report;
+  if (answer.refused) {
+    report.fault = decision.code == DecisionCode::kOperationConflict
+                       ? "the operation is of another call, or a counter of the call counts "
+                         "something else since the policy was changed and needs a reset"
+                       : "a counter of the call counts something else since the policy was "
+                         "changed, and needs a reset";
+    return;
+  }
   for (uint32_t i = 0; i < answer.charge_count; ++i) {
     const state::Charge& charge = answer.charges[i];
     const state::ChargeState& standing = answer.states[i];
@@ -141,6 +164,7 @@ void ReportLimits(const ProgramState& state, const Decision& decision, const Res
                                .limit = "",
                                .retry_after_us = retry_after_us});
       full.limits_public.push_back(true);
+      full.limits_own.push_back(true);
     }
     const LimitTerm* term = TermOf(program, origin);
     if (term == nullptr || !Takes(charge.kind)) continue;
@@ -148,11 +172,8 @@ void ReportLimits(const ProgramState& state, const Decision& decision, const Res
                              .remains = Quantity(charge, standing.remains),
                              .limit = Bound(charge),
                              .retry_after_us = retry_after_us});
-    const auto is_public = [&](const LimitOperand& each) {
-      return IsPublic(program, origin, each);
-    };
-    full.limits_public.push_back(is_public(term->limit) &&
-                                 std::ranges::all_of(term->keys, is_public));
+    full.limits_public.push_back(IsPublic(program, origin, *term));
+    full.limits_own.push_back(IsOwn(*term));
   }
   const bool spent = answer.failed < answer.charge_count && decision.verdict == Verdict::kDeny;
   if (spent) Spent(program, decision, answer, full);

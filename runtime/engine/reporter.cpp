@@ -428,6 +428,7 @@ FullReport MakeReport(const ProgramState* state, const GrantRows& rows, const De
   report.verdict = decision.verdict;
   report.code = decision.code;
   report.escalate = decision.escalate;
+  report.uncounted = decision.uncounted();
   report.retry_after_us = decision.retry_after_us;
   report.place.line = decision.span.line;
   report.place.column = decision.span.column;
@@ -461,6 +462,7 @@ AgentDecisionReport ForAgent(const FullReport& full) {
   agent.verdict = report.verdict;
   agent.code = report.code;
   agent.escalate = report.escalate;
+  agent.uncounted = report.uncounted;
   agent.clause = report.clause;
   agent.step_ups = report.step_ups;
   agent.message = full.text_public ? report.message : std::string(SummaryOf(report.code));
@@ -468,7 +470,12 @@ AgentDecisionReport ForAgent(const FullReport& full) {
   if (full.limit_public) agent.limit = report.limit;
   agent.retry_after_us = report.retry_after_us;
   for (size_t i = 0; i < full.limits_public.size(); ++i) {
-    if (full.limits_public[i]) agent.limits.push_back(report.limits[i]);
+    if (!full.limits_public[i]) continue;
+    LimitReport& limit = agent.limits.emplace_back(report.limits[i]);
+    if (full.limits_own[i]) continue;
+    // What remains of it says what others did.
+    limit.remains.clear();
+    limit.limit.clear();
   }
   for (StepUpNeed& need : agent.step_ups) need.place = {};
   if (!agent.step_ups.empty()) agent.call_digest = report.call_digest;

@@ -16,6 +16,7 @@ struct FullReport {
   bool limit_public = false;
   bool fault_public = false;
   std::vector<bool> limits_public;  // parallel to DecisionReport::limits
+  std::vector<bool> limits_own;     // … whether nobody but its subject counts with it
   bool text_public = false;  // the message is made of a deny text or of public parts alone
 };
 

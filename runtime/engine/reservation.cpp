@@ -24,6 +24,7 @@ void Reservation::Clear() {
   names.clear();
   has_breaker = false;
   answered = false;
+  refused = false;
   failed = kNone;
 }
 

@@ -73,7 +73,8 @@ struct Reservation {
   // What a decision of several actions can say of each in Decision::operation: three bits.
   static constexpr uint32_t kChoices = 20;
   static constexpr uint64_t kReserved = uint64_t{1} << 63;
-  static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 63);
+  static constexpr uint64_t kUncounted = uint64_t{1} << 62;
+  static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 62);
 
   std::array<ActionGroup, limits::kToolActions> groups;
   uint32_t group_count = 0;
@@ -98,6 +99,7 @@ struct Reservation {
 
   DecisionId decision;   // whose answer it is
   bool answered = false;
+  bool refused = false;     // the store takes no such charges (kBadRequest), though each is sound
   uint32_t failed = kNone;  // the charge that did not fit
 
   void Clear();

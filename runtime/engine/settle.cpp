@@ -6,6 +6,7 @@
 #include "runtime/engine/charge_builder.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/reservation.h"
+#include "runtime/state/counter.h"
 
 namespace cap {
 namespace {
@@ -58,15 +59,28 @@ void TakeChoices(Reservation& from) {
   }
 }
 
+/// Whether no counter would take the charge, whatever was counted before.
+bool IsTooMuch(const state::Charge& charge) {
+  return state::TakesSomething(charge.kind) && charge.amount > charge.limit;
+}
+
+/// Whether a store that refuses the charges refuses them for what its counters are.
+bool AreSound(const Reservation& from, int64_t now_us) {
+  return std::ranges::all_of(from.all_charges(), [&](const state::Charge& charge) {
+    return state::IsSound(charge, now_us);
+  });
+}
+
 /// What is left of each action where the store is away: the first candidate whose limits all say
-/// that they bind only as far as they can be counted. False: one action has none.
+/// that they bind only as far as they can be counted, and that one call alone does not exceed.
+/// False: one action has none.
 bool ChooseWithoutStore(Reservation& from) {
   if (from.stamp_count > 0) return false;  // nobody would know later that it was carried out
   std::array<uint32_t, limits::kToolActions> barred = {};  // candidates, a bit each
   std::array<bool, limits::kToolActions> charged = {};
   for (uint32_t i = 0; i < from.charge_count; ++i) {
     const engine::ChargeOrigin& origin = from.origins[i];
-    const bool may = from.charges[i].permit_without_store;
+    const bool may = from.charges[i].permit_without_store && !IsTooMuch(from.charges[i]);
     if (origin.capability == kNone && !may) return false;
     if (origin.capability == kNone) continue;
     charged[origin.group] = true;
@@ -87,6 +101,11 @@ bool ChooseWithoutStore(Reservation& from) {
     if (!found) group.choice = group.free;
   }
   return true;
+}
+
+/// What the policy says that each call takes is not for a host to say.
+bool IsOfPolicy(const std::optional<state::Actual>& actual) {
+  return actual && (actual->unit & state::kFixed) != 0;
 }
 
 void Spent(const Reservation& from, uint16_t failed, Decision& decision) {
@@ -177,12 +196,17 @@ void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
       charged.failed = result.failed;
       return Spent(charged, result.failed, decision);
     case state::ReserveStatus::kBadRequest:
+      charged.refused = AreSound(charged, now_us);
       return engine::DenyFor(
           named ? DecisionCode::kOperationConflict : DecisionCode::kConstraintFault, {}, charged,
           decision);
     case state::ReserveStatus::kUnavailable:
-      if (ChooseWithoutStore(charged)) return engine::NameChosen(charged, decision);
-      return engine::DenyFor(DecisionCode::kStoreUnavailable, {}, charged, decision);
+      if (!ChooseWithoutStore(charged)) {
+        return engine::DenyFor(DecisionCode::kStoreUnavailable, {}, charged, decision);
+      }
+      engine::NameChosen(charged, decision);
+      if (decision.permitted()) decision.operation |= Reservation::kUncounted;
+      return;
     case state::ReserveStatus::kRewound:
       return engine::DenyFor(DecisionCode::kStoreRewound, {}, charged, decision);
   }
@@ -204,8 +228,8 @@ void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
 }
 
 const Reservation* Reader::Impl::AnswerTo(const Decision& decision) const {
-  const bool known = reservation != nullptr && reservation->answered &&
-                     reservation->decision == decision.id;
+  const bool known = reservation != nullptr && reservation->decision == decision.id &&
+                     (reservation->answered || reservation->refused);
   return known ? reservation.get() : nullptr;
 }
 
@@ -219,7 +243,7 @@ Decision Reader::Peek(GrantId grant, const Frame& frame) {
 
 state::SettleStatus Reader::Commit(const Decision& decision, int64_t now_us,
                                    std::optional<state::Actual> actual) {
-  if (!decision.permitted()) return state::SettleStatus::kBadRequest;
+  if (!decision.permitted() || IsOfPolicy(actual)) return state::SettleStatus::kBadRequest;
   if (!decision.reserved()) return state::SettleStatus::kSettled;
   return impl_->engine->store->Commit(OperationOf(decision), actual, now_us);
 }
@@ -232,6 +256,7 @@ state::SettleStatus Reader::Release(const Decision& decision, int64_t now_us) {
 
 state::SettleStatus Engine::Commit(state::OperationId operation, int64_t now_us,
                                    std::optional<state::Actual> actual) {
+  if (IsOfPolicy(actual)) return state::SettleStatus::kBadRequest;
   return impl_->store->Commit(operation, actual, now_us);
 }
 

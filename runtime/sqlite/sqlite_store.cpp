@@ -55,6 +55,12 @@ FileIdentity IdentityOf(const std::string& path) {
   return {found.st_dev, found.st_ino};
 }
 
+/// The journal and the queue beside the file go by its name, so that it must have one only.
+bool HasOtherNames(const std::string& path) {
+  struct stat found = {};
+  return stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink > 1;
+}
+
 /// The calls that wait, and the thread that answers them. Shared, so that the thread can outlive a
 /// store that does not wait for it.
 class Worker {
@@ -245,6 +251,12 @@ Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
   // Before the lock, which makes a file beside it.
   if (!CanBeFile(path)) {
     return Fail("store-format", "A store of counters is a regular file: `" + path + "` is none.");
+  }
+  if (HasOtherNames(path)) {
+    return Fail("store-format",
+                "The store's file has other names, hard links, by which calls would "
+                "not be counted together: " +
+                    path + ".");
   }
   auto lock = std::make_unique<QueueLock>();
   if (!lock->Open(path + "-queue") || !lock->LockWithin(options.timeout_us)) {

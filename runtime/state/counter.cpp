@@ -69,7 +69,11 @@ Fit CheckSum(const Counter& counter, const Charge& charge, int64_t amount, int64
 Fit CheckHistory(const Counter& counter, const Charge& charge, int64_t now_us) {
   const bool within = counter.of() == CounterClass::kStamp &&
                       NowOf(counter, now_us) - counter.last_us <= charge.span_us;
-  if (charge.kind == CounterKind::kAfter) return {within, within ? 0 : kNever};
+  if (charge.kind == CounterKind::kAfter) {
+    // What a clock far ahead has stamped is no proof that it was done before now.
+    const bool holds = within && counter.last_us - now_us <= charge.span_us;
+    return {holds, holds ? 0 : kNever};
+  }
   return {!within, within ? counter.last_us + charge.span_us + 1 - now_us : 0};
 }
 

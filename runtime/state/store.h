@@ -62,8 +62,8 @@ struct Charge {
   CounterId id;
   CounterKind kind = CounterKind::kQuota;
   bool permit_without_store = false;  // `on_store_error`: a store that is away does not deny
-  /// What is counted: 0 = things; else the number of a currency. Commit(actual) settles the charges
-  /// of its own unit.
+  /// What is counted: 0 = things; else the number of a currency; with kFixed where each call takes
+  /// what the policy says. Commit(actual) settles the charges of its own unit.
   uint16_t unit = 0;
   /// kEveryGroup: always. Else charges of one group are alternatives: of each group, the lowest
   /// alternative of which all charges fit is taken. Those of groups stand in order of (group,
@@ -77,6 +77,13 @@ struct Charge {
   bool operator==(const Charge&) const = default;
 };
 inline constexpr uint16_t kEveryGroup = 0xFFFF;
+
+/// In a unit: the amount is a constant of the policy, as the 1 of a count of calls. What a call
+/// really took says nothing of it: a host's Actual never has it, so that it settles what was
+/// measured alone. Who lends parts of a counter gives them back by it.
+inline constexpr uint16_t kFixed = 0x8000;
+/// 0: things. The numbers of currencies have three digits.
+constexpr uint16_t CurrencyOf(uint16_t unit) { return unit & static_cast<uint16_t>(~kFixed); }
 
 /// What a counter is called, for people; parallel to the charges. Only for stores that keep names.
 struct CounterName {
@@ -132,7 +139,7 @@ struct ChargeState {
 inline constexpr int64_t kNever = INT64_MAX;  // another day will not help: a total, or too much
 
 /// What a call really took, in the unit of some of its charges: of its quotas and totals. A rate is
-/// not settled, and a hold ends.
+/// not settled, a hold ends, and what the policy itself says stays (kFixed).
 struct Actual {
   uint16_t unit = 0;
   int64_t amount = 0;  // ≥ 0. More than was reserved is recorded, and the next call denied for it.

@@ -27,6 +27,7 @@ import import_tests
 import lint_cases
 import project_tests
 import state_tests
+from counted import counted
 from narrowing import narrowing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -293,6 +294,7 @@ def main():
             test(Capc(binary, pathlib.Path(folder)))
     with tempfile.TemporaryDirectory() as folder:
         narrowing(Capc(binary, pathlib.Path(folder)), check)
+        counted(Capc(binary, pathlib.Path(folder)), check)
     for failure in failures:
         print(failure)
     print(f"{passed} passed, {len(failures)} failed")

@@ -195,6 +195,18 @@ TEST_CASE("a file that was replaced or set back is noticed") {
   CHECK(Take(*store, 3, Budget(3, 1)) == ReserveStatus::kUnavailable);
 }
 
+TEST_CASE("a file with two names would be counted by two journals, and is no store") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a");
+  {
+    const auto store = *OpenSqliteStore(path);
+    REQUIRE(Take(*store, 1, Budget(1, 60)) == ReserveStatus::kReserved);
+  }
+  std::filesystem::create_hard_link(path, folder.file("b"));
+  CHECK(CodeOf(folder.file("b")) == "store-format");
+  CHECK(CodeOf(path) == "store-format");
+}
+
 TEST_CASE("a store that is busy too long is unavailable, and whoever gave up is not charged") {
   const TemporaryFolder folder;
   const std::string path = folder.file("a");

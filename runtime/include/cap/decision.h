@@ -77,7 +77,8 @@ struct Decision {
   uint64_t step_up = 0;         // … unsatisfied step-ups, when the verdict is step-up
                                 // … obligations, when it is permit
   /// Bit 63: counters were charged, or wait to be stamped, under `id`: Commit() or Release() it.
-  /// The other bits say which capability of each action was charged.
+  /// Bit 62: a permit of which nothing was counted, since the store was away and all limits of the
+  /// call say `on_store_error: "permit"`. The others: which capability of each action was charged.
   uint64_t operation = 0;
   uint64_t receipts = 0;        // reserved: approvals that were used up
   int64_t retry_after_us = 0;   // of a spent limit: when it is worth a try; 0 = none was spent,
@@ -88,6 +89,7 @@ struct Decision {
 
   bool permitted() const { return verdict == Verdict::kPermit; }
   bool reserved() const { return operation >> 63 != 0; }
+  bool uncounted() const { return (operation >> 62 & 1) != 0; }
 };
 static_assert(sizeof(Decision) == 128 && std::is_trivially_copyable_v<Decision>);
 
@@ -151,6 +153,7 @@ struct DecisionReport {
   Verdict verdict = Verdict::kDeny;
   DecisionCode code = DecisionCode::kNotLoaded;
   bool escalate = false;
+  bool uncounted = false;  // permitted though the store is away: as Decision::uncounted()
   bool complete = true;    // false: the program or the grant is gone, only codes and spans remain
   std::string tool;
   std::vector<std::string> wrapped_in;  // the tools that carried the call, outermost first
@@ -183,6 +186,7 @@ struct AgentDecisionReport {
   Verdict verdict = Verdict::kDeny;
   DecisionCode code = DecisionCode::kNotLoaded;
   bool escalate = false;
+  bool uncounted = false;
   std::string clause;
   std::string message;
   std::string observed;
@@ -190,7 +194,9 @@ struct AgentDecisionReport {
   std::vector<StepUpNeed> step_ups;      // without places
   std::string call_digest;
   std::vector<std::string> obligations;
-  std::vector<LimitReport> limits;       // whose numbers and keys it may know
+  /// Whose numbers and keys it may know. Of one that others count with too: the name, and when to
+  /// try again.
+  std::vector<LimitReport> limits;
   int64_t retry_after_us = 0;
 };
 

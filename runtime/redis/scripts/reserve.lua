@@ -50,7 +50,10 @@ end
 local function fits(charge)
   local c, of, at = charge.c, charge.of, charge.now
   if of == STAMP then
-    return (c.of == STAMP and at - c.last <= charge.span) == charge.after
+    local within = c.of == STAMP and at - c.last <= charge.span
+    -- What a clock far ahead has stamped is no proof that it was done before now.
+    if charge.after then return within and c.last - now <= charge.span end
+    return not within
   end
   if of == BREAKER then return at >= c.time end
   local ah, al = plus(c.ph, c.pl, charge.ah, charge.al)
