@@ -206,8 +206,8 @@ void AddReset(CLI::App& above, int& status) {
   command->add_flag("--all", options->choice.all, "every counter of the store");
   command->footer(R"(
 Prints each counter that it forgets, as it was: what was reserved and is not settled yet is
-forgotten with it. A key is shown cut to 64 bytes: one that is cut, and that several counters have,
-is refused; choose by --id.
+forgotten with it. Texts in a key are cut to 64 bytes: a key that is cut, and that several counters
+have, is refused; choose by --id.
 
 Examples:
   capc state reset --policy support --limit process_refund --key bot-1 counters.db

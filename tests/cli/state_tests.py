@@ -1,6 +1,8 @@
 """capc eval with counters, capc replay, capc state."""
 
+import contextlib
 import json
+import sqlite3
 
 POLICY = """module shop
 import std.money
@@ -222,6 +224,14 @@ def keys(capc, check):
     long = "a" * 64
     charge(long + "-1")
     charge(long + "-2")
+    rows = [json.loads(line) for line in capc.run("state", "export", "keys.db")[1].splitlines()]
+    check("two keys that are cut are marked", len(rows) == 2 and rows[0]["key"] != rows[1]["key"]
+          and all(f'…" #{row["id"][:8]}' in row["key"] for row in rows), rows)
+    check("a mark chooses one", reset("--key", rows[0]["key"])[:2] == (0, 1))
+    charge(long + "-1")
+    # Files of before keys were marked have counters that are called the same.
+    with contextlib.closing(sqlite3.connect(capc.folder / "keys.db")) as database, database:
+        database.execute("UPDATE counter SET key = ?", (f'"{long}…"',))
     rows = [json.loads(line) for line in capc.run("state", "export", "keys.db")[1].splitlines()]
     check("two keys look the same", len(rows) == 2 and rows[0]["key"] == rows[1]["key"]
           and rows[0]["id"] != rows[1]["id"], rows)
