@@ -11,7 +11,7 @@ ExprPtr ExpressionMaker::UrlPart(Ty ty, const std::string& part) {
 
 /// A path: an argument, or of a url.
 ExprPtr ExpressionMaker::PathOf() {
-  if (Chance(random_, 0.4)) {
+  if (Chance(random_, 0.75)) {
     if (const ExprPtr part = UrlPart(kPath, "path")) return part;
   }
   return VarOf(kPath);

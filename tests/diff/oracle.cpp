@@ -455,7 +455,7 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
   bool room = false;  // of the best: one whose limits are not spent
   for (const CapabilityModel& capability : policy.capabilities) {
     if (!Covers(capability.on)) continue;
-    Outcome own = forbid_steps_up ? Outcome::kStepUp : Outcome::kPermit;
+    Outcome own = Outcome::kPermit;
     for (const Statement& statement : capability.statements) {
       if (&statement == without || Judge(statement) == Tri::kTrue) continue;
       own = statement.approvers != 0 ? std::min(own, Outcome::kStepUp) : Outcome::kDeny;
@@ -465,7 +465,9 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
     room = own > best ? has_room : room || (own == best && has_room);
     best = std::max(best, own);
   }
-  return room ? best : Outcome::kDeny;
+  // Capabilities that would permit but for a forbid are the ones that are charged.
+  if (!room) return Outcome::kDeny;
+  return forbid_steps_up ? std::min(best, Outcome::kStepUp) : best;
 }
 
 }  // namespace cap::diff
