@@ -41,10 +41,9 @@ GrantId ParentOf(const GrantRow& row);
 /// delegated one, all that it was delegated from. Inside an epoch.
 DecisionCode WhyGone(const GrantRows& rows, GrantId grant, int64_t now_us);
 
-/// kPermit: the grant is live and `view` is filled; else why not.
-inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
-                              int64_t now_us, GrantView& view) {
-  const GrantRow* row = rows.At(grant.index);
+/// kPermit: the row is that of the live grant and none of its handles is revoked; else why not.
+inline DecisionCode WhyRowGone(const GrantRows& rows, const GrantRow* row, GrantId grant,
+                               int64_t now_us) {
   const uint64_t found = row == nullptr ? 0 : row->state.load(std::memory_order_acquire);
   if (found != StateOf(grant.generation, GrantStatus::kLive) || grant.generation == 0) {
     return WhyNotLive(grant, found);
@@ -57,6 +56,15 @@ inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, 
     if (handle == 0) break;
     if (rows.handles().IsRevoked(handle)) return DecisionCode::kGrantRevoked;
   }
+  return DecisionCode::kPermit;
+}
+
+/// kPermit: the grant is live and `view` is filled; else why not.
+inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
+                              int64_t now_us, GrantView& view) {
+  const GrantRow* row = rows.At(grant.index);
+  const DecisionCode gone = WhyRowGone(rows, row, grant, now_us);
+  if (gone != DecisionCode::kPermit) return gone;
   // A Program that was loaded before the grant was minted does not know it; one that is loaded
   // while this runs may have lost its policy.
   const uint32_t number = row->policy.load(std::memory_order_relaxed);
@@ -236,8 +244,8 @@ void DecideAction(const ProgramState& state, const GrantView& view, const FrameH
                   Reservation* found = nullptr);
 
 /// Everything of a decision but its id and what a store says. Inside an epoch.
-Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
-                const Frame& frame, Reservation* found = nullptr);
+Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant, const Frame& frame,
+                Reservation* found = nullptr);
 
 /// What a call without a frame gets.
 inline Decision DenyNoFrame(const ProgramState* state) {

@@ -7,28 +7,9 @@
 namespace cap::engine {
 namespace {
 
-/// Whether the row is that of the live grant and none of its handles is revoked.
-DecisionCode WhyRowGone(const GrantRows& rows, GrantId grant, int64_t now_us) {
-  const GrantRow* row = rows.At(grant.index);
-  const uint64_t found = row == nullptr ? 0 : row->state.load(std::memory_order_acquire);
-  if (found != StateOf(grant.generation, GrantStatus::kLive) || grant.generation == 0) {
-    return WhyNotLive(grant, found);
-  }
-  if (row->expires_us.load(std::memory_order_relaxed) <= now_us) {
-    return DecisionCode::kGrantExpired;
-  }
-  for (const std::atomic<uint32_t>& each : row->handles) {
-    const uint32_t handle = each.load(std::memory_order_relaxed);
-    if (handle == 0) break;
-    if (rows.handles().IsRevoked(handle)) return DecisionCode::kGrantRevoked;
-  }
-  return DecisionCode::kPermit;
-}
-
 bool IsOneOf(const Program& program, const OnlyTest& test, TypeIndex type, const Slot& value) {
-  return std::ranges::any_of(test.members, [&](const Slot& member) {
-    return SameScalar(program, type, value, member);
-  });
+  return std::ranges::any_of(
+      test.members, [&](const Slot& member) { return SameScalar(program, type, value, member); });
 }
 
 /// Of a path or url what stands under it, so that `/data` does not begin `/database`.
@@ -42,15 +23,18 @@ bool HasPrefix(const Program& program, const OnlyTest& test, TypeIndex type, con
 
 bool ValueHolds(const Program& program, const OnlyTest& test, TypeIndex type, const Slot& value) {
   switch (test.kind) {
-    case OnlyTest::Kind::kOneOf: return IsOneOf(program, test, type, value);
+    case OnlyTest::Kind::kOneOf:
+      return IsOneOf(program, test, type, value);
     case OnlyTest::Kind::kRange: {
       const int low = test.has_low ? CompareSlots(program, type, value, test.low) : 1;
       const int high = test.has_high ? CompareSlots(program, type, value, test.high) : -1;
       return (low == 0 || low == 1) && (high == 0 || high == -1);
     }
-    case OnlyTest::Kind::kPrefix: return HasPrefix(program, test, type, value);
+    case OnlyTest::Kind::kPrefix:
+      return HasPrefix(program, test, type, value);
     case OnlyTest::Kind::kAbsent:
-    case OnlyTest::Kind::kNever: return false;
+    case OnlyTest::Kind::kNever:
+      return false;
   }
   return false;
 }
@@ -88,7 +72,7 @@ bool IsWithin(const Program& program, const Delegation& delegation, const FrameH
 
 DecisionCode WhyGone(const GrantRows& rows, GrantId grant, int64_t now_us) {
   for (uint32_t depth = 0; depth <= limits::kDelegationDepth; ++depth) {
-    const DecisionCode code = WhyRowGone(rows, grant, now_us);
+    const DecisionCode code = WhyRowGone(rows, rows.At(grant.index), grant, now_us);
     if (code != DecisionCode::kPermit) return code;
     grant = ParentOf(*rows.At(grant.index));
     if (grant.generation == 0) return DecisionCode::kPermit;

@@ -41,6 +41,8 @@ class Resolver {
  private:
   Result<void> EncodeBound();
   Result<void> AddCapability(uint32_t index);
+  template <typename Rule>
+  Result<PendingRecord> RuleRecord(uint32_t index, const Rule& rule);
   Result<void> AddForbid(uint32_t index);
   Result<void> AddLimit(uint32_t index);
   Result<void> Delegate();
@@ -139,28 +141,32 @@ Result<void> Resolver::AddCapability(uint32_t index) {
   return AddPatterns(capability.patterns, std::move(record));
 }
 
+/// Of a forbid or a shared limit, but for where it is found.
+template <typename Rule>
+Result<PendingRecord> Resolver::RuleRecord(uint32_t index, const Rule& rule) {
+  auto consts = ConstsOf(rule.shape, rule.consts);
+  if (!consts) return std::unexpected(consts.error());
+  PendingRecord record;
+  record.action = static_cast<uint16_t>(rule.action);
+  record.capability = index;
+  record.shape = rule.shape;
+  record.consts = *consts;
+  return record;
+}
+
 Result<void> Resolver::AddForbid(uint32_t index) {
   if (!state_.plan->ForbidIsBound(index)) return {};
   const Forbid& forbid = program_.forbids[index];
-  PendingRecord record;
-  record.action = static_cast<uint16_t>(forbid.action);
-  record.skeleton = kForbidBit;
-  record.capability = index;
-  record.shape = forbid.shape;
-  auto consts = ConstsOf(forbid.shape, forbid.consts);
-  if (!consts) return std::unexpected(consts.error());
-  record.consts = *consts;
-  if (forbid.patterns.empty()) {
-    record.skeleton = kForbidEverywhere;
-    records_.push_back(std::move(record));
-    return {};
-  }
-  return AddPatterns(forbid.patterns, std::move(record));
+  auto record = RuleRecord(index, forbid);
+  if (!record) return std::unexpected(record.error());
+  record->skeleton = forbid.patterns.empty() ? kForbidEverywhere : kForbidBit;
+  if (!forbid.patterns.empty()) return AddPatterns(forbid.patterns, std::move(*record));
+  records_.push_back(std::move(*record));
+  return {};
 }
 
 Result<void> Resolver::Delegate() {
-  auto delegation =
-      ChainFolder(state_, *terms_.hash, terms_.policy, bound_, *terms_.chain).Fold();
+  auto delegation = ChainFolder(state_, *terms_.hash, terms_.policy, bound_, *terms_.chain).Fold();
   if (!delegation) return std::unexpected(delegation.error());
   delegation_ = std::move(*delegation);
   return {};
@@ -169,16 +175,10 @@ Result<void> Resolver::Delegate() {
 /// One that is the same for every grant is the Plan's.
 Result<void> Resolver::AddLimit(uint32_t index) {
   if (!state_.plan->LimitIsBound(index)) return {};
-  const SharedLimit& limit = program_.limits[index];
-  PendingRecord record;
-  record.action = static_cast<uint16_t>(limit.action);
-  record.skeleton = kLimitSkeleton;
-  record.capability = index;
-  record.shape = limit.shape;
-  auto consts = ConstsOf(limit.shape, limit.consts);
-  if (!consts) return std::unexpected(consts.error());
-  record.consts = *consts;
-  records_.push_back(std::move(record));
+  auto record = RuleRecord(index, program_.limits[index]);
+  if (!record) return std::unexpected(record.error());
+  record->skeleton = kLimitSkeleton;
+  records_.push_back(std::move(*record));
   return {};
 }
 
@@ -274,8 +274,7 @@ void AttachDelegation(ProgramState& state, const RecordRun& run,
 }
 
 bool StartsKey(const ProgramState& state, const RecordRun& run, uint32_t nth) {
-  return nth == 0 ||
-         (state.slab.At(run.first + nth - 1)->literals_inline & kMoreFollow) == 0;
+  return nth == 0 || (state.slab.At(run.first + nth - 1)->literals_inline & kMoreFollow) == 0;
 }
 
 }  // namespace
