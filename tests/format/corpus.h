@@ -11,7 +11,7 @@ struct CorpusText {
   std::string text;
 };
 
-/// Files (.cap), the `cap` blocks of pages, and the cases of check_mistakes.cap and of lint.
+/// Files (.cap), the `cap` blocks of pages, and the cases of *_mistakes.cap and of lint.
 std::vector<CorpusText> FormatCorpus(const std::string& root);
 
 }  // namespace cap::test

@@ -8,6 +8,7 @@
 #include "runtime/redis/address.h"
 #include "runtime/redis/redis_store.h"
 #include "tests/redis/server.h"
+#include "tests/state/check_none.h"
 #include "tests/state/conformance.h"
 #include "tests/state/leased_world.h"
 
@@ -53,20 +54,16 @@ state::test::Maker RedisMaker() {
           .has_sizes = false};
 }
 
-void CheckNone(const std::vector<std::string>& failures) {
-  for (const std::string& failure : failures) FAIL_CHECK(failure);
-}
-
 }  // namespace
 
 TEST_CASE("redis: traces over a new connection") {
-  CheckNone(state::test::RunTraces(RedisMaker(), "durable"));
+  state::test::CheckNone(state::test::RunTraces(RedisMaker(), "durable"));
 }
-TEST_CASE("redis: traces") { CheckNone(state::test::RunTraces(RedisMaker())); }
+TEST_CASE("redis: traces") { state::test::CheckNone(state::test::RunTraces(RedisMaker())); }
 
 TEST_CASE("redis: random calls, answered as the memory store answers them") {
   for (uint64_t seed = 1; seed <= 8; ++seed) {
-    CheckNone(state::test::RunBesideMemory(RedisMaker(), seed, 1500));
+    state::test::CheckNone(state::test::RunBesideMemory(RedisMaker(), seed, 1500));
   }
 }
 
@@ -131,9 +128,9 @@ TEST_CASE("redis: quantities that no double holds, answered as the memory store 
 
 TEST_CASE("redis with leases: traces, and random calls near a limit") {
   const state::test::Maker leased = state::test::WithLeases(RedisMaker());
-  CheckNone(state::test::RunTraces(leased));
+  state::test::CheckNone(state::test::RunTraces(leased));
   for (uint64_t seed = 1; seed <= 3; ++seed) {
-    CheckNone(state::test::RunBesideMemory(leased, seed, 1000));
+    state::test::CheckNone(state::test::RunBesideMemory(leased, seed, 1000));
   }
 }
 

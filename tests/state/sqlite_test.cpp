@@ -7,16 +7,13 @@
 #include <fstream>
 
 #include "runtime/sqlite/queue_lock.h"
+#include "tests/state/check_none.h"
 #include "tests/state/conformance.h"
 #include "tests/state/leased_world.h"
 #include "tests/state/sqlite_world.h"
 
 namespace cap::state::test {
 namespace {
-
-void CheckNone(const std::vector<std::string>& failures) {
-  for (const std::string& failure : failures) FAIL_CHECK(failure);
-}
 
 Charge Budget(uint64_t id, int64_t amount) {
   Charge charge;

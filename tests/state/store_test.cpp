@@ -5,13 +5,10 @@
 #include <thread>
 
 #include "runtime/state/counter.h"
+#include "tests/state/check_none.h"
 #include "tests/state/conformance.h"
 
 namespace cap::state::test {
-
-void CheckNone(const std::vector<std::string>& failures) {
-  for (const std::string& failure : failures) FAIL_CHECK(failure);
-}
 
 TEST_CASE("memory: traces") { CheckNone(RunTraces(MemoryMaker())); }
 

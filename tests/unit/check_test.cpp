@@ -230,16 +230,18 @@ policy p {
 }
 
 TEST_CASE("every mistake of the pages is reported once, at its place") {
-  std::ifstream file(CAPC_SOURCE_DIR "/tests/unit/check_mistakes.cap");
-  std::stringstream all;
-  all << file.rdbuf();
   size_t cases = 0;
-  for (const Mistake& mistake : ReadMistakes(all.str())) {
-    INFO(mistake.code, " in\n", mistake.source);
-    ++cases;
-    CheckMistakes(mistake);
+  for (const char* name : {"check_mistakes.cap", "rule_mistakes.cap", "policy_mistakes.cap"}) {
+    std::ifstream file(std::string(CAPC_SOURCE_DIR "/tests/unit/") + name);
+    std::stringstream all;
+    all << file.rdbuf();
+    for (const Mistake& mistake : ReadMistakes(all.str())) {
+      INFO(mistake.code, " in\n", mistake.source);
+      ++cases;
+      CheckMistakes(mistake);
+    }
   }
-  CHECK(cases >= 70);
+  CHECK(cases >= 110);
 }
 
 TEST_CASE("eight mistakes in one file are eight diagnostics, and nothing follows from them") {
@@ -290,8 +292,7 @@ TEST_CASE("functions are put in within bounds") {
     const std::string next = i == 69 ? "n" : "g" + std::to_string(i + 1) + "(n)";
     chain += "def g" + std::to_string(i) + "(n: int): int = " + next + "\n";
   }
-  CHECK(Outcome(chain + "policy p { capability a { require g0(n) < 5 } }\n").errors() ==
-        "CAP0713");
+  CHECK(Outcome(chain + "policy p { capability a { require g0(n) < 5 } }\n").errors() == "CAP0713");
 }
 
 TEST_CASE("a program over a limit of its tables is refused") {
