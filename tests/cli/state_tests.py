@@ -228,7 +228,8 @@ def keys(capc, check):
     check("two keys that are cut are marked", len(rows) == 2 and rows[0]["key"] != rows[1]["key"]
           and all(f'…" #{row["id"][:8]}' in row["key"] for row in rows), rows)
     check("a mark chooses one", reset("--key", rows[0]["key"])[:2] == (0, 1))
-    charge(long + "-1")
+    charge(long + "-1")  # whichever of the two it was
+    charge(long + "-2")
     # Files of before keys were marked have counters that are called the same.
     with contextlib.closing(sqlite3.connect(capc.folder / "keys.db")) as database, database:
         database.execute("UPDATE counter SET key = ?", (f'"{long}…"',))
