@@ -35,28 +35,15 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
-// Two words of a multiplicative generator whose seed is the engine's secret.
-DecisionId Reader::Impl::NextId() {
-  id_state[0] += 0xA076'1D64'78BD'642Fu;
-  id_state[1] += 0xE703'7ED1'A0B4'28DBu;
-  return {.high = Fold(id_state[0], id_state[1] ^ 0x8EBC'6AF0'9C88'C6E3u),
-          .low = Fold(id_state[1], id_state[0] ^ 0x5899'65CC'7537'4CC3u)};
-}
-
-// By itself, so that the decision is made where the caller wants it.
-Decision Reader::Impl::DecideAlone(const engine::ProgramState* state, GrantId grant,
-                                   const Frame& frame) {
-  Decision decision = engine::Decide(state, engine->rows, grant, frame);
-  decision.id = NextId();
-  return decision;
-}
-
 Decision Reader::Authorize(GrantId grant, const Frame& frame) {
   const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
   const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
+  const bool counts = state != nullptr && state->counts;
   // Counting leaves the epoch while it asks the store; leaving it once more does no harm.
-  return state != nullptr && state->counts ? impl_->Count(grant, frame, {}, /*peek=*/false)
-                                           : impl_->DecideAlone(state, grant, frame);
+  Decision decision = counts ? impl_->Count(grant, frame, {}, /*peek=*/false)
+                             : engine::Decide(state, impl_->engine->rows, grant, frame);
+  if (!counts) decision.id = impl_->NextId();
+  return decision;
 }
 
 // False: the Program counts, so that each call has to leave the epoch by itself.

@@ -30,23 +30,25 @@ bool TakesNothing(LimitKind kind) {
 }  // namespace
 
 ChargeBuilder::ChargeBuilder(const ProgramState& state, const GrantView& view, const Frame& frame,
-                             const CounterHash& hash, bool names, Reservation& out)
+                             const CounterHash& hash, const state::Store& store, Reservation& out)
     : state_(state),
       program_(*state.program),
       view_(view),
       frame_(frame),
       header_(frame.header()),
       hash_(hash),
-      names_(names),
+      store_(store),
+      names_(store.keeps_names()),
       subject_(view.delegation == nullptr ? view.specification->subject()
                                           : std::string_view(view.delegation->subject)),
       out_(out) {}
 
 void ChargeBuilder::Run(Decision& decision) {
   Breaker();
-  if (decision.verdict == Verdict::kDeny) return;
+  if (decision.verdict == Verdict::kDeny || Alone()) return;
   if (out_.has_breaker) {
-    Add({.id = out_.breaker_id, .kind = state::CounterKind::kBreaker}, {.span = out_.breaker.span});
+    *Next() = {.id = out_.breaker_id, .kind = state::CounterKind::kBreaker};
+    Add({.span = out_.breaker.span});
     if (names_) {
       out_.texts.back() = {program_.policies[view_.policy].name, "", "circuit_breaker",
                            MarkCut(QuoteCut(subject_), out_.breaker_id)};
@@ -66,11 +68,38 @@ void ChargeBuilder::Breaker() {
   if (breaker.max_violations == 0) return;
   out_.has_breaker = true;
   out_.breaker = breaker;
-  out_.breaker_id = hash_.Text(state_.plan->BreakerId(view_.policy), 'S', subject_);
+  out_.breaker_id = CounterHash::By(state_.plan->BreakerId(view_.policy), SubjectPart());
+}
+
+const state::CounterId& ChargeBuilder::SubjectPart() {
+  if (subject_part_ != nullptr) return *subject_part_;
+  Reservation::Subject& known = out_.subjects[view_.id.index % out_.subjects.size()];
+  // A grant's subject never changes, and its generation is no other grant's.
+  if (known.grant != view_.id) known = {view_.id, hash_.SubjectPart(subject_)};
+  subject_part_ = &known.part;
+  return known.part;
+}
+
+// With one candidate the decision names already what Run() would.
+bool ChargeBuilder::Alone() {
+  const ActionGroup& group = out_.groups[0];
+  if (out_.group_count != 1 || !group.charges_own || group.candidates().count != 1) return false;
+  ChargeOrigin origin{.group = 0, .alternative = 0};
+  origin.capability = group.candidates().all[0].capability;
+  if (!Candidate(group.candidates().all[0], origin)) {
+    out_.charge_count = 0;
+    if (names_) out_.texts.clear();
+    return false;
+  }
+  out_.alone = true;
+  if (out_.charge_count == 0) return true;
+  out_.store_groups = 1;
+  out_.free[0] = state::kNoFree;
+  return true;
 }
 
 bool ChargeBuilder::Shared(const ActionGroup& group, Decision& decision) {
-  const PolicyAction* entry = state_.plan->Find(view_.policy, group.action);
+  const PolicyAction* entry = group.entry;
   if (entry == nullptr) return true;
   const auto nth = static_cast<uint16_t>(&group - out_.groups.data());
   for (const LimitPlan& limit : entry->limits) {
@@ -116,11 +145,12 @@ bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const Capability
     origin.span = limit.clauses[term.clause].span;
     LimitReader reader(state_, header_, hash_,
                        {.term = &term, .shape = &program_.shapes[limit.shape], .record = &record});
-    const auto charge = reader.Read(TermId(term, origin), subject_);
-    if (!charge || !Add(*charge, origin)) {
+    state::Charge* charge = Next();
+    if (charge == nullptr || !reader.Read(TermId(term, origin), SubjectPart(), *charge)) {
       Deny(DecisionCode::kConstraintFault, origin, decision);
       return false;
     }
+    Add(origin);
     if (names_) Name(reader, origin, term);
   }
   return true;
@@ -207,13 +237,15 @@ bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
     LimitReader reader(
         state_, header_, hash_,
         {.term = &term, .shape = &program_.shapes[capability.shape], .record = &record});
-    auto charge = reader.Read(TermId(term, origin), subject_);
-    if (!charge) return false;
+    state::Charge* charge = Next();
+    if (charge == nullptr || !reader.Read(TermId(term, origin), SubjectPart(), *charge)) {
+      return false;
+    }
     // A history is the same for every block; of what is counted each has its own.
     for (uint16_t b = 1; b <= block && !TakesNothing(term.kind); ++b) {
       charge->id = hash_.Join(charge->id, view_.delegation->blocks[b].hash);
     }
-    if (!Add(*charge, origin)) return false;
+    Add(origin);
     if (names_) Name(reader, origin, term);
   }
   return true;
@@ -224,12 +256,12 @@ bool ChargeBuilder::Stamps(const ActionGroup& group) {
   const Tool& tool = program_.tools[header_->tool];
   for (const uint32_t index : state_.plan->HistoriesOf(group.action)) {
     const History& history = program_.histories[index];
-    state::CounterId id = hash_.Text(state_.plan->HistoryId(index), 'S', subject_);
+    state::CounterId id = CounterHash::By(state_.plan->HistoryId(index), SubjectPart());
     bool whole = true;
     for (const uint32_t slot : history.slots) {
       // An argument that was left out equals none that is asked for.
       whole = whole && BitOf(header_->present, slot) &&
-              hash_.Value(program_, tool.slots[slot].type, SlotsOf(header_)[slot], id);
+              hash_.ByValue(program_, tool.slots[slot].type, SlotsOf(header_)[slot], id);
     }
     if (!whole) continue;
     if (out_.stamp_count == out_.stamps.size()) return false;
@@ -238,15 +270,18 @@ bool ChargeBuilder::Stamps(const ActionGroup& group) {
   return true;
 }
 
-bool ChargeBuilder::Add(const state::Charge& charge, const ChargeOrigin& origin) {
-  if (out_.charge_count == limits::kCharges) return false;
+state::Charge* ChargeBuilder::Next() {
+  return out_.charge_count == limits::kCharges ? nullptr : &out_.charges[out_.charge_count];
+}
+
+void ChargeBuilder::Add(const ChargeOrigin& origin) {
   const bool common = origin.capability == kNone;
-  state::Charge& added = out_.charges[out_.charge_count] = charge;
+  state::Charge& added = out_.charges[out_.charge_count];
   added.group = common ? state::kEveryGroup : static_cast<uint16_t>(out_.store_groups);
   added.alternative = common ? 0 : origin.alternative;
   out_.origins[out_.charge_count++] = origin;
+  store_.Expect(added.id);
   if (names_) out_.texts.resize(out_.charge_count);
-  return true;
 }
 
 void ChargeBuilder::Name(const LimitReader& reader, const ChargeOrigin& origin,

@@ -10,9 +10,9 @@ namespace cap::engine {
 
 class ChargeBuilder {
  public:
-  /// `out` holds the candidates of every action of the call. `names`: the store keeps them.
+  /// `out` holds the candidates of every action of the call; `store` will be asked.
   ChargeBuilder(const ProgramState& state, const GrantView& view, const Frame& frame,
-                const CounterHash& hash, bool names, Reservation& out);
+                const CounterHash& hash, const state::Store& store, Reservation& out);
 
   /// Of a denial only the breaker is of interest, which may count it. Else fills in what the call
   /// is charged; `decision` becomes a denial where that cannot be said. Allocates nothing, unless
@@ -24,16 +24,23 @@ class ChargeBuilder {
   bool Shared(const ActionGroup& group, Decision& decision);
   bool SharedLimit(uint16_t group, uint32_t index, const CapabilityRecord& record,
                    Decision& decision);
+  /// The whole of a call of one action that one capability permits and nothing beside it charges.
+  /// False: it is otherwise, or cannot be charged so.
+  bool Alone();
   bool Group(uint16_t group, Decision& decision);
   /// False: an operand is of no use, in the clause that `origin` then names.
   bool Candidate(const engine::Candidate& candidate, ChargeOrigin& origin);
   bool Block(const CapabilityRecord& record, uint64_t admitted, const CapabilityRecord* above,
              uint16_t block, ChargeOrigin& origin);
   bool Stamps(const ActionGroup& group);
-  bool Add(const state::Charge& charge, const ChargeOrigin& origin);
+  /// Room for one more charge, not yet counted; null: they are too many.
+  state::Charge* Next();
+  /// Counts it.
+  void Add(const ChargeOrigin& origin);
   void Name(const LimitReader& reader, const ChargeOrigin& origin, const LimitTerm& term);
   void Deny(DecisionCode code, const ChargeOrigin& origin, Decision& decision) const;
   state::CounterId TermId(const LimitTerm& term, const ChargeOrigin& origin) const;
+  const state::CounterId& SubjectPart();
 
   const ProgramState& state_;
   const Program& program_;
@@ -41,8 +48,10 @@ class ChargeBuilder {
   const Frame& frame_;
   const FrameHeader* header_;
   const CounterHash& hash_;
+  const state::Store& store_;
   const bool names_;
   std::string_view subject_;
+  const state::CounterId* subject_part_ = nullptr;
   Reservation& out_;
 };
 

@@ -27,46 +27,63 @@ static_assert(sizeof(Link) == 41);
 
 }  // namespace
 
-CounterHash::Id CounterHash::Hash(const void* bytes, size_t length) const {
+CounterHash::CounterHash(const Key& key) : key_(key) {
+  for (uint64_t i = 0; i < kParts; ++i) {
+    const Id own = Number({}, 'P', i);
+    std::memcpy(keys_[i].data(), &own, sizeof own);
+  }
+  currency_factor_ = Number({}, 'U', 0).low | 1;
+}
+
+CounterHash::Id CounterHash::Hash(const Key& key, const void* bytes, size_t length) {
   Id id;
   crypto_shorthash_siphashx24(reinterpret_cast<unsigned char*>(&id),
-                              static_cast<const unsigned char*>(bytes), length, key_.data());
+                              static_cast<const unsigned char*>(bytes), length, key.data());
   return id;
 }
 
 CounterHash::Id CounterHash::Text(const Id& id, char tag, std::string_view text) const {
-  const Id own = Hash(text.data(), text.size());
+  const Id own = Hash(key_, text.data(), text.size());
   const Link link(id, tag, text.size(), own.low, own.high);
-  return Hash(link.bytes, sizeof link.bytes);
+  return Hash(key_, link.bytes, sizeof link.bytes);
 }
 
 CounterHash::Id CounterHash::Number(const Id& id, char tag, uint64_t low, uint64_t high) const {
   const Link link(id, tag, 0, low, high);
-  return Hash(link.bytes, sizeof link.bytes);
+  return Hash(key_, link.bytes, sizeof link.bytes);
 }
 
-bool CounterHash::Value(const Program& program, TypeIndex type, const Slot& slot, Id& id) const {
+bool CounterHash::ByValue(const Program& program, TypeIndex type, const Slot& slot,
+                          Id& id) const {
+  const auto number = [&](Part part) {
+    id = By(id, Hash(part, slot));
+    return true;
+  };
+  const auto word = [&](Part part) {
+    id = By(id, Hash(part, Slot{slot.lo, 0}));
+    return true;
+  };
   const Type& of = program.types[type];
   if (IsTextKind(of.kind)) {
-    id = Text(id, 's', StringOf(slot));
+    id = By(id, Hash(Part::kText, StringOf(slot)));
     return true;
   }
   switch (of.kind) {
     case TypeKind::kEnum: {
       const std::vector<std::string>& members = program.enums[of.ref].members;
       if (slot.lo >= members.size()) return false;
-      id = Text(id, 'e', members[slot.lo]);
+      id = By(id, Hash(Part::kMember, members[slot.lo]));
       return true;
     }
-    case TypeKind::kBool: id = Number(id, 'b', slot.lo); return true;
-    case TypeKind::kInt: id = Number(id, 'i', slot.lo); return true;
-    case TypeKind::kInstant: id = Number(id, 't', slot.lo); return true;
-    case TypeKind::kDuration: id = Number(id, 'd', slot.lo); return true;
-    case TypeKind::kDate: id = Number(id, 'y', slot.lo); return true;
-    case TypeKind::kMoney: id = Number(id, 'm', slot.lo, slot.hi); return true;
+    case TypeKind::kBool: return word(Part::kBool);
+    case TypeKind::kInt: return word(Part::kInt);
+    case TypeKind::kInstant: return word(Part::kInstant);
+    case TypeKind::kDuration: return word(Part::kDuration);
+    case TypeKind::kDate: return word(Part::kDate);
+    case TypeKind::kMoney: return number(Part::kMoney);
     case TypeKind::kDecimal:
-      id = Number(Number(id, 'q', of.ref), 'n', slot.lo, slot.hi);
-      return true;
+      id = By(id, Hash(Part::kScale, Slot{of.ref, 0}));
+      return number(Part::kDecimal);
     case TypeKind::kString:
     case TypeKind::kEmail:
     case TypeKind::kPath:

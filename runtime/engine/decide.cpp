@@ -410,6 +410,10 @@ void DecideAction(const ProgramState& state, const GrantView& view, const FrameH
   }
   const PolicyAction* entry = state.plan->Find(view.policy, action);
   if (entry == nullptr) return;
+  if (group != nullptr) {
+    group->entry = entry;
+    group->charges_own = entry->charges_own;
+  }
   ActionDecider(state, view, header, frame, *entry, nth, group).Run(decision);
 }
 

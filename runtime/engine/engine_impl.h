@@ -81,9 +81,13 @@ struct Reader::Impl {
   std::array<uint64_t, 2> id_state = {};
   std::unique_ptr<engine::Reservation> reservation;  // made for the first call that needs it
 
-  DecisionId NextId();
-  /// Under a Program that counts nothing.
-  Decision DecideAlone(const engine::ProgramState* state, GrantId grant, const Frame& frame);
+  // Two words of a multiplicative generator whose seed is the engine's secret.
+  DecisionId NextId() {
+    id_state[0] += 0xA076'1D64'78BD'642Fu;
+    id_state[1] += 0xE703'7ED1'A0B4'28DBu;
+    return {.high = Fold(id_state[0], id_state[1] ^ 0x8EBC'6AF0'9C88'C6E3u),
+            .low = Fold(id_state[1], id_state[0] ^ 0x5899'65CC'7537'4CC3u)};
+  }
   bool DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
   /// Room for the next call.
   engine::Reservation& Room();
@@ -91,6 +95,8 @@ struct Reader::Impl {
   Decision Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek);
   Decision DecideAndCharge(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
                            engine::Reservation& charged);
+  /// What the store says of the call that was worked out. `reserve`: it is charged.
+  state::ReserveResult ReserveFor(int64_t now_us, bool reserve, state::OperationId operation);
   /// `kept`: the operation is one that can be settled; `named`: by the host.
   void AskStore(int64_t now_us, bool reserve, bool kept, bool named, Decision& decision);
   /// What the store said of the decision; null if it was not asked, or of another one since.

@@ -67,9 +67,9 @@ bool LimitReader::Get(const LimitOperand& operand, Slot& slot) const {
   return true;
 }
 
-std::optional<state::Charge> LimitReader::Read(const state::CounterId& id,
-                                               std::string_view subject) {
-  state::Charge charge;
+bool LimitReader::Read(const state::CounterId& id, const state::CounterId& subject,
+                       state::Charge& charge) {
+  charge = state::Charge();
   charge.id = id;
   charge.permit_without_store = term_.on_store_error == OnStoreError::kPermit;
   bool good = true;
@@ -94,12 +94,11 @@ std::optional<state::Charge> LimitReader::Read(const state::CounterId& id,
       break;
   }
   // What no store would take bars this capability, and not others that permit the call too.
-  if (!good || !state::IsSound(charge, frame_->now_us)) return std::nullopt;
+  if (!good || !state::IsSound(charge, frame_->now_us)) return false;
   // Amounts of two currencies are never added up: each has a counter of its own.
   const uint16_t currency = state::CurrencyOf(charge.unit);
-  if (currency != 0) charge.id = hash_.Number(charge.id, 'u', currency);
-  if (!Keys(subject, charge.id)) return std::nullopt;
-  return charge;
+  if (currency != 0) charge.id = hash_.ByCurrency(charge.id, currency);
+  return Keys(subject, charge.id);
 }
 
 bool LimitReader::Quantity(state::Charge& charge) const {
@@ -163,14 +162,14 @@ bool LimitReader::Past(state::Charge& charge) const {
   return Span(charge) && charge.span_us <= limits::kStampKeepUs;
 }
 
-bool LimitReader::Keys(std::string_view subject, state::CounterId& id) const {
+bool LimitReader::Keys(const state::CounterId& subject, state::CounterId& id) const {
   // A history is of the subject, and what it asks for is beside that.
-  if (term_.history != kNone || term_.keys.empty()) id = hash_.Text(id, 'S', subject);
+  if (term_.history != kNone || term_.keys.empty()) id = CounterHash::By(id, subject);
   for (const LimitOperand& key : term_.keys) {
     Slot slot;
     if (key.source == LimitOperand::Source::kAbsent) {
-      id = hash_.Text(id, 'S', subject);
-    } else if (!Get(key, slot) || !hash_.Value(program_, key.type, slot, id)) {
+      id = CounterHash::By(id, subject);
+    } else if (!Get(key, slot) || !hash_.ByValue(program_, key.type, slot, id)) {
       return false;
     }
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,10 +26,10 @@ class LimitReader {
   LimitReader(const ProgramState& state, const FrameHeader* frame, const CounterHash& hash,
               const LimitSource& source);
 
-  /// What the call is charged, but for where it is an alternative. `id`: the counter before its
-  /// unit and keys are told; `subject`: whose it is where no key is written. Nothing: a value is
-  /// missing, not positive, of another currency than its limit, or has no period.
-  std::optional<state::Charge> Read(const state::CounterId& id, std::string_view subject);
+  /// Fills in what the call is charged, but for where it is an alternative. `id`: the counter
+  /// before its unit and keys are told; `subject`: whose it is where no key is written (its part).
+  /// False: a value is missing, not positive, of another currency than its limit, or has no period.
+  bool Read(const state::CounterId& id, const state::CounterId& subject, state::Charge& charge);
 
   /// The keys for people: quoted and cut (MarkCut), as the subject is where none is written. `id`:
   /// the whole counter's. Allocates.
@@ -48,7 +47,7 @@ class LimitReader {
   bool Quota(state::Charge& charge) const;
   bool Span(state::Charge& charge) const;
   bool Past(state::Charge& charge) const;
-  bool Keys(std::string_view subject, state::CounterId& id) const;
+  bool Keys(const state::CounterId& subject, state::CounterId& id) const;
 
   const ProgramState& state_;
   const Program& program_;

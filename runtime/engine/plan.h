@@ -65,6 +65,9 @@ struct PolicyAction {
   std::vector<uint32_t> capabilities;     // in order
   bool bound_limits = false;
   std::vector<LimitPlan> limits;          // that are not bound, in order
+  // Nothing but the capabilities' own limits charges a call: no shared limit, no circuit breaker,
+  // and it becomes a part of no history.
+  bool charges_own = false;
 };
 
 struct ActionPlan {

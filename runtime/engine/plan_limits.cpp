@@ -79,6 +79,11 @@ void Plan::MarkCounted(const Program& program) {
   for (const Capability& capability : program.capabilities) {
     counts_ = counts_ || !capability.terms.empty();
   }
+  for (PolicyAction& entry : entries_) {
+    entry.charges_own = entry.limits.empty() && !entry.bound_limits &&
+                        histories_[entry.action].empty() &&
+                        program.policies[entry.policy].breaker.max_violations == 0;
+  }
 }
 
 }  // namespace cap::engine

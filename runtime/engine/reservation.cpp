@@ -22,6 +22,7 @@ void Reservation::Clear() {
   store_groups = 0;
   texts.clear();
   names.clear();
+  alone = false;
   has_breaker = false;
   answered = false;
   refused = false;
@@ -33,6 +34,8 @@ ActionGroup& Reservation::Open(uint32_t nth, uint32_t action, bool escalates) {
   group.nth = static_cast<uint8_t>(nth);
   group.escalates = escalates;
   group.action = action;
+  group.charges_own = false;
+  group.entry = nullptr;
   group.choice = 0;
   group.free = state::kNoFree;
   group.permit.count = 0;

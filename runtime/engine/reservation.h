@@ -45,7 +45,9 @@ struct CandidateList {
 struct ActionGroup {
   uint8_t nth = 0;          // of Tool::actions
   bool escalates = false;   // a denial of it is for a person to see
+  bool charges_own = false; // nothing but its capabilities charges it
   uint32_t action = kNone;
+  const PolicyAction* entry = nullptr;  // of the epoch in which it was found; null: there is none
   uint32_t choice = 0;      // which of the candidates is charged
   uint32_t free = 0;        // the one that is charged nothing, where others may be charged
   CandidateList permit, ask;
@@ -93,6 +95,14 @@ struct Reservation {
   std::vector<std::array<std::string, 4>> texts;
   std::vector<state::CounterName> names;
 
+  /// What subjects are called in counters' names, by the grants that were used lately.
+  struct Subject {
+    GrantId grant;
+    state::CounterId part;
+  };
+  std::array<Subject, 64> subjects;
+
+  bool alone = false;  // one candidate of one action: there is nothing to choose
   bool has_breaker = false;
   state::CounterId breaker_id;
   Breaker breaker;

@@ -140,15 +140,17 @@ Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
                                        const AuthorizeOptions& options, Reservation& charged) {
   const engine::EpochScope inside(engine->epochs, slot);
   const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
+  const DecisionId id = NextId();
+  engine->store->Expect(state::OperationId{.high = id.high, .low = id.low});
   Decision decision = engine::Decide(state, engine->rows, grant, frame, &charged);
-  decision.id = NextId();
+  decision.id = id;
   if (charged.group_count == 0) return decision;  // no policy was asked
   const engine::GrantView& view = charged.view;
   if (options.operation) {
     decision.id = BindOperation(engine->hash, *options.operation, *state, view, frame);
   }
   if (!state->plan->counts()) return decision;
-  engine::ChargeBuilder(*state, view, frame, engine->hash, engine->store->keeps_names(), charged)
+  engine::ChargeBuilder(*state, view, frame, engine->hash, *engine->store, charged)
       .Run(decision);
   return decision;
 }
@@ -172,24 +174,37 @@ Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeO
   return decision;
 }
 
+state::ReserveResult Reader::Impl::ReserveFor(int64_t now_us, bool reserve,
+                                              state::OperationId operation) {
+  Reservation& charged = *reservation;
+  if (reserve && charged.alone && charged.charge_count == 1 && charged.texts.empty()) {
+    return engine->store->ReserveAlone(charged.charges[0], operation, now_us, &charged.states[0]);
+  }
+  return engine->store->Reserve({.now_us = now_us,
+                                 .operation = operation,
+                                 .charges = charged.all_charges(),
+                                 .free = {charged.free.data(), charged.store_groups},
+                                 .stamps = {charged.stamps.data(), charged.stamp_count},
+                                 .names = charged.Names(),
+                                 .peek = !reserve},
+                                charged.all_states());
+}
+
 void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
                             Decision& decision) {
   Reservation& charged = *reservation;
-  state::ReserveRequest request{.now_us = now_us,
-                                .operation = state::kNoOperation,
-                                .charges = charged.all_charges(),
-                                .free = {charged.free.data(), charged.store_groups},
-                                .stamps = {charged.stamps.data(), charged.stamp_count},
-                                .names = charged.Names(),
-                                .peek = !reserve};
-  if (kept) request.operation = {.high = decision.id.high, .low = decision.id.low};
-  const state::ReserveResult result = engine->store->Reserve(request, charged.all_states());
+  const state::OperationId operation =
+      kept ? state::OperationId{.high = decision.id.high, .low = decision.id.low}
+           : state::kNoOperation;
+  const state::ReserveResult result = ReserveFor(now_us, reserve, operation);
   charged.answered = result.status == state::ReserveStatus::kReserved ||
                      result.status == state::ReserveStatus::kSpent;
   switch (result.status) {
     case state::ReserveStatus::kReserved:
-      TakeChoices(charged);
-      engine::NameChosen(charged, decision);
+      if (!charged.alone) {
+        TakeChoices(charged);
+        engine::NameChosen(charged, decision);
+      }
       if (kept) decision.operation |= Reservation::kReserved;
       return;
     case state::ReserveStatus::kSpent:

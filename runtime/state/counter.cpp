@@ -10,11 +10,6 @@ namespace {
 /// Time does not run backwards for a counter.
 int64_t NowOf(const Counter& counter, int64_t now_us) { return std::max(now_us, counter.last_us); }
 
-/// What counts of a quota or a total: nothing once it has ended.
-int64_t SumOf(const Counter& counter, int64_t now) {
-  return now >= counter.end_us ? 0 : counter.value;
-}
-
 /// What counts of a ring or a gauge.
 int64_t HeldOf(const Counter& counter, int64_t now) {
   int64_t held = counter.value;
@@ -236,11 +231,10 @@ bool IsSound(const Charge& charge, int64_t now_us) {
     case CounterKind::kRecent:
       return charge.span_us > 0 && charge.limit <= limits::kRecentTimes;
     case CounterKind::kQuota:
-      return 0 <= charge.begin_us && charge.begin_us <= now_us && now_us < charge.end_us &&
-             charge.end_us <= limits::kTimeUs;
+    case CounterKind::kTotal:
+      return IsSoundSum(charge, now_us);
     case CounterKind::kGauge:
       return charge.span_us > 0;
-    case CounterKind::kTotal:
     case CounterKind::kAfter:
     case CounterKind::kNotAfter:
     case CounterKind::kBreaker:
@@ -289,25 +283,10 @@ void Add(Counter& counter, const Charge& charge, int64_t now_us) {
       counter.entries().Insert({now + charge.span_us, charge.amount});
       counter.end_us = std::max(counter.end_us, now + charge.span_us);
       return;
-    case CounterKind::kQuota: {
-      const bool anew = now >= counter.end_us;
-      touch();
-      if (anew) counter.begin_us() = charge.begin_us;
-      counter.value = (anew ? 0 : counter.value) + charge.amount;
-      // A period that was made longer keeps what it has counted, and one made shorter ends as it
-      // would have: neither is a way to begin anew.
-      counter.end_us = std::max(counter.end_us, charge.end_us);
-      return;
-    }
-    case CounterKind::kTotal: {
-      const bool anew = now >= counter.end_us;
-      touch();
-      if (anew) counter.begin_us() = now;
-      counter.value = (anew ? 0 : counter.value) + charge.amount;
-      const int64_t end = charge.span_us == 0 ? kNever : now + charge.span_us;
-      counter.end_us = std::max(counter.end_us, end);
-      return;
-    }
+    case CounterKind::kQuota:
+    case CounterKind::kTotal:
+      counter.Begin(ClassOf(charge.kind), charge.unit);
+      return AddSum(counter, charge, now);
     case CounterKind::kAfter:
     case CounterKind::kNotAfter:
     case CounterKind::kBreaker:

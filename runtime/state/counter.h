@@ -153,6 +153,36 @@ inline void AddRate(Counter& counter, const Charge& charge, int64_t paid_back, i
   counter.value = counter.end_us = paid_back;
 }
 
+/// IsSound() of a quota or a total, and the arithmetic of one.
+inline bool IsSoundSum(const Charge& charge, int64_t now_us) {
+  const auto in = [](int64_t value, int64_t most) {
+    return static_cast<uint64_t>(value) <= static_cast<uint64_t>(most);
+  };
+  const bool bounds =
+      charge.kind == CounterKind::kTotal ||
+      (0 <= charge.begin_us && charge.begin_us <= now_us && now_us < charge.end_us &&
+       charge.end_us <= limits::kTimeUs);
+  return in(now_us, limits::kTimeUs) && in(charge.amount - 1, limits::kQuantity - 1) &&
+         in(charge.limit, limits::kQuantity) && in(charge.span_us, limits::kTimeUs) && bounds;
+}
+/// What counts of it at `now`, which is at least the counter's last: nothing once it has ended.
+inline int64_t SumOf(const Counter& counter, int64_t now) {
+  return now >= counter.end_us ? 0 : counter.value;
+}
+/// INVARIANT: the charge fits; the counter is of its class.
+inline void AddSum(Counter& counter, const Charge& charge, int64_t now) {
+  const bool total = charge.kind == CounterKind::kTotal;
+  const bool anew = now >= counter.end_us;
+  const int64_t kept = charge.span_us == 0 ? kNever : now + charge.span_us;
+  counter.last_us = now;
+  counter.limit = charge.limit;
+  if (anew) counter.begin_us() = total ? now : charge.begin_us;
+  counter.value = (anew ? 0 : counter.value) + charge.amount;
+  // A period that was made longer keeps what it has counted, and one made shorter ends as it
+  // would have: neither is a way to begin anew.
+  counter.end_us = std::max(counter.end_us, total ? kept : charge.end_us);
+}
+
 /// `before`: what charges of the same request take of it already.
 Fit Check(const Counter& counter, const Charge& charge, int64_t before, int64_t now_us);
 /// Of a charge that fits.

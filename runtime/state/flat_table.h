@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,11 +40,36 @@ class FlatTable {
   /// A cell for an id that has none. The caller makes it a used one before anything else is done.
   template <typename Id>
   Cell* Insert(const Id& id, uint64_t hash) {
-    if (cells_ == nullptr || size_ + size_ / 2 > mask_) Grow();
-    Cell* cell = Place(hash);
-    cell->id = id;
+    if (size_ >= grow_at_) Grow();
+    return Take(Place(hash), id);
+  }
+
+  /// The cell of the id or, if there is none, the place for it, which is not used: Take() it before
+  /// anything else is done with the table, or leave it.
+  template <typename Id>
+  Cell* Seek(const Id& id, uint64_t hash) {
+    if (size_ >= grow_at_) Grow();
+    for (size_t i = hash & mask_;; i = (i + 1) & mask_) {
+      Cell& cell = cells_[i];
+      if (!cell.used() || (cell.id.low == id.low && cell.id.high == id.high)) return &cell;
+    }
+  }
+  template <typename Id>
+  Cell* Take(Cell* place, const Id& id) {
+    place->id = id;
     ++size_;
-    return cell;
+    return place;
+  }
+
+  /// Asks for the memory in which the id will be sought. This alone may run beside other calls.
+  /// INVARIANT: a cell is aligned to 64 bytes, so that its address has room for a capacity.
+  void Prefetch(uint64_t hash) const {
+    static_assert(alignof(Cell) >= 64);
+    const uintptr_t hint = hint_.load(std::memory_order_relaxed);
+    if (hint == 0) return;
+    const uint64_t mask = (uint64_t{1} << (hint & 63)) - 1;
+    __builtin_prefetch(reinterpret_cast<const char*>(hint & ~uintptr_t{63}) +
+                       (hash & mask) * sizeof(Cell));
   }
 
   void Erase(Cell* cell) {
@@ -96,6 +123,12 @@ class FlatTable {
     const size_t made = old_capacity == 0 ? 8 : old_capacity * 2;
     cells_ = std::make_unique<Cell[]>(made);
     mask_ = made - 1;
+    grow_at_ = made / 3 * 2;
+    if constexpr (alignof(Cell) >= 64) {
+      hint_.store(reinterpret_cast<uintptr_t>(cells_.get()) |
+                      static_cast<uintptr_t>(std::countr_zero(made)),
+                  std::memory_order_relaxed);
+    }
     for (size_t i = 0; i < old_capacity; ++i) {
       if (old[i].used()) *Place(HashOf(old[i].id)) = std::move(old[i]);
     }
@@ -104,6 +137,8 @@ class FlatTable {
   std::unique_ptr<Cell[]> cells_;
   size_t mask_ = 0;
   size_t size_ = 0;
+  size_t grow_at_ = 0;
+  std::atomic<uintptr_t> hint_ = 0;  // where the cells are, and the logarithm of how many
 };
 
 }  // namespace cap::state

@@ -23,7 +23,10 @@ std::array<uint64_t, 2> MakeSeed() {
   return seed;
 }
 
-const Counter kFresh;
+/// Whether a charge that stands alone stands where one may.
+bool IsPlace(const Charge& charge) {
+  return charge.group == kEveryGroup || charge.alternative < limits::kAlternatives;
+}
 
 ReserveResult Bad() { return {ReserveStatus::kBadRequest}; }
 
@@ -70,12 +73,13 @@ MemoryStore::MemoryStore(const std::array<uint8_t, 16>& hash_key, StoreSizes siz
 }
 
 MemoryStore::CounterCell* MemoryStore::Find(CounterId id) {
-  return ShardOf(id).table.Find(id, HashOf(id));
+  const uint64_t hash = HashOf(id);
+  return CountersAt(hash).table.Find(id, hash);
 }
 
 Counter* MemoryStore::FindOrMake(CounterId id, CounterClass of, uint16_t unit) {
   const uint64_t hash = HashOf(id);
-  FlatTable<CounterCell>& table = ShardOf(id).table;
+  FlatTable<CounterCell>& table = CountersAt(hash).table;
   if (CounterCell* cell = table.Find(id, hash)) return &cell->counter;
   if (table.size() >= most_counters_) return nullptr;
   Counter& made = table.Insert(id, hash)->counter;
@@ -83,100 +87,129 @@ Counter* MemoryStore::FindOrMake(CounterId id, CounterClass of, uint16_t unit) {
   return &made;
 }
 
+void MemoryStore::Expect(const CounterId& id) const {
+  const uint64_t hash = HashOf(id);
+  CountersAt(hash).table.Prefetch(hash);
+}
+
+void MemoryStore::Expect(const OperationId& id) const {
+  const uint64_t hash = HashOf(id);
+  OperationsAt(hash).book.table().Prefetch(hash);
+}
+
 ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<ChargeState> states) {
   const bool alone = request.charges.size() == 1 && request.stamps.empty() &&
-                     request.free.empty() && states.empty() && !request.peek &&
-                     request.charges.front().group == kEveryGroup;
-  if (alone) {
-    const bool rate = request.charges.front().kind == CounterKind::kRate;
-    return rate && request.operation == kNoOperation
-               ? TakeRate(request.charges.front(), request.now_us)
-               : ReserveAlone(request);
+                     request.free.empty() && request.names.empty() && !request.peek;
+  return alone ? ReserveAlone(request.charges.front(), request.operation, request.now_us,
+                              states.empty() ? nullptr : states.data())
+               : ReserveAny(request, states);
+}
+
+ReserveResult MemoryStore::ReserveAlone(const Charge& charge, OperationId operation,
+                                        int64_t now_us, ChargeState* state) {
+  const bool kept = operation != kNoOperation;
+  if (charge.kind == CounterKind::kRate ? !kept && TakeRate(charge, now_us, state)
+                                        : kept && TakeSum(charge, operation, now_us, state)) {
+    return {ReserveStatus::kReserved};
   }
+  return ReserveAny({.now_us = now_us,
+                     .operation = operation,
+                     .charges = {&charge, 1},
+                     .free = {},
+                     .stamps = {},
+                     .names = {}},
+                    {state, state == nullptr ? size_t{0} : size_t{1}});
+}
+
+/// A rate of which nothing is kept but the counter: the cheapest limit there is. False: nothing was
+/// charged, since anything is otherwise than with most calls; ReserveAny() finds out what.
+bool MemoryStore::TakeRate(const Charge& charge, int64_t now_us, ChargeState* state) {
+  int64_t burst_us;
+  const bool usual =
+      static_cast<uint64_t>(now_us) <= limits::kTimeUs &&
+      charge.span_us >= limits::kRateIntervalUs &&
+      !__builtin_mul_overflow(charge.limit, charge.span_us, &burst_us) &&
+      static_cast<uint64_t>(burst_us) <= limits::kTimeUs && charge.amount > 0 &&
+      charge.amount <= charge.limit && IsPlace(charge);
+  if (!usual) return false;
+  const uint64_t hash = HashOf(charge.id);
+  CounterShard& shard = CountersAt(hash);
+  const std::lock_guard lock(shard.lock);
+  CounterCell* cell = shard.table.Find(charge.id, hash);
+  if (cell == nullptr || cell->counter.of() != CounterClass::kRate) return false;
+  Counter& counter = cell->counter;
+  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
+  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
+  const int64_t paid_back = PaidBack(counter, charge.amount, charge.span_us, now);
+  if (paid_back - now > burst_us || counter.unit != charge.unit) return false;
+  AddRate(counter, charge, paid_back, now);
+  if (state == nullptr) return true;
+  const int64_t owed = (paid_back - now + charge.span_us - 1) / charge.span_us;
+  *state = {true, true, charge.limit - owed, 0};
+  return true;
+}
+
+/// A quota or a total of an operation that is new. False: as of TakeRate().
+bool MemoryStore::TakeSum(const Charge& charge, OperationId operation, int64_t now_us,
+                          ChargeState* state) {
+  const bool total = charge.kind == CounterKind::kTotal;
+  if ((!total && charge.kind != CounterKind::kQuota) || !IsPlace(charge) ||
+      !IsSoundSum(charge, now_us)) {
+    return false;
+  }
+  const uint64_t operation_hash = HashOf(operation);
+  OperationShard& operations = OperationsAt(operation_hash);
+  const std::lock_guard operations_lock(operations.lock);
+  if (operations.book.table().size() >= most_operations_) return false;
+  OperationCell* place = operations.book.table().Seek(operation, operation_hash);
+  if (place->used()) return false;
+
+  const uint64_t hash = HashOf(charge.id);
+  CounterShard& shard = CountersAt(hash);
+  const std::lock_guard lock(shard.lock);
+  CounterCell* cell = shard.table.Find(charge.id, hash);
+  if (cell == nullptr) return false;
+  Counter& counter = cell->counter;
+  if (counter.of() != (total ? CounterClass::kTotal : CounterClass::kQuota) ||
+      counter.unit != charge.unit) {
+    return false;
+  }
+  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
+  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
+  if (charge.amount > charge.limit - SumOf(counter, now)) return false;
+  if (!total && charge.end_us <= floor) return false;
+  AddSum(counter, charge, now);
+  operations.book.table().Take(place, operation);
+  place->state = OperationState::kReserved;
+  place->time_us = now_us;
+  place->Keep(charge, counter.begin_us());
+  if (state != nullptr) *state = {true, true, charge.limit - SumOf(counter, now), 0};
+  return true;
+}
+
+ReserveResult MemoryStore::ReserveAny(const ReserveRequest& request,
+                                      std::span<ChargeState> states) {
   if (!IsSound(request)) return Bad();
   if (request.peek) return ReserveAll(request, nullptr, states);
   if (request.operation == kNoOperation) {
     return HasSequel(request) ? Bad() : ReserveAll(request, nullptr, states);
   }
-  OperationShard& shard = ShardOf(request.operation);
-  const std::lock_guard lock(shard.lock);
-  const Operation* known = shard.book.table().Find(request.operation, HashOf(request.operation));
-  return known != nullptr ? Repeat(request, *known, states) : ReserveAll(request, &shard, states);
-}
-
-/// One charge: the same as all of them, without what only several need.
-ReserveResult MemoryStore::ReserveAlone(const ReserveRequest& request) {
-  const Charge& charge = request.charges.front();
-  if (request.operation == kNoOperation) {
-    if (!IsSound(charge, request.now_us) || IsGivenBack(charge.kind)) return Bad();
-    return TakeOne(request, nullptr);
-  }
-  if (!IsSound(charge, request.now_us)) return Bad();
   const uint64_t hash = HashOf(request.operation);
-  OperationShard& shard = operation_shards_[ShardOf(hash, operation_mask_)];
+  OperationShard& shard = OperationsAt(hash);
   const std::lock_guard lock(shard.lock);
-  const Operation* known = shard.book.table().Find(request.operation, hash);
-  return known != nullptr ? Repeat(request, *known, {}) : TakeOne(request, &shard);
-}
-
-/// A rate of which nothing is kept but the counter: the cheapest limit there is.
-ReserveResult MemoryStore::TakeRate(const Charge& charge, int64_t now_us) {
-  if (!IsSoundRate(charge, now_us)) return Bad();
-  const uint64_t hash = HashOf(charge.id);
-  CounterShard& shard = counter_shards_[ShardOf(hash, counter_mask_)];
-  const std::lock_guard lock(shard.lock);
-  CounterCell* cell = shard.table.Find(charge.id, hash);
-  if (cell == nullptr) {
-    if (shard.table.size() >= most_counters_) return {};
-    cell = shard.table.Insert(charge.id, hash);
-    cell->counter.Begin(CounterClass::kRate, charge.unit);
-  }
-  Counter& counter = cell->counter;
-  if (counter.of() != CounterClass::kRate || counter.unit != charge.unit) return Bad();
-  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
-  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
-  if (charge.amount > charge.limit) return {ReserveStatus::kSpent, false, 0};
-  const int64_t paid_back = PaidBack(counter, charge.amount, charge.span_us, now);
-  if (paid_back - now > charge.limit * charge.span_us) return {ReserveStatus::kSpent, false, 0};
-  AddRate(counter, charge, paid_back, now);
-  return {ReserveStatus::kReserved};
-}
-
-/// INVARIANT: the request is sound, and no such operation is known.
-ReserveResult MemoryStore::TakeOne(const ReserveRequest& request, OperationShard* operations) {
-  const Charge& charge = request.charges.front();
-  const uint64_t hash = HashOf(charge.id);
-  CounterShard& shard = counter_shards_[ShardOf(hash, counter_mask_)];
-  const std::lock_guard lock(shard.lock);
-  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
-  const int64_t now = std::max(request.now_us, floor);
-  if (charge.kind == CounterKind::kQuota && charge.end_us <= floor) return Bad();
-  CounterCell* cell = shard.table.Find(charge.id, hash);
-  const Counter& known = cell == nullptr ? kFresh : cell->counter;
-  if (!IsOf(known, charge)) return Bad();
-  if (!Check(known, charge, 0, now).fits) return {ReserveStatus::kSpent, false, 0};
-  if (operations != nullptr && !HasRoom(*operations)) return {};
-  if (TakesSomething(charge.kind)) {
-    if (cell == nullptr) {
-      if (shard.table.size() >= most_counters_) return {};
-      cell = shard.table.Insert(charge.id, hash);
-    }
-    Add(cell->counter, charge, now);
-  }
-  if (operations != nullptr) {
-    Operation& operation = NewOperation(request, *operations);
-    operation.taken.set(0);
-    if (IsGivenBack(charge.kind)) operations->book.Note(operation, TakenOf(cell->counter, charge));
-  }
-  return {ReserveStatus::kReserved};
+  const OperationCell* known = shard.book.table().Find(request.operation, hash);
+  return known != nullptr ? Repeat(request, shard, *known, states)
+                          : ReserveAll(request, &shard, states);
 }
 
 /// What was answered before.
-ReserveResult MemoryStore::Repeat(const ReserveRequest& request, const Operation& known,
-                                  std::span<ChargeState> states) {
-  if (known.state == OperationState::kReleased || known.fingerprint != FingerprintOf(request)) {
-    return Bad();
-  }
+ReserveResult MemoryStore::Repeat(const ReserveRequest& request, const OperationShard& shard,
+                                  const OperationCell& known, std::span<ChargeState> states) {
+  const bool same =
+      known.alone ? request.charges.size() == 1 && request.stamps.empty() &&
+                        known.IsOf(request.charges.front())
+                  : shard.book.SeveralOf(known).fingerprint == FingerprintOf(request);
+  if (known.state == OperationState::kReleased || !same) return Bad();
   LockedShards locks(*this);
   for (const Charge& charge : request.charges) locks.Want(charge.id);
   locks.Lock();
@@ -187,7 +220,8 @@ ReserveResult MemoryStore::Repeat(const ReserveRequest& request, const Operation
     if (cell != nullptr && !IsOf(cell->counter, request.charges[i])) return Bad();
   }
   Choice choice;
-  choice.taken = known.taken;
+  choice.taken = known.alone ? std::bitset<limits::kCharges>(1)
+                             : shard.book.SeveralOf(known).taken;
   const int64_t now = std::max(request.now_us, floor_us_.load(std::memory_order_relaxed));
   TellStates(request, counters, choice, now, states);
   return {ReserveStatus::kReserved, true};
@@ -253,7 +287,8 @@ bool MemoryStore::MakeCounters(const ReserveRequest& request, const Choice& choi
 void MemoryStore::UnmakeCounters(std::span<const Charge> charges) {
   for (const Charge& charge : charges) {
     CounterCell* cell = Find(charge.id);
-    if (cell != nullptr && cell->counter.end_us == 0) ShardOf(charge.id).table.Erase(cell);
+    if (cell == nullptr || cell->counter.end_us != 0) continue;
+    CountersAt(HashOf(charge.id)).table.Erase(cell);
   }
 }
 
@@ -263,25 +298,28 @@ bool MemoryStore::HasRoom(OperationShard& shard) const {
   return shard.book.EraseSettled() > 0;
 }
 
-Operation& MemoryStore::NewOperation(const ReserveRequest& request, OperationShard& shard) {
-  Operation& operation = *shard.book.table().Insert(request.operation, HashOf(request.operation));
-  operation.state = OperationState::kReserved;
-  operation.fingerprint = FingerprintOf(request);
-  operation.time_us = request.now_us;
-  return operation;
-}
-
 void MemoryStore::Write(const ReserveRequest& request, const Choice& choice,
                         const ChargedCounters& counters, OperationShard& shard) {
-  Operation& operation = NewOperation(request, shard);
-  operation.taken = choice.taken;
+  OperationCell& operation =
+      *shard.book.table().Insert(request.operation, HashOf(request.operation));
+  operation.state = OperationState::kReserved;
+  operation.time_us = request.now_us;
+  if (request.charges.size() == 1 && request.stamps.empty() && choice.taken.test(0)) {
+    const Charge& charge = request.charges.front();
+    const bool back = IsGivenBack(charge.kind);
+    operation.Keep(charge, back ? TakenOf(*counters.counter[0], charge).token : 0);
+    return;
+  }
+  OperationBook::Several& several = shard.book.MakeSeveral(operation);
+  several.fingerprint = FingerprintOf(request);
+  several.taken = choice.taken;
   for (size_t i = 0; i < request.charges.size(); ++i) {
     const Charge& charge = request.charges[i];
     if (!choice.taken.test(i) || !IsGivenBack(charge.kind)) continue;
-    shard.book.Note(operation, TakenOf(*counters.counter[i], charge));
+    shard.book.Note(several, TakenOf(*counters.counter[i], charge));
   }
   for (const Stamp& stamp : request.stamps) {
-    shard.book.Note(operation, {stamp.id, CounterClass::kStamp, 0, 0, stamp.keep_us});
+    shard.book.Note(several, {stamp.id, CounterClass::kStamp, 0, 0, stamp.keep_us});
   }
 }
 
@@ -300,46 +338,76 @@ SettleStatus MemoryStore::End(OperationId id, OperationState as, std::optional<A
   if (actual && (actual->amount < 0 || actual->amount > limits::kQuantity)) {
     return SettleStatus::kBadRequest;
   }
-  OperationShard& shard = ShardOf(id);
+  const uint64_t hash = HashOf(id);
+  OperationShard& shard = OperationsAt(hash);
   OperationBook& book = shard.book;
   const std::lock_guard lock(shard.lock);
-  Operation* operation = book.table().Find(id, HashOf(id));
+  OperationCell* operation = book.table().Find(id, hash);
   if (operation == nullptr) return SettleStatus::kUnknown;
-  if (operation->state != OperationState::kReserved) return operation->Again(as, actual);
-
+  if (operation->state != OperationState::kReserved) return book.Again(*operation, as, actual);
   const bool committed = as == OperationState::kCommitted;
+  const SettleStatus status =
+      operation->alone
+          ? EndAlone(*operation, committed, actual, now_us)
+          : EndSeveral(book, book.SeveralOf(*operation), committed, actual, now_us);
+  if (status != SettleStatus::kSettled) return status;
+  operation->state = as;
+  operation->time_us = now_us;
+  operation->has_actual = actual.has_value();
+  return status;
+}
+
+SettleStatus MemoryStore::EndAlone(OperationCell& operation, bool committed,
+                                   const std::optional<Actual>& actual, int64_t now_us) {
+  const Taken taken = operation.taken();
+  if (actual && !IsSettled(taken, actual->unit)) return SettleStatus::kBadRequest;
+  // What is committed as it was reserved stays so; a hold ends.
+  const bool changes = IsGivenBack(operation.kind) &&
+                       (!committed || actual || operation.kind == CounterKind::kGauge);
+  if (changes) {
+    const uint64_t hash = HashOf(taken.id);
+    CounterShard& shard = CountersAt(hash);
+    const std::lock_guard lock(shard.lock);
+    CounterCell* cell = shard.table.Find(taken.id, hash);
+    const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
+    if (cell != nullptr) EndCharge(cell->counter, taken, committed, actual, now);
+  }
+  if (actual) operation.token = actual->amount;
+  return SettleStatus::kSettled;
+}
+
+SettleStatus MemoryStore::EndSeveral(OperationBook& book, OperationBook::Several& several,
+                                     bool committed, const std::optional<Actual>& actual,
+                                     int64_t now_us) {
   bool has_unit = false;
   LockedShards locks(*this);
-  book.ForEachNote(*operation, [&](const Taken& taken) {
+  book.ForEachNote(several, [&](const Taken& taken) {
     locks.Want(taken.id);
     has_unit |= actual && IsSettled(taken, actual->unit);
   });
   if (actual && !has_unit) return SettleStatus::kBadRequest;
   locks.Lock();
   bool has_room = true;
-  book.ForEachNote(*operation, [&](const Taken& taken) {
+  book.ForEachNote(several, [&](const Taken& taken) {
     if (!committed || taken.of != CounterClass::kStamp) return;
     const Counter* stamp = FindOrMake(taken.id, CounterClass::kStamp, 0);
     has_room &= stamp != nullptr && stamp->of() == CounterClass::kStamp;
   });
   if (!has_room) return SettleStatus::kUnavailable;
   const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
-  book.ForEachNote(*operation, [&](const Taken& taken) {
+  book.ForEachNote(several, [&](const Taken& taken) {
     CounterCell* cell = Find(taken.id);
     if (cell != nullptr) EndCharge(cell->counter, taken, committed, actual, now);
   });
-  book.Forget(*operation);
-  operation->state = as;
-  operation->time_us = now_us;
-  operation->has_actual = actual.has_value();
-  operation->actual = actual.value_or(Actual());
+  book.Forget(several);
+  several.actual = actual.value_or(Actual());
   return SettleStatus::kSettled;
 }
 
 SettleStatus MemoryStore::CountViolation(CounterId id, int64_t limit, int64_t window_us,
                                          int64_t suspend_us, int64_t now_us) {
   if (!IsSoundBreaker(limit, window_us, suspend_us, now_us)) return SettleStatus::kBadRequest;
-  CounterShard& shard = ShardOf(id);
+  CounterShard& shard = CountersAt(HashOf(id));
   const std::lock_guard lock(shard.lock);
   Counter* counter = FindOrMake(id, CounterClass::kBreaker, 0);
   if (counter == nullptr) return SettleStatus::kUnavailable;
@@ -382,7 +450,7 @@ Result<bool> MemoryStore::Reset(CounterId id) {
   // No operation gives anything back to the counter that begins anew.
   for (uint32_t i = 0; i <= operation_mask_; ++i) operation_shards_[i].lock.lock();
   for (uint32_t i = 0; i <= operation_mask_; ++i) operation_shards_[i].book.Disown(id);
-  CounterShard& shard = ShardOf(id);
+  CounterShard& shard = CountersAt(HashOf(id));
   shard.lock.lock();
   CounterCell* cell = Find(id);
   if (cell != nullptr) shard.table.Erase(cell);

@@ -22,6 +22,10 @@ class MemoryStore final : public Store {
   MemoryStore(const std::array<uint8_t, 16>& hash_key, StoreSizes sizes);
 
   ReserveResult Reserve(const ReserveRequest& request, std::span<ChargeState> states) override;
+  ReserveResult ReserveAlone(const Charge& charge, OperationId operation, int64_t now_us,
+                             ChargeState* state) override;
+  void Expect(const CounterId& id) const override;
+  void Expect(const OperationId& id) const override;
   SettleStatus Commit(OperationId operation, std::optional<Actual> actual, int64_t now_us) override;
   SettleStatus Release(OperationId operation, int64_t now_us) override;
   SettleStatus CountViolation(CounterId id, int64_t limit, int64_t window_us, int64_t suspend_us,
@@ -33,7 +37,7 @@ class MemoryStore final : public Store {
   bool keeps_names() const override { return false; }
 
  private:
-  struct CounterCell {
+  struct alignas(64) CounterCell {
     CounterId id;
     Counter counter;
     bool used() const { return counter.of() != CounterClass::kNone; }
@@ -53,31 +57,34 @@ class MemoryStore final : public Store {
   static uint32_t ShardOf(uint64_t hash, uint32_t mask) {
     return static_cast<uint32_t>(hash >> 48) & mask;
   }
-  CounterShard& ShardOf(CounterId id) {
-    return counter_shards_[ShardOf(HashOf(id), counter_mask_)];
+  CounterShard& CountersAt(uint64_t hash) const {
+    return counter_shards_[ShardOf(hash, counter_mask_)];
   }
-  OperationShard& ShardOf(OperationId id) {
-    return operation_shards_[ShardOf(HashOf(id), operation_mask_)];
+  OperationShard& OperationsAt(uint64_t hash) const {
+    return operation_shards_[ShardOf(hash, operation_mask_)];
   }
   /// INVARIANT of these: the counter's shard is locked. Null: there is none.
   CounterCell* Find(CounterId id);
   /// Null: there is no room.
   Counter* FindOrMake(CounterId id, CounterClass of, uint16_t unit);
 
-  ReserveResult ReserveAlone(const ReserveRequest& request);
-  ReserveResult TakeRate(const Charge& charge, int64_t now_us);
-  ReserveResult TakeOne(const ReserveRequest& request, OperationShard* operations);
+  bool TakeRate(const Charge& charge, int64_t now_us, ChargeState* state);
+  bool TakeSum(const Charge& charge, OperationId operation, int64_t now_us, ChargeState* state);
+  ReserveResult ReserveAny(const ReserveRequest& request, std::span<ChargeState> states);
   ReserveResult ReserveAll(const ReserveRequest& request, OperationShard* shard,
                            std::span<ChargeState> states);
-  ReserveResult Repeat(const ReserveRequest& request, const Operation& known,
-                       std::span<ChargeState> states);
-  Operation& NewOperation(const ReserveRequest& request, OperationShard& shard);
+  ReserveResult Repeat(const ReserveRequest& request, const OperationShard& shard,
+                       const OperationCell& known, std::span<ChargeState> states);
   bool MakeCounters(const ReserveRequest& request, const Choice& choice, ChargedCounters& counters);
   void UnmakeCounters(std::span<const Charge> charges);
   bool HasRoom(OperationShard& shard) const;
   void Write(const ReserveRequest& request, const Choice& choice, const ChargedCounters& counters,
              OperationShard& shard);
   SettleStatus End(OperationId id, OperationState as, std::optional<Actual> actual, int64_t now_us);
+  SettleStatus EndAlone(OperationCell& operation, bool committed,
+                        const std::optional<Actual>& actual, int64_t now_us);
+  SettleStatus EndSeveral(OperationBook& book, OperationBook::Several& several, bool committed,
+                          const std::optional<Actual>& actual, int64_t now_us);
 
   const std::array<uint8_t, 16> hash_key_;
   uint32_t counter_mask_ = 0, operation_mask_ = 0;

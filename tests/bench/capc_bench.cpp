@@ -1,11 +1,12 @@
-// Benchmarks of goals G1 to G3, G5, G11 and G12. README.md beside this file has the protocol.
+// Benchmarks of goals G1 to G3, G5, G6, G11 and G12. README.md beside this file has the protocol.
 //   capc_bench g1|g2|g3 [--pairs N] [--json] [--shape NAME] [--requests N]
 //   capc_bench patterns [--pairs N]  regular expressions alone, beside RE2
 //   capc_bench g5 [--pairs N]     one thread and two
+//   capc_bench g6|g5-limits [--pairs N]  whole decisions with limits
 //   capc_bench g11                memory of 1,000,000 records
 //   capc_bench latency            a reader's percentiles while others add, revoke and swap
 //   capc_bench smoke              agreement only
-//   capc_bench count-g1|count-g2|count-g12  under callgrind; instructions.sh makes a table of it
+//   capc_bench count-g1|count-g2|count-g6|count-g12  under callgrind: instructions.sh
 // Exit status: 0 goals met and controls fail · 1 engines disagree or misuse · 4 a goal is missed.
 #include <algorithm>
 #include <cstdio>
@@ -14,6 +15,7 @@
 
 #include "tests/bench/changes.h"
 #include "tests/bench/decisions.h"
+#include "tests/bench/limits.h"
 #include "tests/bench/patterns.h"
 #include "tests/bench/predicates.h"
 
@@ -40,14 +42,17 @@ int main(int argc, char** argv) {
   if (mode == "g3") return cap::bench::RunGrowth(options);
   if (mode == "patterns") return cap::bench::RunPatterns(options);
   if (mode == "g5") return cap::bench::RunThreads(options);
+  if (mode == "g5-limits") return cap::bench::RunLimitThreads(options);
+  if (mode == "g6") return cap::bench::RunLimits(options);
   if (mode == "g11") return cap::bench::RunMemory();
   if (mode == "latency") return cap::bench::RunLatency();
   if (mode == "count-g12") return cap::bench::CountChanges();
   if (mode == "count-g1") return cap::bench::CountPredicates(options);
   if (mode == "count-g2") return cap::bench::CountDecisions();
+  if (mode == "count-g6") return cap::bench::CountLimits();
   if (mode == "smoke") return cap::bench::SmokePredicates() + cap::bench::SmokeDecisions();
   std::fprintf(stderr,
-               "usage: capc_bench g1|g2|g3|patterns|g5|g11|latency|count-g1|count-g2|count-g12|"
-               "smoke [--pairs N] [--json] [--shape NAME] [--requests N]\n");
+               "usage: capc_bench g1|g2|g3|patterns|g5|g5-limits|g6|g11|latency|count-g1|count-g2|"
+               "count-g6|count-g12|smoke [--pairs N] [--json] [--shape NAME] [--requests N]\n");
   return 1;
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Instructions of one request through callgrind, exact and repeatable: every side of every shape in
 # one process, a dump a side. The cost of the loop (a call of an empty function) is taken off G1.
-# usage: tests/bench/instructions.sh CAPC_BENCH [g1|g2|g12|all [SHAPE]]     SHAPE: of g1, one alone
+# usage: tests/bench/instructions.sh CAPC_BENCH [g1|g2|g6|g12|all [SHAPE]]     SHAPE: of g1, one alone
 set -euo pipefail
-bench=${1:?usage: instructions.sh path/to/capc_bench [g1|g2|g12|all [SHAPE]]}
+bench=${1:?usage: instructions.sh path/to/capc_bench [g1|g2|g6|g12|all [SHAPE]]}
 what=${2:-all}
 shape=${3:-}
 work=$(mktemp -d)
@@ -60,6 +60,17 @@ if [ "$what" = g2 ] || [ "$what" = all ]; then
         split("10 1000 100000 1000000", sizes, " ")
         for (i = 1; i <= 4; ++i) printf "  %s: %.1f (hand %.1f)", sizes[i], grow[k " " sizes[i] " native"], grow[k " " sizes[i] " hand"]
         printf "  growth %.3f (hand %.3f), goal 1.05\n", grow[k " 1000000 native"] / grow[k " 10 native"], grow[k " 1000000 hand"] / grow[k " 10 hand"]
+      }
+    }'
+fi
+if [ "$what" = g6 ] || [ "$what" = all ]; then
+  Count count-g6 | awk '
+    {cost[$2] = $4 / $3; names[++n] = $2}
+    END {
+      for (i = 1; i <= n; ++i) {
+        printf "G6 decision %-24s %7.1f instructions", names[i], cost[names[i]]
+        if (names[i] != "base") printf ", %+.1f", cost[names[i]] - cost["base"]
+        printf "\n"
       }
     }'
 fi

@@ -2,7 +2,7 @@
 //   state_bench g6 [--pairs N]   time
 //   state_bench count            under callgrind; `tests/bench/state_instructions.sh` makes a table
 //   of it
-// What is measured is the store's part of a decision: Reserve of a request that is ready. Control:
+// What is measured is the store's part of a decision with one limit: ReserveAlone. Control:
 // the same counters in a map of nodes under one mutex. Exit status: 0 goals met and the control
 // fails · 4 a goal is missed or the control passes.
 #include <fmt/format.h>
@@ -25,6 +25,7 @@ namespace cap::bench {
 namespace {
 
 using state::Charge;
+using state::ChargeState;
 using state::CounterId;
 using state::CounterKind;
 using state::OperationId;
@@ -61,25 +62,13 @@ void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed) {
     charge.id = {high, random()};
     const bool noted = kind != CounterKind::kRate;
     const OperationId id = noted ? OperationId{77, ++operation} : state::kNoOperation;
-    store.Reserve({.now_us = kNowUs,
-                   .operation = id,
-                   .charges = {&charge, 1},
-                   .free = {},
-                   .stamps = {},
-                   .names = {}},
-                  {});
+    store.ReserveAlone(charge, id, kNowUs, nullptr);
     if (noted) store.Commit(id, std::nullopt, kNowUs);
   }
   if (kind == CounterKind::kRate) return;
   // The book of operations has been as large before: it does not grow while it is measured.
   for (OperationId id{78, 1}; id.low <= 2 * kRequests; ++id.low) {
-    store.Reserve({.now_us = kNowUs,
-                   .operation = id,
-                   .charges = {&charge, 1},
-                   .free = {},
-                   .stamps = {},
-                   .names = {}},
-                  {});
+    store.ReserveAlone(charge, id, kNowUs, nullptr);
     store.Commit(id, std::nullopt, kNowUs);
   }
   store.Sweep(kNowUs + 2 * limits::kOperationKeepUs);
@@ -96,13 +85,8 @@ struct World {
     for (const Charge& charge : charges) {
       const bool noted = kind != CounterKind::kRate;
       const OperationId id = noted ? OperationId{1, ++operation} : state::kNoOperation;
-      const auto result = store->Reserve({.now_us = now_us,
-                                          .operation = id,
-                                          .charges = {&charge, 1},
-                                          .free = {},
-                                          .stamps = {},
-                                          .names = {}},
-                                         {});
+      ChargeState state;
+      const auto result = store->ReserveAlone(charge, id, now_us, &state);
       reserved += result.status == ReserveStatus::kReserved;
       if (commit) store->Commit(id, std::nullopt, now_us);
     }

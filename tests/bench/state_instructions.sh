@@ -18,8 +18,8 @@ done | awk '
     for (i = 1; i <= n; ++i) {
       name = names[i]; own = cost[name] - cost["nothing"]
       printf "G6 %-16s %7.1f instructions", name, own
-      if (name in goal) printf ", goal %d: %s", goal[name], own <= goal[name] ? "met" : "missed"
-      if (name == "nodes") printf ", control: %s", own > goal["rate"] ? "fails, as it must" : "PASSES"
+      if (name in goal) printf ", goal %d: %s", goal[name], (own <= goal[name] ? "met" : "missed")
+      if (name == "nodes") printf ", control: %s", (own > goal["rate"] ? "fails, as it must" : "PASSES")
       printf "\n"
     }
   }'

@@ -15,6 +15,7 @@
 #include "runtime/value/decimal.h"
 #include "runtime/value/duration.h"
 #include "runtime/value/instant.h"
+#include "runtime/value/map.h"
 #include "runtime/value/money.h"
 
 namespace cap::bench {
@@ -114,13 +115,21 @@ Value ValueFrom(const Program& program, TypeIndex index, const Json& json, uint3
       return {std::move(items)};
     }
     case TypeKind::kRecord: return RecordFrom(program, program.records[type.ref], json);
+    case TypeKind::kMap: {
+      const RecordType& row = program.records[program.types[type.element].ref];
+      std::vector<std::pair<Value, Value>> entries;
+      for (const auto& [key, value] : json.items()) {
+        entries.emplace_back(ValueFrom(program, row.fields[0].type, key),
+                             ValueFrom(program, row.fields[1].type, value));
+      }
+      return MapOf(std::move(entries));
+    }
     case TypeKind::kApprovers:
     case TypeKind::kPattern:
     case TypeKind::kZone:
     case TypeKind::kSchedule:
     case TypeKind::kRate:
-    case TypeKind::kJson:
-    case TypeKind::kMap: break;
+    case TypeKind::kJson: break;
   }
   Die("no such value in a request: " + json.dump());
 }

@@ -21,6 +21,7 @@
 #include "tests/bench/baseline/layout/send_email.h"
 #include "tests/bench/baseline/layout/settle.h"
 #include "tests/bench/baseline/layout/ship.h"
+#include "tests/bench/baseline/layout/stock.h"
 #include "tests/bench/baseline/layout/track.h"
 #include "tests/bench/baseline/layout/trade.h"
 #include "tests/bench/baseline/layout/transfer.h"
@@ -57,6 +58,7 @@ std::span<const Baseline> Baselines() {
       {&onboard::kLayout, onboard::Admit, onboard::Explain},
       {&settle::kLayout, settle::Admit, settle::Explain},
       {&track::kLayout, track::Admit, track::Explain},
+      {&stock::kLayout, stock::Admit, stock::Explain},
   };
   return kAll;
 }

@@ -129,6 +129,11 @@ uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const C
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls,
              ClauseMasks* masks);
 }  // namespace cap::bench::settle
+namespace cap::bench::stock {
+uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls);
+void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls,
+             ClauseMasks* masks);
+}  // namespace cap::bench::stock
 namespace cap::bench::track {
 uint64_t Admit(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls);
 void Explain(const FrameHeader* frame, const CapabilityRecord* record, const CallOuts* calls,
