@@ -233,7 +233,11 @@ void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
   DecisionCode code = DecisionCode::kPermit;
   {
     const engine::EpochScope inside(engine->epochs, slot);
-    code = engine::WhyGone(engine->rows, grant, now_us);
+    const engine::GrantRow* row = engine->rows.At(grant.index);
+    code = engine::WhyRowGone(engine->rows, row, grant, now_us);
+    const bool delegated =
+        code == DecisionCode::kPermit && engine::ParentOf(*row).generation != 0;
+    if (delegated) code = engine::WhyGone(engine->rows, grant, now_us);
   }
   if (code == DecisionCode::kPermit) return;
   if (decision.reserved()) {

@@ -105,25 +105,10 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
                : ReserveAny(request, states);
 }
 
-ReserveResult MemoryStore::ReserveAlone(const Charge& charge, OperationId operation,
-                                        int64_t now_us, ChargeState* state) {
-  const bool kept = operation != kNoOperation;
-  if (charge.kind == CounterKind::kRate ? !kept && TakeRate(charge, now_us, state)
-                                        : kept && TakeSum(charge, operation, now_us, state)) {
-    return {ReserveStatus::kReserved};
-  }
-  return ReserveAny({.now_us = now_us,
-                     .operation = operation,
-                     .charges = {&charge, 1},
-                     .free = {},
-                     .stamps = {},
-                     .names = {}},
-                    {state, state == nullptr ? size_t{0} : size_t{1}});
-}
-
 /// A rate of which nothing is kept but the counter: the cheapest limit there is. False: nothing was
 /// charged, since anything is otherwise than with most calls; ReserveAny() finds out what.
-bool MemoryStore::TakeRate(const Charge& charge, int64_t now_us, ChargeState* state) {
+[[gnu::always_inline]] inline bool MemoryStore::TakeRate(const Charge& charge, int64_t now_us,
+                                                         ChargeState* state) {
   int64_t burst_us;
   const bool usual =
       static_cast<uint64_t>(now_us) <= limits::kTimeUs &&
@@ -150,8 +135,9 @@ bool MemoryStore::TakeRate(const Charge& charge, int64_t now_us, ChargeState* st
 }
 
 /// A quota or a total of an operation that is new. False: as of TakeRate().
-bool MemoryStore::TakeSum(const Charge& charge, OperationId operation, int64_t now_us,
-                          ChargeState* state) {
+[[gnu::always_inline]] inline bool MemoryStore::TakeSum(const Charge& charge,
+                                                        OperationId operation, int64_t now_us,
+                                                        ChargeState* state) {
   const bool total = charge.kind == CounterKind::kTotal;
   if ((!total && charge.kind != CounterKind::kQuota) || !IsPlace(charge) ||
       !IsSoundSum(charge, now_us)) {
@@ -185,6 +171,28 @@ bool MemoryStore::TakeSum(const Charge& charge, OperationId operation, int64_t n
   place->Keep(charge, counter.begin_us());
   if (state != nullptr) *state = {true, true, charge.limit - SumOf(counter, now), 0};
   return true;
+}
+
+ReserveResult MemoryStore::ReserveAlone(const Charge& charge, OperationId operation,
+                                        int64_t now_us, ChargeState* state) {
+  const bool taken = charge.kind == CounterKind::kRate
+                         ? operation == kNoOperation && TakeRate(charge, now_us, state)
+                         : operation != kNoOperation && TakeSum(charge, operation, now_us, state);
+  if (taken) return {ReserveStatus::kReserved};
+  return ReserveUnusual(charge, operation, now_us, state);
+}
+
+/// By itself, so that what is usual needs no room for a request.
+[[gnu::noinline]] ReserveResult MemoryStore::ReserveUnusual(const Charge& charge,
+                                                            OperationId operation, int64_t now_us,
+                                                            ChargeState* state) {
+  return ReserveAny({.now_us = now_us,
+                     .operation = operation,
+                     .charges = {&charge, 1},
+                     .free = {},
+                     .stamps = {},
+                     .names = {}},
+                    {state, state == nullptr ? size_t{0} : size_t{1}});
 }
 
 ReserveResult MemoryStore::ReserveAny(const ReserveRequest& request,
