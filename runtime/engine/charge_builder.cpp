@@ -99,13 +99,12 @@ bool ChargeBuilder::Alone() {
 }
 
 bool ChargeBuilder::Shared(const ActionGroup& group, Decision& decision) {
-  const PolicyAction* entry = group.entry;
-  if (entry == nullptr) return true;
+  const PolicyAction& entry = *group.entry;
   const auto nth = static_cast<uint16_t>(&group - out_.groups.data());
-  for (const LimitPlan& limit : entry->limits) {
+  for (const LimitPlan& limit : entry.limits) {
     if (!SharedLimit(nth, limit.limit, limit.record, decision)) return false;
   }
-  if (!entry->bound_limits) return true;
+  if (!entry.bound_limits) return true;
   bool good = true;
   uint32_t found = 0;
   RecordFinder(state_, view_.id, group.action)

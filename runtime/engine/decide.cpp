@@ -403,14 +403,14 @@ void DecideAction(const ProgramState& state, const GrantView& view, const FrameH
                   const Frame& frame, uint32_t nth, Decision& decision, Reservation* found) {
   decision.action_nth = static_cast<uint8_t>(nth);
   decision.code = DecisionCode::kNoCapability;
-  const uint32_t action = state.plan->tools()[header->tool].actions[nth].action;
-  ActionGroup* group = nullptr;
-  if (found != nullptr) {
-    group = &found->Open(nth, action, Escalates(state.program->actions[action]));
-  }
+  const std::vector<ActionPlan>& actions = state.plan->tools()[header->tool].actions;
+  const uint32_t action = actions[nth].action;
   const PolicyAction* entry = state.plan->Find(view.policy, action);
   if (entry == nullptr) return;
-  if (group != nullptr) {
+  ActionGroup* group = nullptr;
+  // Beside other actions every one has a group, since the whole of them is put together again.
+  if (found != nullptr && (entry->counts || !found->charged_only || actions.size() > 1)) {
+    group = &found->Open(nth, action, Escalates(state.program->actions[action]));
     group->entry = entry;
     group->charges_own = entry->charges_own;
   }

@@ -68,6 +68,7 @@ struct PolicyAction {
   // Nothing but the capabilities' own limits charges a call: no shared limit, no circuit breaker,
   // and it becomes a part of no history.
   bool charges_own = false;
+  bool counts = false;  // anything charges a call, or remembers it
 };
 
 struct ActionPlan {

@@ -83,6 +83,9 @@ void Plan::MarkCounted(const Program& program) {
     entry.charges_own = entry.limits.empty() && !entry.bound_limits &&
                         histories_[entry.action].empty() &&
                         program.policies[entry.policy].breaker.max_violations == 0;
+    entry.counts = !entry.charges_own || std::ranges::any_of(entry.capabilities, [&](uint32_t i) {
+      return !program.capabilities[i].terms.empty();
+    });
   }
 }
 

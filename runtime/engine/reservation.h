@@ -45,9 +45,9 @@ struct CandidateList {
 struct ActionGroup {
   uint8_t nth = 0;          // of Tool::actions
   bool escalates = false;   // a denial of it is for a person to see
-  bool charges_own = false; // nothing but its capabilities charges it
+  bool charges_own = false;  // nothing but its capabilities charges it
   uint32_t action = kNone;
-  const PolicyAction* entry = nullptr;  // of the epoch in which it was found; null: there is none
+  const PolicyAction* entry = nullptr;  // of the epoch in which it was found
   uint32_t choice = 0;      // which of the candidates is charged
   uint32_t free = 0;        // the one that is charged nothing, where others may be charged
   CandidateList permit, ask;
@@ -78,6 +78,7 @@ struct Reservation {
   static constexpr uint64_t kUncounted = uint64_t{1} << 62;
   static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 62);
 
+  bool charged_only = false;  // a lone action that nothing charges needs no group
   std::array<ActionGroup, limits::kToolActions> groups;
   uint32_t group_count = 0;
 

@@ -130,7 +130,10 @@ void Spent(const Reservation& from, uint16_t failed, Decision& decision) {
 }  // namespace
 
 Reservation& Reader::Impl::Room() {
-  if (reservation == nullptr) reservation = std::make_unique<Reservation>();
+  if (reservation == nullptr) {
+    reservation = std::make_unique<Reservation>();
+    reservation->charged_only = true;
+  }
   reservation->Clear();
   return *reservation;
 }
@@ -144,12 +147,12 @@ Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
   engine->store->Expect(state::OperationId{.high = id.high, .low = id.low});
   Decision decision = engine::Decide(state, engine->rows, grant, frame, &charged);
   decision.id = id;
-  if (charged.group_count == 0) return decision;  // no policy was asked
   const engine::GrantView& view = charged.view;
-  if (options.operation) {
+  const bool asked = decision.action_nth != 0xFF;  // a policy was
+  if (asked && options.operation) {
     decision.id = BindOperation(engine->hash, *options.operation, *state, view, frame);
   }
-  if (!state->plan->counts()) return decision;
+  if (charged.group_count == 0 || !state->plan->counts()) return decision;
   engine::ChargeBuilder(*state, view, frame, engine->hash, *engine->store, charged)
       .Run(decision);
   return decision;

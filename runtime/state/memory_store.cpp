@@ -173,11 +173,28 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
   return true;
 }
 
+/// A question to a history that is answered with yes. False: as of TakeRate().
+bool MemoryStore::LooksBack(const Charge& charge, int64_t now_us, ChargeState* state) {
+  const bool asks =
+      charge.kind == CounterKind::kAfter || charge.kind == CounterKind::kNotAfter;
+  if (!asks || !IsPlace(charge) || !state::IsSound(charge, now_us)) return false;
+  const uint64_t hash = HashOf(charge.id);
+  CounterShard& shard = CountersAt(hash);
+  const std::lock_guard lock(shard.lock);
+  CounterCell* cell = shard.table.Find(charge.id, hash);
+  if (cell == nullptr || cell->counter.of() != CounterClass::kStamp) return false;
+  const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
+  if (!Check(cell->counter, charge, 0, now).fits) return false;
+  if (state != nullptr) *state = {true, true, 0, 0};
+  return true;
+}
+
 ReserveResult MemoryStore::ReserveAlone(const Charge& charge, OperationId operation,
                                         int64_t now_us, ChargeState* state) {
-  const bool taken = charge.kind == CounterKind::kRate
-                         ? operation == kNoOperation && TakeRate(charge, now_us, state)
-                         : operation != kNoOperation && TakeSum(charge, operation, now_us, state);
+  const bool taken =
+      operation != kNoOperation ? TakeSum(charge, operation, now_us, state)
+      : charge.kind == CounterKind::kRate ? TakeRate(charge, now_us, state)
+                                          : LooksBack(charge, now_us, state);
   if (taken) return {ReserveStatus::kReserved};
   return ReserveUnusual(charge, operation, now_us, state);
 }

@@ -70,6 +70,7 @@ class MemoryStore final : public Store {
 
   bool TakeRate(const Charge& charge, int64_t now_us, ChargeState* state);
   bool TakeSum(const Charge& charge, OperationId operation, int64_t now_us, ChargeState* state);
+  bool LooksBack(const Charge& charge, int64_t now_us, ChargeState* state);
   ReserveResult ReserveUnusual(const Charge& charge, OperationId operation, int64_t now_us,
                                ChargeState* state);
   ReserveResult ReserveAny(const ReserveRequest& request, std::span<ChargeState> states);

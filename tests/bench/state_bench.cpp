@@ -1,14 +1,17 @@
 // Goal G6: what the counters of a call cost, in process. It needs neither compiler nor JIT.
 //   state_bench g6 [--pairs N]   time
+//   state_bench memory           bytes resident a counter and an operation
 //   state_bench count            under callgrind; `tests/bench/state_instructions.sh` makes a table
 //   of it
 // What is measured is the store's part of a decision with one limit: ReserveAlone. Control:
 // the same counters in a map of nodes under one mutex. Exit status: 0 goals met and the control
 // fails · 4 a goal is missed or the control passes.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -210,6 +213,36 @@ int RunTime(uint32_t pairs) {
   return met && control.ratio > 2 ? 0 : 4;
 }
 
+double ResidentBytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  unsigned long total = 0, resident = 0;
+  if (file == nullptr || std::fscanf(file, "%lu %lu", &total, &resident) != 2) std::exit(1);
+  std::fclose(file);
+  return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+int RunMemory() {
+  constexpr size_t kMany = 1'000'000;
+  const auto store = state::NewMemoryStore(std::array<uint8_t, 16>{});
+  const double before = ResidentBytes();
+  Fill(*store, CounterKind::kRate, kMany, 5);
+  const double counted = ResidentBytes();
+  Charge charge = ChargesOf(CounterKind::kTotal, 1, 0)[0];
+  uint64_t reserved = 0;
+  for (uint64_t i = 1; i <= kMany; ++i) {
+    const auto result = store->ReserveAlone(charge, {77, i}, kNowUs, nullptr);
+    reserved += result.status == ReserveStatus::kReserved;
+  }
+  const double known = ResidentBytes();
+  const NodeWorld nodes(kMany);
+  const double control = ResidentBytes() - known;
+  const auto each = [&](double bytes) { return bytes / static_cast<double>(kMany); };
+  fmt::print("G6 memory at 1,000,000: a counter {:.1f} bytes resident, an operation {:.1f} ({} are "
+             "known); a map of nodes {:.1f} a counter\n",
+             each(counted - before), each(known - counted), reserved, each(control));
+  return reserved == kMany ? 0 : 4;
+}
+
 int Count() {
   World rate(CounterKind::kRate, 64), quota(CounterKind::kTotal, 64);
   World settled(CounterKind::kTotal, 64);
@@ -236,7 +269,8 @@ int main(int argc, char** argv) {
     pairs = static_cast<uint32_t>(std::max(3, std::atoi(argv[3])));
   }
   if (mode == "g6") return cap::bench::RunTime(pairs);
+  if (mode == "memory") return cap::bench::RunMemory();
   if (mode == "count") return cap::bench::Count();
-  fmt::print(stderr, "usage: state_bench g6|count [--pairs N]\n");
+  fmt::print(stderr, "usage: state_bench g6|memory|count [--pairs N]\n");
   return 1;
 }

@@ -39,6 +39,14 @@ TEST_CASE("all kinds of calls at once") {
                                                    .names = {}},
                                                   {});
       reserved += result.status == ReserveStatus::kReserved;
+      Charge alone = charges[0];
+      alone.id.high = 4;
+      alone.kind = i % 2 == 0 ? CounterKind::kRate : CounterKind::kTotal;
+      alone.id.low += 100 * (i % 2);
+      const OperationId again{i % 2 * 9, i % 2 * (i % 100)};
+      store->Expect(alone.id);
+      store->Expect(again);
+      reserved += store->ReserveAlone(alone, again, now, nullptr).status == ReserveStatus::kReserved;
       if (i % 4 != 0) store->Commit({number, i + 1 - i % 3}, std::nullopt, now);
       if (i % 5 == 0) store->Release({3 - number, i}, now);
       if (i % 50 == 0) store->Sweep(now);
