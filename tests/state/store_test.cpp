@@ -46,7 +46,8 @@ TEST_CASE("all kinds of calls at once") {
       const OperationId again{i % 2 * 9, i % 2 * (i % 100)};
       store->Expect(alone.id);
       store->Expect(again);
-      reserved += store->ReserveAlone(alone, again, now, nullptr).status == ReserveStatus::kReserved;
+      const ReserveResult short_way = store->ReserveAlone(alone, again, now, nullptr);
+      reserved += short_way.status == ReserveStatus::kReserved;
       if (i % 4 != 0) store->Commit({number, i + 1 - i % 3}, std::nullopt, now);
       if (i % 5 == 0) store->Release({3 - number, i}, now);
       if (i % 50 == 0) store->Sweep(now);
