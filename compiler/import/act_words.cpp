@@ -90,7 +90,9 @@ std::string WhyLeft(std::string_view name, bool no_currency) {
     return "an amount needs a currency: --currency USD";
   }
   const auto found = std::ranges::find(kUnsaid, name, &Unsaid::name);
-  if (found == kUnsaid.end() && RestrictsNothing(name)) return "it says nothing of what is permitted";
+  if (found == kUnsaid.end() && RestrictsNothing(name)) {
+    return "it says nothing of what is permitted";
+  }
   return found == kUnsaid.end() ? "no constraint of the standard library is meant for sure"
                                 : std::string(found->why);
 }
