@@ -113,10 +113,15 @@ void Spent(const Reservation& from, uint16_t failed, Decision& decision) {
     return engine::DenyFor(DecisionCode::kLimitExceeded, {}, from, decision);
   }
   DecisionCode code = DecisionCode::kLimitExceeded;
+  bool spent = true;
   switch (from.charges[failed].kind) {
     case state::CounterKind::kBreaker: code = DecisionCode::kCircuitOpen; break;
     case state::CounterKind::kAfter:
-    case state::CounterKind::kNotAfter: code = DecisionCode::kConstraintFailed; break;
+    case state::CounterKind::kNotAfter:
+      // A history is nothing that time renews: it says no time.
+      code = DecisionCode::kConstraintFailed;
+      spent = false;
+      break;
     case state::CounterKind::kRate:
     case state::CounterKind::kRecent:
     case state::CounterKind::kQuota:
@@ -124,7 +129,7 @@ void Spent(const Reservation& from, uint16_t failed, Decision& decision) {
     case state::CounterKind::kGauge: break;
   }
   engine::DenyFor(code, from.origins[failed], from, decision);
-  decision.retry_after_us = from.states[failed].retry_after_us;
+  if (spent) decision.retry_after_us = from.states[failed].retry_after_us;
 }
 
 }  // namespace
