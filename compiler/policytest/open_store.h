@@ -18,7 +18,7 @@ Result<std::unique_ptr<state::Store>> OpenStore(const std::string& where);
 Result<std::unique_ptr<state::Store>> OpenKnownStore(const std::string& where);
 
 /// "memory", "sqlite" (files of its own, in the folder for temporary ones), or "redis://…" (tenants
-/// of its own, which stay there); "leased:NAME": one of these in slices. Errors: "no-store".
+/// of its own, gone with the store); "leased:NAME": one of these in slices. Errors: "no-store".
 Result<StoreUnderTest> StoreNamed(const std::string& name);
 
 }  // namespace cap::policytest

@@ -139,6 +139,7 @@ bool ChargeBuilder::Group(uint16_t nth, Decision& decision) {
   const CandidateList& candidates = group.candidates();
   const uint32_t count = nth < Reservation::kChoices ? candidates.count
                                                      : std::min(candidates.count, 1u);
+  group.untried = candidates.dropped || count < candidates.count;
   const uint32_t first_charge = out_.charge_count;
   ChargeOrigin bad{.group = nth};
   bool any = false;
@@ -163,6 +164,7 @@ bool ChargeBuilder::Group(uint16_t nth, Decision& decision) {
   }
   if (!any) {
     Deny(DecisionCode::kConstraintFault, bad, decision);
+    out_.lost = nth;
     return false;
   }
   if (out_.charge_count == first_charge) return true;

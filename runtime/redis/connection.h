@@ -29,6 +29,8 @@ struct Reply {
 };
 
 int64_t SteadyUs();
+/// Since this machine began, the time that it slept included.
+int64_t BootMs();
 
 /// After a call that gave nothing the connection is of no use: what was sent may or may not have
 /// been done, and a late answer would be taken for the answer to the next command.

@@ -36,6 +36,7 @@ struct RedisOptions {
   uint32_t connections = 8;        // open at one time
   uint32_t waiting = 1'024;        // calls that wait for one; the next is denied at once
   bool names = true;               // keep what counters are called
+  bool passing = false;  // everything of the tenant is deleted when the store goes: for tests
   /// Of CounterIds. Without it the first store makes one and the server keeps it.
   std::optional<std::array<uint8_t, 16>> hash_key = std::nullopt;
   /// What Position() gave, kept by the host: a server that lost its memory while no process lived
