@@ -312,7 +312,8 @@ Oracle::Refusals Oracle::Judge(const std::string& action, const Holder& holder,
     return refusals;
   }
   group.asks = permit.empty();
-  group.alternatives = permit.empty() ? std::move(ask) : std::move(permit);
+  group.alternatives = group.asks ? std::move(ask) : std::move(permit);
+  if (!group.asks) group.otherwise = std::move(ask);
   return {};
 }
 

@@ -63,8 +63,11 @@ class Oracle {
   struct Group {
     std::vector<Charge> common;  // what the action takes, whatever its alternative
     std::vector<Alternative> alternatives;
-    bool asks = false;  // none of them permits without an approval
-    bool operator==(const Group&) const = default;
+    bool asks = false;                   // none of them permits without an approval
+    std::vector<Alternative> otherwise;  // where none has room: those that ask for an approval
+    bool operator==(const Group& other) const {
+      return common == other.common && alternatives == other.alternatives;
+    }
   };
   struct Request {
     std::vector<Charge> breaker;
@@ -79,6 +82,12 @@ class Oracle {
     const Charge* failed = nullptr;
     Fit fit;                                // of it
     const std::vector<Charge>* shown = nullptr;  // the alternative that it is of
+  };
+  /// Of several charges the one that is the last to fit again; and of which alternative it is.
+  struct Nearest {
+    const Charge* charge = nullptr;
+    Fit fit;
+    const std::vector<Charge>* of = nullptr;
   };
   struct Taken {
     Charge charge;
@@ -122,12 +131,17 @@ class Oracle {
                  Group& group) const;
   Charge BreakerOf(const Holder& holder) const;
   Choice Choose(const Request& request, int64_t now_us) const;
+  std::optional<size_t> FirstThatFits(const std::vector<Alternative>& alternatives,
+                                      std::map<std::string, int64_t>& taken, int64_t now_us,
+                                      Nearest& nearest) const;
+  std::optional<Expected> StepUpInstead(const Request& request, int64_t now_us) const;
   std::set<std::string> LimitsOf(const Request& request, const Choice& choice,
                                  int64_t now_us) const;
   Expected Decide(const policytest::Step& step, int64_t now_us);
   Expected Ask(const policytest::Step& step, const std::string& operation, Request request,
                int64_t now_us);
   static std::string Named(const Request& request, const std::vector<size_t>& taken);
+  static Expected Denied(const Choice& choice, std::set<std::string> limits);
   void Take(Operation& operation, int64_t now_us);
 
   const PolicyModel& policy_;

@@ -41,6 +41,15 @@ int64_t Number(std::string text) {
   return value;
 }
 
+/// What stands after an alternative that is charged nothing is never taken.
+template <typename Alternatives>
+void EndAtFree(Alternatives& all) {
+  const auto free = std::ranges::find_if(all, [](const auto& each) {
+    return each.charges.empty();
+  });
+  if (free != all.end()) all.erase(free + 1, all.end());
+}
+
 }  // namespace
 
 CallValues ValuesOf(const policytest::Test& call) {
@@ -58,17 +67,44 @@ CallValues ValuesOf(const policytest::Test& call) {
   return values;
 }
 
+/// Of which alternative all charges fit beside what was taken; it is taken then. Nothing: none;
+/// `nearest` is what is named of the one that fits first again.
+std::optional<size_t> Oracle::FirstThatFits(const std::vector<Alternative>& alternatives,
+                                            std::map<std::string, int64_t>& taken,
+                                            int64_t now_us, Nearest& nearest) const {
+  for (size_t i = 0; i < alternatives.size(); ++i) {
+    const std::vector<Charge>& charges = alternatives[i].charges;
+    std::map<std::string, int64_t> with = taken;
+    Nearest last;
+    for (const Charge& charge : charges) {
+      const Fit fit = ledger_.Check(charge, with[charge.counter], now_us);
+      if (fit.fits) {
+        with[charge.counter] += charge.amount;
+      } else if (last.charge == nullptr || fit.retry_after_us > last.fit.retry_after_us) {
+        last = {&charge, fit, &charges};
+      }
+    }
+    if (last.charge == nullptr) {
+      taken = std::move(with);
+      return i;
+    }
+    const bool first = nearest.charge == nullptr;
+    if (first || last.fit.retry_after_us < nearest.fit.retry_after_us) nearest = last;
+  }
+  return std::nullopt;
+}
+
 /// What belongs to every alternative comes first, then the groups in their order, each beside what
-/// was taken before. Named is what is the last to fit again; of alternatives, of the one that fits
-/// first.
+/// was taken before. Named is what is the last to fit again.
 Oracle::Choice Oracle::Choose(const Request& request, int64_t now_us) const {
   Choice choice;
   std::map<std::string, int64_t> taken;
-  const auto fail = [&](const Charge* charge, const Fit& fit, const std::vector<Charge>* of) {
-    if (choice.failed != nullptr && fit.retry_after_us <= choice.fit.retry_after_us) return;
-    choice.failed = charge;
-    choice.fit = fit;
-    choice.shown = of;
+  const auto fail = [&](const Nearest& found) {
+    const bool first = choice.failed == nullptr;
+    if (!first && found.fit.retry_after_us <= choice.fit.retry_after_us) return;
+    choice.failed = found.charge;
+    choice.fit = found.fit;
+    choice.shown = found.of;
   };
   const auto common = [&](const std::vector<Charge>& charges) {
     for (const Charge& charge : charges) {
@@ -76,43 +112,49 @@ Oracle::Choice Oracle::Choose(const Request& request, int64_t now_us) const {
       if (fit.fits) {
         taken[charge.counter] += charge.amount;
       } else {
-        fail(&charge, fit, nullptr);
+        fail({&charge, fit, nullptr});
       }
     }
   };
   common(request.breaker);
   for (const Group& group : request.groups) common(group.common);
   for (const Group& group : request.groups) {
-    struct Nearest {
-      const Charge* charge = nullptr;
-      Fit fit;
-      const std::vector<Charge>* of = nullptr;
-    } nearest;
-    bool done = false;
-    for (size_t i = 0; i < group.alternatives.size() && !done; ++i) {
-      const std::vector<Charge>& charges = group.alternatives[i].charges;
-      std::map<std::string, int64_t> with = taken;
-      Nearest last;
-      for (const Charge& charge : charges) {
-        const Fit fit = ledger_.Check(charge, with[charge.counter], now_us);
-        if (fit.fits) {
-          with[charge.counter] += charge.amount;
-        } else if (last.charge == nullptr || fit.retry_after_us > last.fit.retry_after_us) {
-          last = {&charge, fit, &charges};
-        }
-      }
-      if (last.charge == nullptr) {
-        taken = std::move(with);
-        choice.taken.push_back(i);
-        done = true;
-      } else if (nearest.charge == nullptr ||
-                 last.fit.retry_after_us < nearest.fit.retry_after_us) {
-        nearest = last;
-      }
+    Nearest nearest;
+    const auto found = FirstThatFits(group.alternatives, taken, now_us, nearest);
+    if (found) {
+      choice.taken.push_back(*found);
+    } else {
+      fail(nearest);
     }
-    if (!done) fail(nearest.charge, nearest.fit, nearest.of);
   }
   return choice;
+}
+
+/// Where nobody who permits an action has room, who asks for an approval may have: a step-up is
+/// kinder than a denial. It takes nothing yet.
+std::optional<Oracle::Expected> Oracle::StepUpInstead(const Request& request,
+                                                      int64_t now_us) const {
+  Request asked = request;
+  const bool asks = request.asks();
+  std::map<std::string, int64_t> taken;
+  for (const Group& group : request.groups) {
+    for (const Charge& charge : group.common) taken[charge.counter] += charge.amount;
+  }
+  for (Group& group : asked.groups) {
+    Nearest nearest;
+    if (FirstThatFits(group.alternatives, taken, now_us, nearest)) continue;
+    if (group.otherwise.empty()) return std::nullopt;
+    group.alternatives = group.otherwise;
+    group.asks = !asks;  // who asked from the beginning is named before those that ask instead
+    if (!FirstThatFits(group.alternatives, taken, now_us, nearest)) return std::nullopt;
+  }
+  const Choice choice = Choose(asked, now_us);
+  if (choice.failed != nullptr) return std::nullopt;
+  Expected expected;
+  expected.verdict = "step-up";
+  expected.capability = Named(asked, choice.taken);
+  expected.limits = LimitsOf(asked, choice, now_us);
+  return expected;
 }
 
 /// What a decision shows of limits: all that every alternative takes, and those of the alternative
@@ -160,6 +202,20 @@ std::string Oracle::Named(const Request& request, const std::vector<size_t>& tak
   return request.groups[at].alternatives[taken[at]].capability;
 }
 
+Oracle::Expected Oracle::Denied(const Choice& choice, std::set<std::string> limits) {
+  const Charge& failed = *choice.failed;
+  std::string code = "limit_exceeded";
+  if (failed.kind == Kind::kBreaker) code = "circuit_open";
+  // A history is no limit that is spent: it says no time.
+  const bool history = failed.kind == Kind::kAfter || failed.kind == Kind::kNotAfter;
+  if (history) code = "constraint_failed";
+  return {.verdict = "deny",
+          .refusals = {{code, failed.clause}},
+          .capability = failed.capability,
+          .limits = std::move(limits),
+          .retry_after_us = history ? 0 : choice.fit.retry_after_us};
+}
+
 /// `operation`: what the call is asked for again and settled by; empty: by nothing.
 Oracle::Expected Oracle::Ask(const policytest::Step& step, const std::string& operation,
                              Request request, int64_t now_us) {
@@ -167,12 +223,9 @@ Oracle::Expected Oracle::Ask(const policytest::Step& step, const std::string& op
   const bool asks = request.asks();
   expected.verdict = asks ? "step-up" : "permit";
   const bool charges = !asks && !step.peek;
-  // What stands after an alternative that is charged nothing is never taken.
   for (Group& group : request.groups) {
-    auto& all = group.alternatives;
-    const auto free = std::ranges::find_if(
-        all, [](const Alternative& each) { return each.charges.empty(); });
-    if (free != all.end()) all.erase(free + 1, all.end());
+    EndAtFree(group.alternatives);
+    EndAtFree(group.otherwise);
   }
   if (request.empty()) {
     expected.capability = Named(request, std::vector<size_t>(request.groups.size(), 0));
@@ -190,17 +243,8 @@ Oracle::Expected Oracle::Ask(const policytest::Step& step, const std::string& op
   made.request = std::move(request);
   const Choice& choice = made.choice;
   if (choice.failed != nullptr) {
-    const Charge& failed = *choice.failed;
-    std::string code = "limit_exceeded";
-    if (failed.kind == Kind::kBreaker) code = "circuit_open";
-    // A history is no limit that is spent: it says no time.
-    const bool history = !TakesSomething(failed.kind) && failed.kind != Kind::kBreaker;
-    if (history) code = "constraint_failed";
-    return {.verdict = "deny",
-            .refusals = {{code, failed.clause}},
-            .capability = failed.capability,
-            .limits = LimitsOf(made.request, choice, now_us),
-            .retry_after_us = history ? 0 : choice.fit.retry_after_us};
+    const auto instead = StepUpInstead(made.request, now_us);
+    return instead ? *instead : Denied(choice, LimitsOf(made.request, choice, now_us));
   }
   if (charges && !again) Take(made, now_us);
   expected.limits = LimitsOf(made.request, choice, now_us);
