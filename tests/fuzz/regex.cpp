@@ -44,8 +44,8 @@ void CheckText(const Table& table, const RE2& other, std::string_view text,
   Require(own == theirs, "RE2 reads it otherwise", input);
 }
 
-/// The characters that stand in the expression and those next to them, where its sets have their ends,
-/// alone and behind the text.
+/// The characters that stand in the expression and those next to them, where its sets have their
+/// ends, alone and behind the text.
 void CheckNeighbours(const Table& table, const RE2& other, std::string_view regex,
                      std::string_view text, std::string_view input) {
   constexpr size_t kCharacters = 24;
