@@ -117,10 +117,15 @@ void Spent(Reservation& from, uint16_t failed, Decision& decision) {
     return engine::DenyFor(DecisionCode::kLimitExceeded, {}, from, decision);
   }
   DecisionCode code = DecisionCode::kLimitExceeded;
+  bool spent = true;
   switch (from.charges[failed].kind) {
     case state::CounterKind::kBreaker: code = DecisionCode::kCircuitOpen; break;
     case state::CounterKind::kAfter:
-    case state::CounterKind::kNotAfter: code = DecisionCode::kConstraintFailed; break;
+    case state::CounterKind::kNotAfter:
+      // A history is nothing that time renews: it says no time.
+      code = DecisionCode::kConstraintFailed;
+      spent = false;
+      break;
     case state::CounterKind::kRate:
     case state::CounterKind::kRecent:
     case state::CounterKind::kQuota:
@@ -129,7 +134,7 @@ void Spent(Reservation& from, uint16_t failed, Decision& decision) {
   }
   if (from.origins[failed].capability != kNone) from.lost = from.origins[failed].group;
   engine::DenyFor(code, from.origins[failed], from, decision);
-  decision.retry_after_us = from.states[failed].retry_after_us;
+  if (spent) decision.retry_after_us = from.states[failed].retry_after_us;
 }
 
 }  // namespace
