@@ -114,7 +114,7 @@ class Run {
         break;
       }
     }
-    if (wrong.empty()) wrong = session.CountersDisagree();
+    if (wrong.empty()) wrong = session.CountersDisagree(now_us);
     if (wrong.empty()) return;
     ++totals_.disagreements;
     fmt::print("{}\n\n--- policy\n{}--- now: {}\n{}\n", wrong, text_, start_, CaptText(sequence));
