@@ -47,7 +47,8 @@ std::string CountersText(std::vector<state::CounterView> counters, bool exact, i
 
 Result<Session> Session::Open(std::shared_ptr<const Program> program, const GrantSpec& grant,
                               int64_t now_us, const std::vector<EngineUnderTest>& engines,
-                              const std::vector<StoreUnderTest>& stores) {
+                              const std::vector<StoreUnderTest>& stores,
+                              const StoreUnderTest& own) {
   Session session;
   session.program_ = program;
   session.root_ = grant;
@@ -57,7 +58,7 @@ Result<Session> Session::Open(std::shared_ptr<const Program> program, const Gran
     Result<NativeCode> native = under_test.compile(program);
     if (!native.has_value()) return std::unexpected(native.error());
     if (session.running_.empty()) first = *native;
-    const Result<void> started = session.Start(under_test, MemoryUnderTest(), *native);
+    const Result<void> started = session.Start(under_test, own, *native);
     if (!started.has_value()) return std::unexpected(started.error());
   }
   // What no store is asked about is the same with every store.

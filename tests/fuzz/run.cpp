@@ -118,7 +118,9 @@ void RunProgram(const std::shared_ptr<const Program>& program, uint64_t seed) {
   Random random(seed);
   ShapeRunner(*program, random).Run();
   const std::unique_ptr<Engine> engine = NewEngine();
-  Require(engine->Load(program).has_value(), "an engine refuses what the verifier accepts");
+  const auto loaded = engine->Load(program);
+  Require(loaded.has_value(), "an engine refuses what the verifier accepts",
+          loaded ? "" : loaded.error().message);
   Reader reader = engine->NewReader();
   constexpr size_t kPolicies = 8;
   constexpr uint32_t kTools = 8;
