@@ -24,6 +24,7 @@ class Description {
   void Amount(const LimitSource& source);
   void Keys(const std::vector<NodeId>& keys);
   void Guard();
+  void After(const LimitSource& source);
   void Rate(const LimitSource& source);
   void Quota(const LimitSource& source);
   std::vector<TextPiece> Take() { return std::move(pieces_); }
@@ -88,6 +89,28 @@ void Description::Guard() {
   Say(fmt::format(" when {}", context_.sources.TextOf(context_.nodes[use_.guard].span)));
 }
 
+/// "only within 1h after `verify` with its `order_id` equal to `id`"
+void Description::After(const LimitSource& source) {
+  Say(source.kind == LimitKind::kAfter ? "only within " : "not within ");
+  Show(source.span);
+  Say(fmt::format(" after {}`{}`", source.arguments.empty() ? "any " : "",
+                  context_.program.actions[source.action].name));
+  for (size_t i = 0; i < source.arguments.size(); ++i) {
+    const Node value = Given(source.keys[i]);
+    const bool own = value.kind == NodeKind::kSlot &&
+                     NameOf(source.keys[i]) == source.arguments[i];
+    Say(fmt::format("{}{}", i == 0 ? " with " : " and ", own ? "the same " : ""));
+    Say(fmt::format("`{}`", source.arguments[i]));
+    if (own) continue;
+    Say(" equal to ");
+    if (value.kind == NodeKind::kSlot) {
+      Say(fmt::format("`{}`", NameOf(source.keys[i])));
+    } else {
+      Show(source.keys[i]);
+    }
+  }
+}
+
 /// With a burst of 200 a rate of 200 an hour lets 400 through within its first hour.
 void Description::Rate(const LimitSource& source) {
   if (source.limit == kNone) {
@@ -134,7 +157,6 @@ std::vector<TextPiece> DescribeLimit(const Context& context, const LimitSource& 
                                      const std::vector<NodeId>& keys, const LimitUse& use,
                                      const Lowering& lowering) {
   Description text(context, use, lowering);
-  const auto action = [&] { return context.program.actions[source.action].name; };
   switch (source.kind) {
     case LimitKind::kRate: text.Rate(source); break;
     case LimitKind::kRecent:
@@ -152,9 +174,7 @@ std::vector<TextPiece> DescribeLimit(const Context& context, const LimitSource& 
       break;
     case LimitKind::kAfter:
     case LimitKind::kNotAfter:
-      text.Say(source.kind == LimitKind::kAfter ? "only within " : "not within ");
-      text.Show(source.span);
-      text.Say(fmt::format(" after `{}`", action()));
+      text.After(source);
       text.Guard();
       return text.Take();
   }

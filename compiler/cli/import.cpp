@@ -186,6 +186,8 @@ void AddAct(CLI::App& import, int& status) {
   command->add_option("--approver", options->act.approver, "who is asked where nobody is named")
       ->check(CLI::Validator(ModuleName, "NAME"))
       ->capture_default_str();
+  command->add_option("--zone", options->act.zone, "whose days, weeks and months are counted")
+      ->capture_default_str();
   command->add_flag("--force", options->force, "write over an output that says something else");
   command->footer(R"(
 Examples:
@@ -193,7 +195,8 @@ Examples:
   capc import act --report json policy.yaml > policy.cap
 
 The YAML declares no tools, so their arguments are assumed; the report names them. What Cap cannot
-say is in the report and a comment in the policy, which permits more until somebody sees to it.
+say is in the report and a comment in the policy, and so is the capability that it belongs to: until
+somebody completes it, it permits nothing.
 An output that says something else already is left as it is, unless --force is given.
 
 Exit status: 0 all is carried over, 1 a file cannot be read or written, 3 something is not, or the

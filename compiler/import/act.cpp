@@ -24,13 +24,15 @@ Result<ActImport> Settle(const ActFile& file, const ActOptions& options) {
   std::map<std::string, std::string> refused;  // where a capability stands → why
   std::set<std::string> arguments;
   while (true) {
-    ActWriter writer(options, refused, arguments);
-    ActImport import = writer.Write(file);
+    ActWriter writer(options, refused, arguments, /*all=*/true);
+    const ActImport import = writer.Write(file);
     bool again = !std::ranges::includes(arguments, writer.arguments());
     arguments.insert(writer.arguments().begin(), writer.arguments().end());
     if (again) continue;
     const Compilation compilation = Compile({options.module + ".cap", import.text});
-    if (compilation.errors == 0) return import;
+    if (compilation.errors == 0) {
+      return ActWriter(options, refused, arguments, /*all=*/false).Write(file);
+    }
     std::string first;
     for (const diag::Diagnostic& d : compilation.diagnostics) {
       if (diag::SeverityOf(d) != diag::Severity::kError) continue;
@@ -83,16 +85,19 @@ Result<ActImport> ImportAct(const std::string& origin, const std::string& text,
 
 std::string ToText(const ActImport& import) {
   return NotesText("assumed", import.assumed) + NotesText("not carried over", import.left) +
-         fmt::format("{} policies, {} capabilities, {} constraints carried over, {} not\n",
-                     import.policies, import.capabilities, import.constraints, import.left.size());
+         fmt::format("{} policies, {} capabilities, {} constraints carried over; {} things not, "
+                     "and {} capabilities left out\n",
+                     import.policies, import.capabilities, import.constraints, import.left.size(),
+                     import.left_out);
 }
 
 std::string ToJson(const ActImport& import) {
   return fmt::format(
-      R"({{"policies":{},"capabilities":{},"constraints":{},"assumed":{},"not_carried_over":{}}})"
+      R"({{"policies":{},"capabilities":{},"left_out":{},"constraints":{},"assumed":{},)"
+      R"("not_carried_over":{}}})"
       "\n",
-      import.policies, import.capabilities, import.constraints, NotesJson(import.assumed),
-      NotesJson(import.left));
+      import.policies, import.capabilities, import.left_out, import.constraints,
+      NotesJson(import.assumed), NotesJson(import.left));
 }
 
 }  // namespace cap::importer

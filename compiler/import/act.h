@@ -1,5 +1,7 @@
 // Policies in YAML (agents, capabilities, constraints) → Cap (`capc import act`). What Cap cannot
 // say yet is never dropped in silence: it stands in the report, and as a comment where it belongs.
+// A capability of which something is not said would permit more than it was meant to: it is left
+// out, as a comment for whoever completes it.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +16,7 @@ struct ActOptions {
   std::string module = "imported";
   std::string currency;               // of amounts, "USD"; empty: amounts are not carried over
   std::string approver = "approver";  // who is asked where a policy names nobody
+  std::string zone = "UTC";           // whose days, weeks and months are counted
 };
 
 /// Something of the policy, where it stands, and what a person has to know of it.
@@ -26,9 +29,10 @@ struct ActNote {
 struct ActImport {
   std::string text;  // the module; empty when there is no policy in it
   size_t policies = 0;
-  size_t capabilities = 0;
-  size_t constraints = 0;        // carried over
-  std::vector<ActNote> left;     // not carried over: what the import may permit too much
+  size_t capabilities = 0;       // that permit something
+  size_t left_out = 0;           // capabilities that stand as comments, or not at all
+  size_t constraints = 0;        // carried over, those of the comments as well
+  std::vector<ActNote> left;     // not carried over
   std::vector<ActNote> assumed;  // arguments and facts that the policy does not declare
 };
 

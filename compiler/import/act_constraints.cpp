@@ -49,6 +49,7 @@ std::string_view DaysOf(std::string_view text) {
 /// The statement, if it says what was meant for sure.
 std::optional<std::string> ActWriter::Statement(const ActConstraint& constraint, Action& action) {
   const ActValue& value = constraint.value;
+  if (std::optional<std::string> counted = Counted(constraint, action)) return counted;
   if (value.kind == ActValue::Kind::kList) return Listed(constraint.name, value.texts, action);
   if (value.kind != ActValue::Kind::kText) return std::nullopt;
   const std::string& text = value.texts.front();

@@ -149,6 +149,17 @@ class Reader {
     }
   }
 
+  /// Of a map whose values are all texts.
+  std::vector<std::pair<std::string, std::string>> FieldsOf(const YamlNode& node) const {
+    std::vector<std::pair<std::string, std::string>> fields;
+    for (const YamlMember& member : node.members) {
+      const YamlNode& each = yaml_[member.node];
+      if (each.kind != Kind::kText) return {};
+      fields.emplace_back(member.key, each.text);
+    }
+    return fields;
+  }
+
   ActValue ValueOf(const YamlNode& node) {
     ActValue value;
     if (node.kind == Kind::kText) {
@@ -169,6 +180,7 @@ class Reader {
       if (node.kind == Kind::kMap) shown += member.key + ": ";
       shown += each.kind == Kind::kText ? each.text : "…";
     }
+    if (node.kind == Kind::kMap) value.fields = FieldsOf(node);
     value.kind = texts ? ActValue::Kind::kList : ActValue::Kind::kOther;
     value.shown = CommentText(node.kind == Kind::kMap ? "{" + shown + "}" : "[" + shown + "]");
     return value;

@@ -1,15 +1,19 @@
 // Reads policies in YAML; internal to compiler/import.
 #pragma once
 
+#include <utility>
+
 #include "compiler/import/act.h"
 
 namespace cap::importer {
 
-/// A value of a constraint: one text, or a list of texts. Everything else is only shown.
+/// A value of a constraint: one text, a list of texts, or a map of texts. Everything else is only
+/// shown.
 struct ActValue {
   enum class Kind : uint8_t { kText, kList, kOther };
   Kind kind = Kind::kOther;
   std::vector<std::string> texts;
+  std::vector<std::pair<std::string, std::string>> fields;  // of kOther: a map of nothing but texts
   std::string shown;  // "[a, b]", "{a: …}"
 };
 struct ActConstraint {

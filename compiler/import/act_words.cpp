@@ -12,15 +12,19 @@ struct Unsaid {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::string_view kHistory = "say with std.quota what it counts by: burst, zone or key";
+constexpr std::string_view kCount = "it is no whole number";
 constexpr std::string_view kDelegation = "delegation is not in the language yet";
 constexpr std::string_view kGrant = "it belongs to the grant";
-constexpr std::array<Unsaid, 20> kUnsaid = {{
-    {"rateLimit", kHistory},
-    {"maxPerHour", kHistory},
-    {"maxPerDay", kHistory},
-    {"maxOpen", kHistory},
-    {"maxQueries", kHistory},
+constexpr std::array<Unsaid, 24> kUnsaid = {{
+    {"rateLimit", "write it as a number a second, minute, hour or day: `200/hour`"},
+    {"spacing", "it is no duration: `30s`"},
+    {"maxPerHour", kCount},
+    {"maxPerDay", kCount},
+    {"maxPerWeek", kCount},
+    {"maxPerMonth", kCount},
+    {"maxQueries", kCount},
+    {"budget", "write it as an amount, `500`, or one for each period, `500/day`"},
+    {"maxOpen", "say what ends one: a call that is over (`maxOpen(n, expires: …)`), or a fact"},
     {"circuit_breaker", "write it with its three settings: `circuit_breaker { … }`"},
     {"maxDelegationDepth", kDelegation},
     {"attenuationRequired", kDelegation},
@@ -40,6 +44,31 @@ constexpr std::array<Unsaid, 20> kUnsaid = {{
 
 }  // namespace
 
+bool RestrictsNothing(std::string_view name) {
+  constexpr std::array<std::string_view, 13> kNames = {
+      "agent", "audit", "author", "comment",  "context", "description", "granted",
+      "id",    "labels", "metadata", "notes", "owner",   "title"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+bool RestrictsAll(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "<<", "circuit_breaker", "constraints", "deny", "expires", "forbid", "limits"};
+  const size_t point = name.rfind('.');
+  const std::string_view last = point == name.npos ? name : name.substr(point + 1);
+  return std::ranges::find(kNames, last) != kNames.end();
+}
+
+bool IsSpan(std::string_view text) {
+  if (!IsDuration(text) || text.front() == '0') return false;
+  return text.size() <= (text.back() == 'd' || text.back() == 'w' ? 4 : 6);
+}
+
+bool IsTime(std::string_view text) {
+  return text.size() >= 20 && text.size() <= 35 && text[10] == 'T' &&
+         text.find_first_not_of("0123456789T:Z+-.") == text.npos;
+}
+
 bool IsDigits(std::string_view text) {
   constexpr size_t kMost = 15;
   return !text.empty() && text.size() <= kMost && text.find_first_not_of("0123456789") == text.npos;
@@ -57,10 +86,13 @@ bool IsDuration(std::string_view text) {
 }
 
 std::string WhyLeft(std::string_view name, bool no_currency) {
-  if (no_currency && (name == "maxAmount" || name == "requireApproval")) {
+  if (no_currency && (name == "maxAmount" || name == "budget" || name == "requireApproval")) {
     return "an amount needs a currency: --currency USD";
   }
   const auto found = std::ranges::find(kUnsaid, name, &Unsaid::name);
+  if (found == kUnsaid.end() && RestrictsNothing(name)) {
+    return "it says nothing of what is permitted";
+  }
   return found == kUnsaid.end() ? "no constraint of the standard library is meant for sure"
                                 : std::string(found->why);
 }

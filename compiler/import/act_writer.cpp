@@ -123,44 +123,81 @@ ActWriter::Action& ActWriter::ActionOf(const std::string& tool) {
 void ActWriter::Capability(const ActCapability& capability, const std::string& name) {
   const auto refused = refused_.find(where_);
   if (refused != refused_.end()) {
+    ++import_.left_out;
     return Left(where_, "", refused->second + "; the capability is left out");
   }
   if (capability.action.empty() || capability.action.size() > limits::kNameBytes) {
+    ++import_.left_out;
     return Left(where_, "", "it names no action; the capability is left out");
   }
   Action& action = ActionOf(capability.action);
   action.capabilities.push_back(where_);
   std::string patterns;
-  if (!Patterns(capability, action, patterns)) return;
-  const size_t begin = body_.size();
-  body_ += fmt::format("  capability {}{}{} {{\n", name.empty() ? "" : name + ": ", action.name,
-                       patterns);
+  if (!Patterns(capability, action, patterns)) {
+    ++import_.left_out;
+    return;
+  }
+  std::string text = fmt::format("capability {}{}{} {{\n{}", name.empty() ? "" : name + ": ",
+                                 action.name, patterns, until_);
+  bool whole = policy_whole_ && file_whole_;
   for (const ActConstraint& constraint : capability.constraints) {
     const std::optional<std::string> statement = Statement(constraint, action);
     if (statement) {
-      body_ += "    " + *statement + "\n";
+      text += "  " + *statement + "\n";
       ++import_.constraints;
       continue;
     }
     Left(where_ + "." + constraint.name, constraint.value.shown,
          WhyLeft(constraint.name, options_.currency.empty()));
+    whole = whole && RestrictsNothing(constraint.name);
   }
-  body_ += "  }\n";
-  ++import_.capabilities;
-  chunks_.push_back({{where_}, begin, body_.size()});
+  Add(text + "}\n", whole);
+}
+
+/// What is not whole permits too much: it waits, as a comment, for whoever completes it.
+void ActWriter::Add(const std::string& capability, bool whole) {
+  ++(whole ? import_.capabilities : import_.left_out);
+  const bool shown = whole || all_;
+  if (!shown) body_ += "  // Left out until all of it is said:\n";
+  const size_t begin = body_.size();
+  for (size_t at = 0; at < capability.size();) {
+    const size_t end = capability.find('\n', at) + 1;
+    body_ += (shown ? "  " : "  // ") + capability.substr(at, end - at);
+    at = end;
+  }
+  if (shown) chunks_.push_back({{where_}, begin, body_.size()});
+}
+
+/// False: something that binds every capability of the policy is left.
+bool ActWriter::PolicyStatements(const ActPolicy& policy, const std::string& name) {
+  bool whole = true;
+  if (!policy.version.empty()) body_ += "  version " + StringLiteral(policy.version) + "\n";
+  if (IsDuration(policy.expires)) {
+    body_ += "  expires after " + policy.expires + "\n";
+  } else if (IsTime(policy.expires)) {
+    until_ = "  require now < instant(" + StringLiteral(policy.expires) + ")\n";
+  } else if (!policy.expires.empty()) {
+    Left(name + ".expires", policy.expires, "it is neither a duration nor a time");
+    whole = false;
+  }
+  for (const ActConstraint& other : policy.others) {
+    const std::optional<std::string> breaker =
+        other.name == "circuit_breaker" ? Breaker(other.value) : std::nullopt;
+    if (breaker) {
+      body_ += "  " + *breaker + "\n";
+      continue;
+    }
+    Left(name + "." + other.name, other.value.shown, WhyLeft(other.name, false));
+    whole = whole && RestrictsNothing(other.name);
+  }
+  return whole;
 }
 
 void ActWriter::Policy(const ActPolicy& policy) {
   const std::string name = UniqueName(policy.name.empty() ? "policy" : policy.name, policy_names_);
   body_ += fmt::format("\npolicy {} {{\n", name);
-  if (!policy.version.empty()) body_ += "  version " + StringLiteral(policy.version) + "\n";
-  if (IsDuration(policy.expires)) body_ += "  expires after " + policy.expires + "\n";
-  if (!policy.expires.empty() && !IsDuration(policy.expires)) {
-    Left(name + ".expires", policy.expires, "it belongs to the grant");
-  }
-  for (const ActConstraint& other : policy.others) {
-    Left(name + "." + other.name, other.value.shown, WhyLeft(other.name, false));
-  }
+  until_.clear();
+  policy_whole_ = PolicyStatements(policy, name);
   std::map<std::string, uint32_t> times;
   for (const ActCapability& capability : policy.capabilities) ++times[capability.action];
   std::set<std::string> names;
@@ -192,6 +229,7 @@ std::string ActWriter::ActionText(const std::string& tool, const Action& action)
 ActImport ActWriter::Write(const ActFile& file) {
   for (const ActConstraint& other : file.others) {
     Left(other.name, other.value.shown, "no capabilities are in it");
+    file_whole_ = file_whole_ && !RestrictsAll(other.name);
   }
   for (const ActPolicy& policy : file.policies) Policy(policy);
   std::string head =

@@ -15,10 +15,11 @@ namespace cap::importer {
 class ActWriter {
  public:
   /// `refused`: capabilities that do not compile, by where they stand, and why. `arguments`: names
-  /// that bound context cannot have, those of a writing before.
+  /// that bound context cannot have, those of a writing before. `all`: capabilities of which
+  /// something is not said stand as those that are, to be compiled; else as comments.
   ActWriter(const ActOptions& options, const std::map<std::string, std::string>& refused,
-            const std::set<std::string>& arguments)
-      : options_(options), refused_(refused), taken_by_arguments_(arguments) {}
+            const std::set<std::string>& arguments, bool all)
+      : options_(options), refused_(refused), taken_by_arguments_(arguments), all_(all) {}
 
   ActImport Write(const ActFile& file);
 
@@ -45,6 +46,8 @@ class ActWriter {
 
   void Policy(const ActPolicy& policy);
   void Capability(const ActCapability& capability, const std::string& name);
+  bool PolicyStatements(const ActPolicy& policy, const std::string& name);
+  void Add(const std::string& capability, bool whole);
   bool Patterns(const ActCapability& capability, Action& action, std::string& patterns);
   std::string Pattern(const std::string& text, Action& action);
   std::optional<std::string> Statement(const ActConstraint& constraint, Action& action);
@@ -56,6 +59,11 @@ class ActWriter {
                                    Action& action);
   std::optional<std::string> Listed(const std::string& name, const std::vector<std::string>& texts,
                                     Action& action);
+  std::optional<std::string> Counted(const ActConstraint& constraint, Action& action);
+  std::optional<std::string> Rate(const std::string& text);
+  std::optional<std::string> Budget(const ActValue& value, Action& action);
+  static std::optional<std::string> Breaker(const ActValue& value);
+  void Assume(const std::string& what, const std::string& why);
   std::string Bound(std::string_view text);
   void Need(Action& action, const std::string& name, const std::string& type);
   void Left(const std::string& where, const std::string& what, const std::string& why);
@@ -65,6 +73,7 @@ class ActWriter {
   const ActOptions& options_;
   const std::map<std::string, std::string>& refused_;
   const std::set<std::string>& taken_by_arguments_;
+  const bool all_;
   ActImport import_;
   std::map<std::string, Action> actions_;  // by tool
   std::vector<std::string> action_order_;
@@ -78,6 +87,9 @@ class ActWriter {
   std::vector<Chunk> chunks_;
   std::string body_;
   std::string where_;  // the capability that is being written
+  std::string until_;          // a statement of every capability of the policy: when it ends
+  bool policy_whole_ = true;   // nothing is left of what binds all capabilities of the policy
+  bool file_whole_ = true;     // … of the file
   bool approver_ = false;
 };
 

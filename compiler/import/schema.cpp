@@ -269,11 +269,33 @@ SchemaType SchemaReader::Array(const JsonNode& schema, uint32_t depth) {
   return type;
 }
 
+/// An object whose names are the caller's to choose: a map, if its values are single ones.
+SchemaType SchemaReader::Map(const JsonNode& schema, uint32_t depth) {
+  const JsonNode* further = tree_.Find(schema, "additionalProperties");
+  if (further == nullptr || further->kind != NodeKind::kObject ||
+      tree_.Find(schema, "patternProperties") != nullptr) {
+    return SchemaType::Opaque("an object without properties");
+  }
+  SchemaType type = Read(*further, depth + 1);
+  if (type.kind == Kind::kJson) {
+    type.opaque = "an object of any names: " + type.opaque;
+    type.nullable = false;
+    return type;
+  }
+  if (type.nullable || type.container != Container::kNone || type.kind == Kind::kRecord) {
+    return SchemaType::Opaque("an object of any names whose values are no single ones");
+  }
+  type.container = Container::kMap;
+  const auto most = CountOf(tree_.Find(schema, "maxProperties"), limits::kElementsMax);
+  if (most) type.max_items = std::max<uint64_t>(*most, 1);
+  return type;
+}
+
 SchemaType SchemaReader::Object(const JsonNode& schema, uint32_t depth) {
   SchemaType type;
   const JsonNode* properties = tree_.Find(schema, "properties");
   if (properties == nullptr || properties->kind != NodeKind::kObject || properties->count == 0) {
-    type = SchemaType::Opaque("an object without properties");
+    type = Map(schema, depth);
   } else {
     type.kind = Kind::kRecord;
     type.fields = Fields(schema, depth);
@@ -322,6 +344,7 @@ void SchemaReader::Notes(const JsonNode& schema, SchemaType& type) const {
     if (node == nullptr) continue;
     if (key == "multipleOf" && scale) continue;
     if (key == "const" && type.kind == Kind::kEnum) continue;
+    if (key == "maxProperties" && type.container == Container::kMap) continue;
     type.notes.push_back(fmt::format("{} {}", key, Shown(*node)));
   }
 }
@@ -334,7 +357,9 @@ void SchemaReader::Default(const JsonNode& value, SchemaField& field) const {
   const bool number = value.kind == NodeKind::kNumber;
   const bool plain = number && text.find_first_of("eE") == std::string::npos;
   const size_t point = text.find('.');
-  if (type.container != Container::kNone) {
+  if (type.container == Container::kMap) {
+    // There are no maps as literals.
+  } else if (type.container != Container::kNone) {
     if (value.kind == NodeKind::kArray && value.count == 0) literal = "[]";
   } else if (type.kind == Kind::kBool) {
     if (value.kind == NodeKind::kTrue) literal = "true";

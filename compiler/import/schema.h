@@ -23,7 +23,7 @@ struct SchemaType {
   enum class Kind : uint8_t {
     kBool, kInt, kDecimal, kString, kEmail, kInstant, kEnum, kRecord, kJson,
   };
-  enum class Container : uint8_t { kNone, kList, kSet };
+  enum class Container : uint8_t { kNone, kList, kSet, kMap };  // kMap: by text
 
   Kind kind = Kind::kJson;
   Container container = Container::kNone;

@@ -31,6 +31,7 @@ class SchemaReader {
   SchemaType Members(const JsonNode& members) const;
   SchemaType Number(const JsonNode& schema) const;
   SchemaType Array(const JsonNode& schema, uint32_t depth);
+  SchemaType Map(const JsonNode& schema, uint32_t depth);
   SchemaType Object(const JsonNode& schema, uint32_t depth);
   void Notes(const JsonNode& schema, SchemaType& type) const;
 

@@ -147,7 +147,12 @@ std::string ToolWriter::TypeText(const SchemaType& type, const std::string& name
   opaque_ = opaque_ || type.kind == Kind::kJson;
   if (type.max_bytes != 0) text += fmt::format(" max {}", type.max_bytes);
   if (type.container == Container::kNone) return text;
-  text = fmt::format("{}<{}>", type.container == Container::kSet ? "set" : "list", text);
+  switch (type.container) {
+    case Container::kNone: break;
+    case Container::kList: text = fmt::format("list<{}>", text); break;
+    case Container::kSet: text = fmt::format("set<{}>", text); break;
+    case Container::kMap: text = fmt::format("map<string, {}>", text); break;
+  }
   if (type.max_items != 0) text += fmt::format(" max {}", type.max_items);
   return text;
 }

@@ -40,10 +40,12 @@ struct CallNames {
 class Session {
  public:
   /// Loads `program` on every engine with counters in this process, and on the first engine with
-  /// each of the other stores; mints the grant at `now_us`. Errors: those of engines and stores.
+  /// each of the other stores; mints the grant at `now_us`. `own`: what every engine counts with
+  /// instead. Errors: those of engines and stores.
   static Result<Session> Open(std::shared_ptr<const Program> program, const GrantSpec& grant,
                               int64_t now_us, const std::vector<EngineUnderTest>& engines,
-                              const std::vector<StoreUnderTest>& stores = {});
+                              const std::vector<StoreUnderTest>& stores = {},
+                              const StoreUnderTest& own = MemoryUnderTest());
 
   /// Forgets what was counted, called and granted, but for the grant of Open(). Errors: as there.
   Result<void> Renew();
@@ -65,8 +67,8 @@ class Session {
   /// How every counter of the first engine stands, with its names. Errors: those of the store.
   Result<std::vector<state::CounterView>> Counters() { return running_.front().store->Counters(); }
 
-  /// Empty if every store that counts exactly says the same of every counter; else which says what.
-  std::string CountersDisagree();
+  /// Empty if every store says the same of every counter; else which says what.
+  std::string CountersDisagree(int64_t now_us);
 
   /// What every rule said about the request, by the first engine.
   CallExplanation Explain(std::string_view request, int64_t now_us,

@@ -346,7 +346,10 @@ Reply ToolNarrows(const Side& child, const Side& parent, const std::string& tool
   return reply;
 }
 
-Reply TermsNarrow(const Side& child, const Side& parent, const Options& options) {
+namespace {
+
+/// Purposes and expiry.
+Reply GrantsNarrow(const Side& child, const Side& parent, const Options& options) {
   Question question{child, parent, nullptr, nullptr, {}, Against::kPurpose, {}};
   const std::vector<std::string> own = PurposesOf(child);
   const std::vector<std::string> allowed = PurposesOf(parent);
@@ -363,6 +366,30 @@ Reply TermsNarrow(const Side& child, const Side& parent, const Options& options)
   if (most == 0 || (life != 0 && life <= most)) return {Answer::kYes, {}, false, {}};
   question.against = Against::kExpiry;
   return AskAnyTool(question, options);
+}
+
+/// A call that comes in a wrapper of the child alone is none of the parent's, or is a call of the
+/// wrapper's own name there.
+const Wrapper* OwnWrapper(const Side& child, const Side& parent) {
+  if (ToolsOf(child).empty()) return nullptr;
+  for (const Wrapper& wrapper : child.program->wrappers) {
+    if (!HasWrapper(*parent.program, wrapper)) return &wrapper;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Reply TermsNarrow(const Side& child, const Side& parent, const Options& options) {
+  Reply reply = GrantsNarrow(child, parent, options);
+  if (reply.answer != Answer::kYes) return reply;
+  const Wrapper* wrapper = OwnWrapper(child, parent);
+  if (wrapper == nullptr) return reply;
+  reply.answer = Answer::kUndecided;
+  reply.why = fmt::format("only the child takes calls that the wrapper `{}` carries",
+                          wrapper->tool);
+  reply.counts = true;
+  return reply;
 }
 
 Reply Narrows(const Side& child, const Side& parent, const Options& options) {

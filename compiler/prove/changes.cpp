@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "compiler/prove/prove.h"
+#include "compiler/prove/resets.h"
+#include "compiler/prove/schema.h"
 #include "runtime/program/print.h"
 #include "runtime/value/duration.h"
 
@@ -286,6 +289,7 @@ std::vector<Change> ChangesOf(const Side& before, const Side& after, const std::
   }
   CompareForbids(before, after, action, out);
   CompareLimits(before, after, action, out);
+  AddResets(before, after, action, out);
   return out;
 }
 
@@ -320,6 +324,14 @@ std::vector<Change> TermChanges(const Side& before, const Side& after) {
     }
     return names.empty() ? std::vector<std::string>{"any"} : names;
   };
+  for (const auto& [one, other, word] :
+       {std::tuple(&before, &after, "gone"), std::tuple(&after, &before, "new")}) {
+    for (const Wrapper& wrapper : one->program->wrappers) {
+      if (HasWrapper(*other->program, wrapper)) continue;
+      out.push_back({"", fmt::format("wrapper {}({}, {}) is {}", wrapper.tool,
+                                     wrapper.tool_member, wrapper.arguments_member, word)});
+    }
+  }
   const auto olds = purposes(before);
   const auto news = purposes(after);
   if (olds != news) {

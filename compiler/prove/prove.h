@@ -54,7 +54,9 @@ struct Witness {
 struct Reply {
   Answer answer = Answer::kUndecided;
   std::string why;  // of kUndecided
-  bool counts = false;  // of kUndecided: single calls are decided, what is counted differs
+  // Of kUndecided: single calls are decided, but not what is counted, or what carries them. Where
+  // the other way round is decided, it is wider.
+  bool counts = false;
   std::optional<Witness> witness;
 };
 

@@ -75,6 +75,13 @@ const Tool* FindToolNamed(const Program& program, const std::string& name) {
   return found == program.tools.end() ? nullptr : &*found;
 }
 
+bool HasWrapper(const Program& program, const Wrapper& wrapper) {
+  return std::ranges::any_of(program.wrappers, [&](const Wrapper& each) {
+    return each.tool == wrapper.tool && each.tool_member == wrapper.tool_member &&
+           each.arguments_member == wrapper.arguments_member;
+  });
+}
+
 std::optional<std::string> ToolsDiffer(const Program& a, const Tool& tool_a, const Program& b,
                                        const Tool& tool_b) {
   auto found = FirstDifference(a, tool_a, tool_a.arguments, b, tool_b, tool_b.arguments,

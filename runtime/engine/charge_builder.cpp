@@ -101,6 +101,9 @@ bool ChargeBuilder::Alone() {
 bool ChargeBuilder::Shared(const ActionGroup& group, Decision& decision) {
   const PolicyAction& entry = *group.entry;
   const auto nth = static_cast<uint16_t>(&group - out_.groups.data());
+  if (view_.delegation != nullptr && !view_.delegation->blocks.back().limits.empty()) {
+    return NarrowedLimits(nth, decision);
+  }
   for (const LimitPlan& limit : entry.limits) {
     if (!SharedLimit(nth, limit.limit, limit.record, decision)) return false;
   }
@@ -118,10 +121,33 @@ bool ChargeBuilder::Shared(const ActionGroup& group, Decision& decision) {
   return false;
 }
 
+/// Under a chain that narrows limits: what each of its blocks left of them, the mint's first.
+bool ChargeBuilder::NarrowedLimits(uint16_t group, Decision& decision) {
+  const std::vector<DelegationBlock>& blocks = view_.delegation->blocks;
+  for (const DelegationBlock::Constants& each : blocks[0].limits) {
+    const cap::SharedLimit& limit = program_.limits[each.capability];
+    if (limit.action != out_.groups[group].action) continue;
+    CapabilityRecord above, own;
+    own.shape = limit.shape;
+    own.capability = each.capability;
+    for (uint16_t block = 0; block < blocks.size(); ++block) {
+      own.consts = blocks[block].OfLimit(each.capability);
+      if (block > 0 && own.consts == above.consts) continue;
+      if (!SharedLimit(group, each.capability, own, decision, block == 0 ? nullptr : &above,
+                       block)) {
+        return false;
+      }
+      above = own;
+    }
+  }
+  return true;
+}
+
 bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const CapabilityRecord& record,
-                                Decision& decision) {
+                                Decision& decision, const CapabilityRecord* above,
+                                uint16_t block) {
   const cap::SharedLimit& limit = program_.limits[index];
-  ChargeOrigin origin{.limit = index, .group = group, .span = limit.span};
+  ChargeOrigin origin{.limit = index, .group = group, .block = block, .span = limit.span};
   const uint64_t admitted = state_.evaluator.Admit(header_, record);
   if ((admitted & kRefused) != 0) {
     const ClauseMasks masks = state_.evaluator.Explain(header_, record);
@@ -139,6 +165,7 @@ bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const Capability
   for (uint32_t i = 0; i < limit.terms.size(); ++i) {
     const LimitTerm& term = limit.terms[i];
     if ((admitted >> term.clause & 1) == 0) continue;
+    if (above != nullptr && !Narrows(term, record.consts, above->consts)) continue;
     origin.term = i;
     origin.clause = static_cast<uint16_t>(term.clause);
     origin.span = limit.clauses[term.clause].span;
@@ -149,10 +176,18 @@ bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const Capability
       Deny(DecisionCode::kConstraintFault, origin, decision);
       return false;
     }
+    OfBlock(term, block, *charge);
     Add(origin);
     if (names_) Name(reader, origin, term);
   }
   return true;
+}
+
+/// A history is the same for every block; of what is counted each has its own.
+void ChargeBuilder::OfBlock(const LimitTerm& term, uint16_t block, state::Charge& charge) const {
+  for (uint16_t b = 1; b <= block && !TakesNothing(term.kind); ++b) {
+    charge.id = hash_.Join(charge.id, view_.delegation->blocks[b].hash);
+  }
 }
 
 state::CounterId ChargeBuilder::TermId(const LimitTerm& term, const ChargeOrigin& origin) const {
@@ -168,6 +203,7 @@ bool ChargeBuilder::Group(uint16_t nth, Decision& decision) {
   const CandidateList& candidates = group.candidates();
   const uint32_t count = nth < Reservation::kChoices ? candidates.count
                                                      : std::min(candidates.count, 1u);
+  group.untried = candidates.dropped || count < candidates.count;
   const uint32_t first_charge = out_.charge_count;
   ChargeOrigin bad{.group = nth};
   bool any = false;
@@ -192,6 +228,7 @@ bool ChargeBuilder::Group(uint16_t nth, Decision& decision) {
   }
   if (!any) {
     Deny(DecisionCode::kConstraintFault, bad, decision);
+    out_.lost = nth;
     return false;
   }
   if (out_.charge_count == first_charge) return true;
@@ -240,10 +277,7 @@ bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
     if (charge == nullptr || !reader.Read(TermId(term, origin), SubjectPart(), *charge)) {
       return false;
     }
-    // A history is the same for every block; of what is counted each has its own.
-    for (uint16_t b = 1; b <= block && !TakesNothing(term.kind); ++b) {
-      charge->id = hash_.Join(charge->id, view_.delegation->blocks[b].hash);
-    }
+    OfBlock(term, block, *charge);
     Add(origin);
     if (names_) Name(reader, origin, term);
   }

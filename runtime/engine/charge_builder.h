@@ -22,8 +22,11 @@ class ChargeBuilder {
  private:
   void Breaker();
   bool Shared(const ActionGroup& group, Decision& decision);
+  /// `above`: what the block above left of it, if `block` is not the mint's.
   bool SharedLimit(uint16_t group, uint32_t index, const CapabilityRecord& record,
-                   Decision& decision);
+                   Decision& decision, const CapabilityRecord* above = nullptr,
+                   uint16_t block = 0);
+  bool NarrowedLimits(uint16_t group, Decision& decision);
   /// The whole of a call of one action that one capability permits and nothing beside it charges.
   /// False: it is otherwise, or cannot be charged so.
   bool Alone();
@@ -32,6 +35,7 @@ class ChargeBuilder {
   bool Candidate(const engine::Candidate& candidate, ChargeOrigin& origin);
   bool Block(const CapabilityRecord& record, uint64_t admitted, const CapabilityRecord* above,
              uint16_t block, ChargeOrigin& origin);
+  void OfBlock(const LimitTerm& term, uint16_t block, state::Charge& charge) const;
   bool Stamps(const ActionGroup& group);
   /// Room for one more charge, not yet counted; null: they are too many.
   state::Charge* Next();

@@ -93,8 +93,12 @@ struct Reader::Impl {
   engine::Reservation& Room();
   /// Decides one call with all its phases. `peek`: nothing is charged or counted.
   Decision Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek);
+  /// `asking`: groups, a bit each, that are decided by who asks for something.
   Decision DecideAndCharge(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
-                           engine::Reservation& charged);
+                           uint64_t asking, engine::Reservation& charged);
+  /// Of an action that is denied since nothing is left of what permits it.
+  Decision StepUpInstead(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
+                         Decision denied);
   /// What the store says of the call that was worked out. `reserve`: it is charged.
   state::ReserveResult ReserveFor(int64_t now_us, bool reserve, state::OperationId operation);
   /// `kept`: the operation is one that can be settled; `named`: by the host.

@@ -44,6 +44,10 @@ class Explainer {
   CallExplanation explanation_;
 };
 
+bool SamePlace(const SourcePlace& a, const SourcePlace& b) {
+  return a.file == b.file && a.line == b.line && a.column == b.column && a.length == b.length;
+}
+
 bool IsQuantifier(const Inst& inst) { return InfoOf(inst.op).b == OperandKind::kLength; }
 
 /// The last instruction directly in [begin, end), not in a body: what the range comes to.
@@ -168,8 +172,14 @@ void Explainer::Clauses(const Capability& capability, const CapabilityRecord& re
         rule.clauses.emplace_back(Clause({&shape, &record, capability.first_inst_span}, i));
     clause.name = capability.clauses[i].name;
     clause.place = PlaceOf(program_, capability.clauses[i].span);
-    // A clause that counts is false where the call is charged: that decides nothing by itself.
-    if (capability.clauses[i].limit_term != kNone) clause.outcome = ClauseOutcome::kTrue;
+    if (capability.clauses[i].limit_term != kNone) {
+      // A clause that counts is false where the call is charged: that decides nothing by itself.
+      for (ExplainedPart& part : clause.parts) {
+        if (!SamePlace(part.place, clause.place)) continue;
+        part.value = (masks.fail & bit) != 0 ? "counted" : "not counted";
+      }
+      clause.outcome = ClauseOutcome::kTrue;
+    }
     const bool step_up = (not_true & bit) != 0 && (require & bit) == 0;
     if ((masks.skipped & bit) != 0) {
       clause.outcome = ClauseOutcome::kSkipped;

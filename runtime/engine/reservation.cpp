@@ -1,6 +1,7 @@
 #include "runtime/engine/reservation.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace cap::engine {
 
@@ -9,6 +10,7 @@ void CandidateList::Add(const Candidate& candidate, const Plan& plan) {
   uint32_t at = 0;
   while (at < count && plan.RankOf(all[at].capability) < rank) ++at;
   if (at < count && all[at].capability == candidate.capability) return;
+  dropped = dropped || count == all.size();
   if (at == all.size()) return;
   count = std::min(count + 1, static_cast<uint32_t>(all.size()));
   std::move_backward(all.begin() + at, all.begin() + count - 1, all.begin() + count);
@@ -27,6 +29,23 @@ void Reservation::Clear() {
   answered = false;
   refused = false;
   failed = kNone;
+  lost = kNone;
+}
+
+bool Reservation::AskInstead(uint64_t mask, Decision& of) {
+  for (; mask != 0; mask &= mask - 1) {
+    const auto nth = static_cast<uint32_t>(std::countr_zero(mask));
+    if (nth >= group_count) return false;
+    ActionGroup& group = groups[nth];
+    if (group.permit.count == 0 || group.ask.count == 0) return false;
+    group.permit.count = 0;
+    group.charges_own = false;  // the decision does not name yet who asks
+    if (!of.permitted()) continue;
+    of.verdict = Verdict::kStepUp;
+    of.code = DecisionCode::kStepUp;
+    of.action_nth = group.nth;
+  }
+  return true;
 }
 
 ActionGroup& Reservation::Open(uint32_t nth, uint32_t action, bool escalates) {
@@ -38,8 +57,11 @@ ActionGroup& Reservation::Open(uint32_t nth, uint32_t action, bool escalates) {
   group.entry = nullptr;
   group.choice = 0;
   group.free = state::kNoFree;
-  group.permit.count = 0;
-  group.ask.count = 0;
+  group.untried = false;
+  for (CandidateList* list : {&group.permit, &group.ask}) {
+    list->count = 0;
+    list->dropped = false;
+  }
   return group;
 }
 

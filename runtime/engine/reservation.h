@@ -36,6 +36,7 @@ struct Candidate {
 struct CandidateList {
   std::array<Candidate, limits::kAlternatives> all;
   uint32_t count = 0;
+  bool dropped = false;  // there were more
 
   /// Another record of a capability that is there already says nothing new.
   void Add(const Candidate& candidate, const Plan& plan);
@@ -50,6 +51,7 @@ struct ActionGroup {
   const PolicyAction* entry = nullptr;  // of the epoch in which it was found
   uint32_t choice = 0;      // which of the candidates is charged
   uint32_t free = 0;        // the one that is charged nothing, where others may be charged
+  bool untried = false;     // not every candidate can be tried
   CandidateList permit, ask;
 
   /// Those that count: where none permits, those that ask for something.
@@ -76,7 +78,7 @@ struct Reservation {
   static constexpr uint32_t kChoices = 20;
   static constexpr uint64_t kReserved = uint64_t{1} << 63;
   static constexpr uint64_t kUncounted = uint64_t{1} << 62;
-  static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 62);
+  static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 62 && limits::kToolActions <= 64);
 
   bool charged_only = false;  // a lone action that nothing charges needs no group
   std::array<ActionGroup, limits::kToolActions> groups;
@@ -112,8 +114,12 @@ struct Reservation {
   bool answered = false;
   bool refused = false;     // the store takes no such charges (kBadRequest), though each is sound
   uint32_t failed = kNone;  // the charge that did not fit
+  uint32_t lost = kNone;    // the group of which no candidate is left, if that is why it is denied
 
   void Clear();
+  /// Of each group in the mask, who asks for something stands in for those that permit. False:
+  /// some group has nobody who asks, or nobody who permits.
+  bool AskInstead(uint64_t mask, Decision& of);
   ActionGroup& Open(uint32_t nth, uint32_t action, bool escalates);
   bool empty() const { return charge_count == 0 && stamp_count == 0; }
 

@@ -30,7 +30,8 @@ DecisionId BindOperation(const engine::CounterHash& hash, const state::Operation
 bool IsViolation(const Decision& decision) {
   return decision.verdict == Verdict::kDeny && (decision.code == DecisionCode::kForbidden ||
                                                 decision.code == DecisionCode::kConstraintFailed ||
-                                                decision.code == DecisionCode::kLimitExceeded);
+                                                decision.code == DecisionCode::kLimitExceeded ||
+                                                decision.code == DecisionCode::kUntried);
 }
 
 /// Whether anything of the call can be given back, or is remembered.
@@ -97,7 +98,10 @@ bool ChooseWithoutStore(Reservation& from) {
       group.choice = origin.alternative;
       found = true;
     }
-    if (!found && group.free == state::kNoFree) return false;
+    if (!found && group.free == state::kNoFree) {
+      from.lost = i;
+      return false;
+    }
     if (!found) group.choice = group.free;
   }
   return true;
@@ -108,23 +112,29 @@ bool IsOfPolicy(const std::optional<state::Actual>& actual) {
   return actual && (actual->unit & state::kFixed) != 0;
 }
 
-void Spent(const Reservation& from, uint16_t failed, Decision& decision) {
+void Spent(Reservation& from, uint16_t failed, Decision& decision) {
   if (failed >= from.charge_count) {
     return engine::DenyFor(DecisionCode::kLimitExceeded, {}, from, decision);
   }
   DecisionCode code = DecisionCode::kLimitExceeded;
+  bool spent = true;
   switch (from.charges[failed].kind) {
     case state::CounterKind::kBreaker: code = DecisionCode::kCircuitOpen; break;
     case state::CounterKind::kAfter:
-    case state::CounterKind::kNotAfter: code = DecisionCode::kConstraintFailed; break;
+    case state::CounterKind::kNotAfter:
+      // A history is nothing that time renews: it says no time.
+      code = DecisionCode::kConstraintFailed;
+      spent = false;
+      break;
     case state::CounterKind::kRate:
     case state::CounterKind::kRecent:
     case state::CounterKind::kQuota:
     case state::CounterKind::kTotal:
     case state::CounterKind::kGauge: break;
   }
+  if (from.origins[failed].capability != kNone) from.lost = from.origins[failed].group;
   engine::DenyFor(code, from.origins[failed], from, decision);
-  decision.retry_after_us = from.states[failed].retry_after_us;
+  if (spent) decision.retry_after_us = from.states[failed].retry_after_us;
 }
 
 }  // namespace
@@ -140,7 +150,8 @@ Reservation& Reader::Impl::Room() {
 
 // Inside the epoch: what the policy says, and what the call is to be charged.
 Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
-                                       const AuthorizeOptions& options, Reservation& charged) {
+                                       const AuthorizeOptions& options, uint64_t asking,
+                                       Reservation& charged) {
   const engine::EpochScope inside(engine->epochs, slot);
   const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
   const DecisionId id = NextId();
@@ -152,6 +163,10 @@ Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
   if (asked && options.operation) {
     decision.id = BindOperation(engine->hash, *options.operation, *state, view, frame);
   }
+  if (asking != 0 && !charged.AskInstead(asking, decision)) {
+    decision.verdict = Verdict::kDeny;
+    return decision;
+  }
   if (charged.group_count == 0 || !state->plan->counts()) return decision;
   engine::ChargeBuilder(*state, view, frame, engine->hash, *engine->store, charged)
       .Run(decision);
@@ -161,7 +176,7 @@ Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
 Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
                              bool peek) {
   Reservation& charged = Room();
-  Decision decision = DecideAndCharge(grant, frame, options, charged);
+  Decision decision = DecideAndCharge(grant, frame, options, 0, charged);
   charged.decision = decision.id;
   if (decision.verdict != Verdict::kDeny && !charged.empty()) {
     const bool reserve = !peek && decision.permitted();
@@ -169,12 +184,44 @@ Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeO
     AskStore(frame.header()->now_us, reserve, kept, options.operation.has_value(), decision);
     if (decision.permitted() && reserve) Recheck(grant, frame.header()->now_us, decision);
   }
+  if (decision.verdict == Verdict::kDeny && charged.lost != kNone) {
+    decision = StepUpInstead(grant, frame, options, decision);
+  }
   if (!peek && charged.has_breaker && IsViolation(decision)) {
     const Breaker& breaker = charged.breaker;
     engine->store->CountViolation(charged.breaker_id, breaker.max_violations, breaker.window_us,
                                   breaker.suspend_us, frame.header()->now_us);
   }
   return decision;
+}
+
+// What permits an action has no room left. Who would permit it with an approval is kinder than that
+// denial, as long as its own limits have room; it is asked for no more, so that nothing is charged.
+Decision Reader::Impl::StepUpInstead(GrantId grant, const Frame& frame,
+                                     const AuthorizeOptions& options, Decision denied) {
+  Reservation& charged = *reservation;
+  const int64_t now_us = frame.header()->now_us;
+  const engine::ActionGroup& lost = charged.groups[charged.lost];
+  if (lost.untried) denied.code = DecisionCode::kUntried;
+  if (lost.permit.count == 0 || lost.ask.count == 0) return denied;
+  uint64_t asking = 0;
+  const auto again = [&](uint64_t mask) {
+    charged.Clear();
+    Decision decision = DecideAndCharge(grant, frame, options, mask, charged);
+    decision.id = denied.id;
+    charged.decision = denied.id;
+    if (decision.verdict != Verdict::kDeny && !charged.empty()) {
+      AskStore(now_us, /*reserve=*/false, /*kept=*/false, options.operation.has_value(), decision);
+    }
+    return decision;
+  };
+  while (charged.lost != kNone && (asking >> charged.lost & 1) == 0) {
+    asking |= uint64_t{1} << charged.lost;
+    const Decision decision = again(asking);
+    if (decision.verdict == Verdict::kStepUp) return decision;
+  }
+  again(0);  // so that a report says of the denial what it is about
+  return denied;
 }
 
 state::ReserveResult Reader::Impl::ReserveFor(int64_t now_us, bool reserve,

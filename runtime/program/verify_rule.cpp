@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "runtime/base/limits.h"
 #include "runtime/base/utf8.h"
+#include "runtime/value/segment.h"
 #include "runtime/value/text.h"
 
 namespace cap::verify {
@@ -52,12 +54,20 @@ bool RuleVerifier::Consts(const std::vector<ConstSource>& consts,
   return true;
 }
 
-bool RuleVerifier::HoleValue(const PatternHole& hole) const {
+/// What some call can have there: an engine that loads the Program inserts it into its index.
+bool RuleVerifier::Segment(const ResourceHole& of, std::string_view text) const {
+  if (!IsLegalSegment(text) || text.size() > limits::kLiteralBytes) return false;
+  const TypeKind kind = context_.TypeAt(of.type).kind;
+  return !IsCanonicalKind(kind) || CanonicalSegment(kind, of.email_domain, text).has_value();
+}
+
+bool RuleVerifier::HoleValue(const PatternHole& hole, const ResourceHole& of) const {
   if (!hole.value.bound) {
     if (hole.value.index >= program_.values.size()) return false;
     const auto& value = program_.values[hole.value.index].v;
-    return std::holds_alternative<std::string>(value) || std::holds_alternative<int64_t>(value) ||
-           std::holds_alternative<EnumMember>(value) || std::holds_alternative<Instant>(value) ||
+    if (const auto* text = std::get_if<std::string>(&value)) return Segment(of, *text);
+    if (const auto* member = std::get_if<EnumMember>(&value)) return Segment(of, member->name);
+    return std::holds_alternative<int64_t>(value) || std::holds_alternative<Instant>(value) ||
            std::holds_alternative<Date>(value);
   }
   if (!InGrant(hole.value.index)) return false;
@@ -78,7 +88,9 @@ bool RuleVerifier::Patterns(const std::vector<Pattern>& patterns) const {
       }
       next = hole.hole + 1;
       mask |= 1u << hole.hole;
-      if (!HoleValue(hole)) return Fail("a pattern's value is missing or is no text");
+      if (!HoleValue(hole, action.resource.holes[hole.hole])) {
+        return Fail("a pattern's value is missing or is no segment that a call can have");
+      }
     }
     if (mask != action.skeletons[pattern.skeleton]) {
       return Fail("a pattern does not hold the holes of its skeleton");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,7 +37,8 @@ class RuleVerifier {
  private:
   bool Piece(const TextPiece& piece, const std::vector<TypeIndex>& consts) const;
   bool Obligation(const ClauseInfo& info, const std::vector<TypeIndex>& consts) const;
-  bool HoleValue(const PatternHole& hole) const;
+  bool Segment(const ResourceHole& of, std::string_view text) const;
+  bool HoleValue(const PatternHole& hole, const ResourceHole& of) const;
   bool InGrant(uint32_t bound) const;
 
   Context& context_;

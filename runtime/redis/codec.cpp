@@ -2,37 +2,27 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_map>
 
 #include "runtime/base/limits.h"
 
 namespace cap::redis {
 namespace {
 
-// reserve.lua counts the holds of a gauge by itself, and knows the kinds by their numbers.
+// reserve.lua counts the holds of a gauge by itself, and knows the classes by their numbers.
 static_assert(limits::kHolds == 4'096);
-static_assert(static_cast<int>(state::CounterKind::kRate) == 0 &&
-              static_cast<int>(state::CounterKind::kAfter) == 5 &&
-              static_cast<int>(state::CounterKind::kBreaker) == 7);
 static_assert(static_cast<int>(state::CounterClass::kRate) == 1 &&
               static_cast<int>(state::CounterClass::kBreaker) == 7);
 // Sums of two times are whole numbers in a double.
 static_assert(limits::kTimeUs <= int64_t{1} << 52);
+// A quantity's billions are packed in four bytes where they are an amount or a limit.
+static_assert(limits::kQuantity / 1'000'000'000 <= UINT32_MAX);
 
+constexpr int64_t kBillion = 1'000'000'000;
 constexpr char kDigits[] = "0123456789abcdef";
-
-void AppendHex(std::string& to, uint64_t word) {
-  for (int shift = 60; shift >= 0; shift -= 4) to += kDigits[word >> shift & 15];
-}
 
 void AppendNumber(std::string& to, int64_t number) {
   char digits[24];
   to.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
-}
-
-bool ParseWord(std::string_view hex, uint64_t& word) {
-  const auto [stopped, error] = std::from_chars(hex.data(), hex.data() + hex.size(), word, 16);
-  return error == std::errc() && stopped == hex.data() + hex.size();
 }
 
 /// The text up to `end`, which is taken off `rest`.
@@ -44,38 +34,38 @@ std::optional<std::string_view> Cut(std::string_view& rest, char end) {
   return part;
 }
 
-bool CutInt(std::string_view& rest, char end, int64_t& number) {
-  const auto part = Cut(rest, end);
-  if (!part) return false;
-  const auto parsed = ParseInt(*part);
-  if (!parsed || *parsed < 0) return false;
-  number = *parsed;
-  return true;
+std::string FieldOf(char letter, uint64_t high, uint64_t low) {
+  return Packed().Byte(static_cast<uint8_t>(letter)).Id(high, low).bytes();
 }
 
-std::string FreeText(std::span<const uint16_t> free) {
-  std::string text;
-  for (size_t group = 0; group < free.size(); ++group) {
-    if (free[group] == state::kNoFree) continue;
-    if (text.empty()) text = ",";
-    AppendNumber(text, static_cast<int64_t>(group));
-    text += ':';
-    AppendNumber(text, free[group]);
-    text += ',';
+/// The charges as they are tried: those of no group, then the groups as they stand.
+std::vector<uint16_t> Order(std::span<const state::Charge> charges) {
+  std::vector<uint16_t> order;
+  order.reserve(charges.size());
+  for (const bool common : {true, false}) {
+    for (size_t i = 0; i < charges.size(); ++i) {
+      if ((charges[i].group == state::kEveryGroup) == common) {
+        order.push_back(static_cast<uint16_t>(i));
+      }
+    }
   }
-  return text;
+  return order;
 }
 
-std::string StampsText(std::span<const state::Stamp> stamps) {
-  std::string text;
-  for (const state::Stamp& stamp : stamps) {
-    AppendHex(text, stamp.id.high);
-    AppendHex(text, stamp.id.low);
-    text += ' ';
-    AppendNumber(text, stamp.keep_us);
-    text += ';';
-  }
-  return text;
+void PackCharge(const state::ReserveRequest& request, const state::Charge& charge,
+                const state::Charge* next, Packed& to) {
+  const uint16_t free =
+      charge.group < request.free.size() ? request.free[charge.group] : state::kNoFree;
+  const bool common = charge.group == state::kEveryGroup;
+  const bool ends_group = common || next == nullptr || next->group != charge.group;
+  const bool ends_alternative = ends_group || next->alternative != charge.alternative;
+  to.Byte(static_cast<uint64_t>(state::ClassOf(charge.kind)));
+  to.Byte(charge.kind == state::CounterKind::kAfter);
+  to.Byte(ends_group ? 2 : ends_alternative ? 1 : 0);
+  to.Byte(free != state::kNoFree);
+  to.Byte(common || charge.alternative <= free);
+  to.Short(charge.unit).Quantity(charge.amount).Quantity(charge.limit);
+  to.Long(charge.span_us).Long(charge.begin_us).Long(charge.end_us);
 }
 
 }  // namespace
@@ -95,21 +85,51 @@ void Words::Add(int64_t number) {
   Add(std::string_view(digits, static_cast<size_t>(end - digits)));
 }
 
-std::string Hex(uint64_t high, uint64_t low) {
-  std::string text;
-  text.reserve(32);
-  AppendHex(text, high);
-  AppendHex(text, low);
-  return text;
+Packed& Packed::Number(uint64_t number, size_t size) {
+  char bytes[8];
+  for (char& byte : bytes) {
+    byte = static_cast<char>(number & 0xFF);
+    number >>= 8;
+  }
+  bytes_.append(bytes, size);
+  return *this;
 }
 
-std::optional<state::CounterId> ParseId(std::string_view hex) {
-  state::CounterId id;
-  if (hex.size() != 32 || !ParseWord(hex.substr(0, 16), id.high) ||
-      !ParseWord(hex.substr(16), id.low)) {
-    return std::nullopt;
+Packed& Packed::Quantity(int64_t number) {
+  Number(static_cast<uint64_t>(number / kBillion), 4);
+  return Number(static_cast<uint64_t>(number % kBillion), 4);
+}
+
+Packed& Packed::Id(uint64_t high, uint64_t low) {
+  Number(high, 8);
+  return Number(low, 8);
+}
+
+Packed& Packed::Bytes(std::string_view bytes) {
+  bytes_ += bytes;
+  return *this;
+}
+
+std::string_view Unpacked::Bytes(size_t size) {
+  if (size > rest_.size()) {
+    failed_ = true;
+    rest_ = {};
+    return {};
   }
-  return id;
+  const std::string_view bytes = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return bytes;
+}
+
+uint64_t Unpacked::Number(size_t size) {
+  const std::string_view bytes = Bytes(size);
+  uint64_t number = 0;
+  for (size_t i = bytes.size(); i-- > 0;) number = number << 8 | static_cast<uint8_t>(bytes[i]);
+  return number;
+}
+
+int64_t Unpacked::Long() {
+  return static_cast<int64_t>(std::min<uint64_t>(Number(8), uint64_t{INT64_MAX}));
 }
 
 std::string Hex(const std::array<uint8_t, 16>& key) {
@@ -125,9 +145,9 @@ std::optional<std::array<uint8_t, 16>> ParseKey(std::string_view hex) {
   std::array<uint8_t, 16> key;
   if (hex.size() != 2 * key.size()) return std::nullopt;
   for (size_t i = 0; i < key.size(); ++i) {
-    uint64_t byte = 0;
-    if (!ParseWord(hex.substr(2 * i, 2), byte)) return std::nullopt;
-    key[i] = static_cast<uint8_t>(byte);
+    const char* begin = hex.data() + 2 * i;
+    const auto [stopped, error] = std::from_chars(begin, begin + 2, key[i], 16);
+    if (error != std::errc() || stopped != begin + 2) return std::nullopt;
   }
   return key;
 }
@@ -138,6 +158,20 @@ std::optional<int64_t> ParseInt(std::string_view text) {
   const auto [stopped, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc() || stopped != end) return std::nullopt;
   return number;
+}
+
+std::string FieldOf(state::CounterId id) { return FieldOf(kCounterField, id.high, id.low); }
+std::string FieldOf(state::OperationId id) { return FieldOf(kOperationField, id.high, id.low); }
+
+std::optional<state::CounterId> ParseCounterField(std::string_view field) {
+  if (field.size() != kFieldSize || field[0] != kCounterField) return std::nullopt;
+  Unpacked bytes(field.substr(1));
+  state::CounterId id;
+  for (uint64_t* half : {&id.high, &id.low}) {
+    const uint64_t below = bytes.Word();
+    *half = bytes.Word() << 32 | below;
+  }
+  return id;
 }
 
 Numbered NumberCounters(std::span<const state::Charge> charges) {
@@ -157,70 +191,73 @@ Numbered NumberCounters(std::span<const state::Charge> charges) {
   return numbered;
 }
 
-Words ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,
-                       std::string_view mode, bool names) {
+Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,
+                           Mode mode, bool names) {
   const bool named = names && !request.names.empty();
   const bool kept = !(request.operation == state::kNoOperation);
   const int64_t grace_ms = limits::kSweepGraceUs / 1000;
-  Words words;
-  words.bytes.reserve(256 + 128 * request.charges.size());
-  words.Add(request.now_us);
-  words.Add(mode);
-  words.Add(kept ? "1" : "0");
-  words.Add(Hex(0, state::FingerprintOf(request)).substr(16));
-  words.Add(grace_ms);
-  words.Add(limits::kOperationKeepUs / 1000 + grace_ms);
-  words.Add(FreeText(request.free));
-  words.Add(StampsText(request.stamps));
-  words.Add(named ? "1" : "0");
-  for (size_t i = 0; i < request.charges.size(); ++i) {
-    const state::Charge& charge = request.charges[i];
-    words.Add(int64_t{numbered.number[i]} + 1);
-    words.Add(static_cast<int64_t>(charge.kind));
-    words.Add(int64_t{charge.unit});
-    words.Add(int64_t{charge.group});
-    words.Add(int64_t{charge.alternative});
-    words.Add(charge.amount);
-    words.Add(charge.limit);
-    words.Add(charge.span_us);
-    words.Add(charge.begin_us);
-    words.Add(charge.end_us);
+  Packed head(64 + 64 * request.charges.size());
+  head.Long(request.now_us).Byte(static_cast<uint64_t>(mode)).Byte(kept).Byte(named);
+  head.Short(request.charges.size()).Short(numbered.first.size());
+  head.Long(static_cast<int64_t>(state::FingerprintOf(request)));
+  head.Long(grace_ms).Long(limits::kOperationKeepUs / 1000 + grace_ms);
+  const std::vector<uint16_t> order = Order(request.charges);
+  for (size_t n = 0; n < order.size(); ++n) {
+    const state::Charge* next = n + 1 < order.size() ? &request.charges[order[n + 1]] : nullptr;
+    head.Short(order[n]).Short(numbered.number[order[n]] + 1u);
+    PackCharge(request, request.charges[order[n]], next, head);
   }
+  for (const state::Stamp& stamp : request.stamps) {
+    head.Id(stamp.id.high, stamp.id.low).Long(stamp.keep_us);
+  }
+  Arguments arguments{head.bytes(), {}};
+  Words& rest = arguments.rest;
+  rest.bytes.reserve(32 + 32 * numbered.first.size());
+  rest.Add(FieldOf(request.operation));
+  for (const uint16_t i : numbered.first) rest.Add(FieldOf(request.charges[i].id));
   for (size_t i = 0; named && i < numbered.first.size(); ++i) {
-    words.Add(NameOf(request.names[numbered.first[i]]));
+    rest.Add(NameOf(request.names[numbered.first[i]]));
   }
-  return words;
+  return arguments;
 }
 
 std::optional<Named> ParseCounter(std::string_view text) {
-  int64_t of = 0, unit = 0, last = 0, value = 0, begin = 0, end = 0, limit = 0, born = 0;
-  if (!CutInt(text, ' ', of) || of < 1 ||
-      of > static_cast<int64_t>(state::CounterClass::kBreaker) || !CutInt(text, ' ', unit) ||
-      unit > UINT16_MAX || !CutInt(text, ' ', last) || !CutInt(text, ' ', value) ||
-      !CutInt(text, ' ', begin) || !CutInt(text, ' ', end) || !CutInt(text, ' ', limit) ||
-      !CutInt(text, ' ', born)) {
+  Unpacked from(text);
+  from.Long();  // when it may be deleted
+  const uint64_t of = from.Byte(), unit = from.Short();
+  const int64_t last = from.Long(), value = from.Long();
+  const auto rest = static_cast<int64_t>(from.Word());
+  const int64_t begin = from.Long(), end = from.Long();
+  const auto limit = static_cast<int64_t>(from.Word());
+  const auto limit_rest = static_cast<int64_t>(from.Word());
+  from.Long();  // the place at which it began
+  const uint64_t held = from.Short();
+  if (from.failed() || of < 1 || of > static_cast<uint64_t>(state::CounterClass::kBreaker) ||
+      held > limits::kHolds || rest >= kBillion || limit_rest >= kBillion) {
     return std::nullopt;
   }
-  auto entries = Cut(text, '\n');
-  if (!entries) return std::nullopt;
-  Named named{.counter = {}, .name = text};
+  Named named{.counter = {}, .name = {}};
   state::Counter& counter = named.counter;
   counter.Begin(static_cast<state::CounterClass>(of), static_cast<uint16_t>(unit));
+  const bool timed = counter.of() == state::CounterClass::kRate ||
+                     counter.of() == state::CounterClass::kBreaker;
   counter.last_us = last;
   counter.value = value;
+  if (!timed && (__builtin_mul_overflow(value, kBillion, &counter.value) ||
+                 __builtin_add_overflow(counter.value, rest, &counter.value))) {
+    return std::nullopt;
+  }
   counter.end_us = end;
-  counter.limit = limit;
-  if (!counter.has_entries()) {
-    counter.begin_us() = begin;
-    return named;
+  counter.limit = limit * kBillion + limit_rest;
+  if (!counter.has_entries()) counter.begin_us() = begin;
+  for (uint64_t i = 0; i < held; ++i) {
+    const int64_t ends = from.Long();
+    const auto high = static_cast<int64_t>(from.Word());
+    const auto low = static_cast<int64_t>(from.Word());
+    if (from.failed() || !counter.has_entries()) return std::nullopt;
+    counter.entries().Insert({ends, high * kBillion + low});
   }
-  while (!entries->empty()) {
-    state::Entry entry;
-    if (!CutInt(*entries, ':', entry.end_us) || !CutInt(*entries, ',', entry.amount)) {
-      return std::nullopt;
-    }
-    counter.entries().Insert(entry);
-  }
+  named.name = from.rest();
   return named;
 }
 

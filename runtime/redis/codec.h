@@ -1,8 +1,11 @@
-// What goes to the scripts and comes back, as texts.
+// What goes to the scripts and comes back, as they pack and unpack it: numbers of a fixed size,
+// little-endian, one behind the other. A quantity is two numbers, its billions and the rest.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,13 +25,55 @@ struct Words {
   void Add(int64_t number);
 };
 
-std::string Hex(uint64_t high, uint64_t low);
-/// Of 32 hexadecimal digits.
-std::optional<state::CounterId> ParseId(std::string_view hex);
+class Packed {
+ public:
+  explicit Packed(size_t room = 32) { bytes_.reserve(room); }
+  Packed& Byte(uint64_t number) { return Number(number, 1); }
+  Packed& Short(uint64_t number) { return Number(number, 2); }
+  Packed& Long(int64_t number) { return Number(static_cast<uint64_t>(number), 8); }
+  Packed& Quantity(int64_t number);
+  Packed& Id(uint64_t high, uint64_t low);
+  Packed& Bytes(std::string_view bytes);
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  Packed& Number(uint64_t number, size_t size);
+
+  std::string bytes_;
+};
+
+/// After a number that is not there everything reads as 0.
+class Unpacked {
+ public:
+  explicit Unpacked(std::string_view bytes) : rest_(bytes) {}
+
+  uint64_t Byte() { return Number(1); }
+  uint64_t Short() { return Number(2); }
+  uint64_t Word() { return Number(4); }
+  /// At most INT64_MAX, which is also what a script writes for never.
+  int64_t Long();
+  std::string_view Bytes(size_t size);
+  std::string_view rest() const { return rest_; }
+  bool failed() const { return failed_; }
+
+ private:
+  uint64_t Number(size_t size);
+
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
 std::string Hex(const std::array<uint8_t, 16>& key);
 std::optional<std::array<uint8_t, 16>> ParseKey(std::string_view hex);
 /// Nothing where it is no decimal number of an int64.
 std::optional<int64_t> ParseInt(std::string_view text);
+
+/// The names of a tenant's fields: a letter, and the sixteen bytes of an identity.
+inline constexpr char kCounterField = 'c', kOperationField = 'o';
+inline constexpr size_t kFieldSize = 17;
+std::string FieldOf(state::CounterId id);
+std::string FieldOf(state::OperationId id);
+std::optional<state::CounterId> ParseCounterField(std::string_view field);
 
 /// The counters of a request, each once, and which one each charge charges.
 struct Numbered {
@@ -37,9 +82,16 @@ struct Numbered {
 };
 Numbered NumberCounters(std::span<const state::Charge> charges);
 
-/// What reserve.lua reads behind the branch and the place.
-Words ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,
-                       std::string_view mode, bool names);
+enum class Mode : uint8_t { kReserve, kPeek, kReplay };
+
+/// What a script is told: the first word but for what it begins with (the branch, the place, the
+/// server's clock), and the words behind it.
+struct Arguments {
+  std::string head;
+  Words rest;
+};
+Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,
+                           Mode mode, bool names);
 
 /// A counter of counter.lua. Nothing where the text is none.
 struct Named {

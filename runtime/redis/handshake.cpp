@@ -22,9 +22,23 @@ std::string Line(const std::string& info, std::string_view name) {
   return info.substr(begin, info.find_first_of("\r\n", begin) - begin);
 }
 
+/// Before HRANDFIELD was there.
+bool IsOld(std::string_view version) {
+  const size_t dot = version.find('.');
+  const auto major = ParseInt(version.substr(0, dot));
+  if (!major || *major != 6 || dot == std::string_view::npos) return !major || *major < 6;
+  const std::string_view rest = version.substr(dot + 1);
+  const auto minor = ParseInt(rest.substr(0, rest.find('.')));
+  return !minor || *minor < 2;
+}
+
 /// Nothing: it keeps what is promised.
 std::optional<Greeting> Inspect(Connection& connection, Promise promise, const std::string& info,
                                 int64_t deadline_us) {
+  const std::string version = Line(info, "redis_version");
+  if (IsOld(version)) {
+    return Refused("the Redis server is of version " + version + "; 6.2 or later is needed");
+  }
   const std::string policy = Line(info, "maxmemory_policy");
   if (policy != "noeviction") {
     return Refused("the Redis server may evict counters (maxmemory-policy is \"" + policy +
@@ -49,6 +63,10 @@ Greeting Read(const std::optional<Reply>& reply) {
   if (!reply) return Away("the Redis server did not answer");
   if (reply->kind == Reply::Kind::kError) return Away("the Redis server says: " + reply->text);
   if (reply->list.size() < 2) return Away("the Redis server gave an answer that is none");
+  if (reply->list[0].text == "form") {
+    return Refused("what the Redis server keeps of this tenant is in form " + reply->list[1].text +
+                   ", which this version does not read; delete it, or choose another tenant");
+  }
   Greeting greeting;
   const auto key = ParseKey(reply->list[1].text);
   if (!key) return Away("the Redis server holds a hash key that is none");
@@ -58,9 +76,13 @@ Greeting Read(const std::optional<Reply>& reply) {
     greeting.word = Word::kKey;
     return greeting;
   }
-  if (reply->list.size() != 5) return Away("the Redis server gave an answer that is none");
+  if (reply->list.size() != 6) return Away("the Redis server gave an answer that is none");
   const auto place = ParseInt(reply->list[3].text), acknowledged = ParseInt(reply->list[4].text);
-  if (!place || !acknowledged) return Away("the Redis server gave an answer that is none");
+  const auto clock_ms = ParseInt(reply->list[5].text);
+  if (!place || !acknowledged || !clock_ms) {
+    return Away("the Redis server gave an answer that is none");
+  }
+  greeting.clock_ms = *clock_ms;
   greeting.standing = {reply->list[2].text, *place, *acknowledged};
   greeting.word = word == "open" ? Word::kOpen : Word::kRewound;
   return greeting;
@@ -105,7 +127,7 @@ Greeting Greet(Connection& connection, const GreetingKeys& keys, Promise promise
   const std::string acknowledged = std::to_string(known.acknowledged);
   const std::string fresh = Hex(branch), insists = key ? Hex(*key) : "", offer = Hex(made);
   return Read(
-      connection.Call({"EVAL", kOpen.text, "2", keys.history, keys.facts, run, fresh, known.branch,
+      connection.Call({"EVAL", kOpen.text, "2", keys.state, keys.facts, run, fresh, known.branch,
                        known_place, acknowledged, insists, offer, acknowledge ? "1" : "0"},
                       deadline_us));
 }

@@ -32,11 +32,12 @@ struct Greeting {
   Word word = Word::kAway;
   Standing standing = {};            // kOpen
   std::array<uint8_t, 16> key = {};  // kOpen, kRewound, kKey
+  int64_t clock_ms = 0;              // kOpen, kRewound: of the server
   std::string why = {};              // kRefused, kAway: one sentence
 };
 
 struct GreetingKeys {
-  std::string history, facts;
+  std::string state, facts;
 };
 
 /// `key`: the hash key that the server must have, if there is one already.

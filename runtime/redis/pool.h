@@ -18,8 +18,9 @@ namespace cap::redis {
 /// What is true of one connection as long as it lives, made by the handshake.
 struct Session {
   std::unique_ptr<Connection> connection;
-  std::string branch;  // of the server's history that it is on (history.h)
+  std::string branch;  // of the server's history that it is on (history.lua)
   uint64_t epoch = 0;  // of the pool when it was made
+  int64_t ahead_ms = 0;  // the server's clock, of BootMs()
 };
 
 class Pool {

@@ -5,6 +5,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/redis/redis_store_impl.h"
+#include "runtime/redis/tls.h"
 
 namespace cap::redis {
 
@@ -14,39 +15,53 @@ using state::SettleStatus;
 
 namespace {
 
-/// A text of the server, as the answer to a settlement.
-SettleStatus StatusOf(const std::string& word) {
-  if (word == "settled") return SettleStatus::kSettled;
-  if (word == "already") return SettleStatus::kAlready;
-  if (word == "conflict") return SettleStatus::kConflict;
-  if (word == "unknown") return SettleStatus::kUnknown;
-  if (word == "bad") return SettleStatus::kBadRequest;
-  return SettleStatus::kUnavailable;
+/// What settle.lua and violate.lua answer.
+SettleStatus StatusOf(char word) {
+  switch (word) {
+    case 'E':
+      return SettleStatus::kSettled;
+    case 'A':
+      return SettleStatus::kAlready;
+    case 'C':
+      return SettleStatus::kConflict;
+    case 'U':
+      return SettleStatus::kUnknown;
+    case 'B':
+      return SettleStatus::kBadRequest;
+    default:
+      return SettleStatus::kUnavailable;
+  }
 }
 
 /// Reads what reserve.lua answered: which charges were taken, and the counters as they are.
 class Answered {
  public:
-  bool Read(const Reply& reply, const state::ReserveRequest& request, const Numbered& numbered) {
-    constexpr size_t kHead = 4;
-    if (reply.list.size() != kHead + numbered.first.size()) return false;
-    const auto floor = ParseInt(reply.list[2].text);
-    if (!floor || !ReadTaken(reply.list[3].text, request.charges.size())) return false;
-    now_us_ = std::max(request.now_us, *floor);
+  bool Read(std::string_view reply, const state::ReserveRequest& request,
+            const Numbered& numbered) {
+    Unpacked from(reply.substr(1));
+    from.Long();  // the place
+    now_us_ = std::max(request.now_us, from.Long());
+    for (uint64_t left = from.Short(); left > 0; --left) {
+      const uint64_t charge = from.Short();
+      if (from.failed() || charge >= request.charges.size()) return false;
+      choice_.taken.set(charge);
+    }
     counters_.resize(numbered.first.size());
+    std::vector<bool> known(counters_.size());
     for (size_t i = 0; i < counters_.size(); ++i) {
-      const std::string& text = reply.list[kHead + i].text;
+      const std::string_view text = from.Bytes(from.Word());
       if (text.empty()) continue;
       auto named = ParseCounter(text);
       if (!named) return false;
       counters_[i] = std::move(named->counter);
+      known[i] = true;
     }
     for (size_t i = 0; i < request.charges.size(); ++i) {
       const uint16_t number = numbered.number[i];
       charged_.first[i] = numbered.first[number];
-      charged_.counter[i] = reply.list[kHead + number].text.empty() ? nullptr : &counters_[number];
+      charged_.counter[i] = known[number] ? &counters_[number] : nullptr;
     }
-    return true;
+    return !from.failed();
   }
 
   /// Of a request that was reserved, or would be.
@@ -61,17 +76,6 @@ class Answered {
   }
 
  private:
-  bool ReadTaken(std::string_view list, size_t charges) {
-    while (!list.empty()) {
-      const size_t comma = std::min(list.find(','), list.size());
-      const auto number = ParseInt(list.substr(0, comma));
-      if (!number || *number < 0 || static_cast<size_t>(*number) >= charges) return false;
-      choice_.taken.set(static_cast<size_t>(*number));
-      list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-    return true;
-  }
-
   std::vector<state::Counter> counters_;
   state::ChargedCounters charged_;
   state::Choice choice_;
@@ -82,71 +86,65 @@ class Answered {
 
 ReserveResult RedisStoreImpl::Reserve(const state::ReserveRequest& request,
                                       std::span<state::ChargeState> states) {
-  return ReserveAs(request, request.peek ? "peek" : "", states);
-}
-
-ReserveResult RedisStoreImpl::ReserveAs(const state::ReserveRequest& request, std::string_view mode,
-                                        std::span<state::ChargeState> states) {
   const bool kept = !request.peek && !(request.operation == state::kNoOperation);
   if (!state::IsSound(request) || (!kept && !request.peek && state::HasSequel(request))) {
     return {ReserveStatus::kBadRequest};
   }
   const Numbered numbered = NumberCounters(request.charges);
-  Order order{.script = kReserve,
-              .keys = {},
-              .rest = {},
-              .again = kept || request.peek,
-              .writes = !request.peek};
-  order.keys.Add(keys_.history);
-  order.keys.Add(KeyOf(request.operation));
-  for (const uint16_t i : numbered.first) order.keys.Add(KeyOf(request.charges[i].id));
-  order.rest = ReserveArguments(request, numbered, mode, options_.names);
-
-  Reply reply;
+  const Mode mode = request.peek ? Mode::kPeek : Mode::kReserve;
+  const Order order{.script = kReserve,
+                    .arguments = ReserveArguments(request, numbered, mode, options_.names),
+                    .again = kept || request.peek,
+                    .writes = !request.peek};
+  std::string reply;
   if (Run(order, reply) != Answer::kDone) {
     return {rewound_ ? ReserveStatus::kRewound : ReserveStatus::kUnavailable};
   }
-  const std::string& word = reply.list[0].text;
   Answered answered;
   if (!answered.Read(reply, request, numbered)) return {};
-  if (word == "bad") return {ReserveStatus::kBadRequest};
-  if (word == "spent") {
-    return {ReserveStatus::kSpent, false, answered.TellSpent(request, states)};
+  switch (reply[0]) {
+    case 'B':
+      return {ReserveStatus::kBadRequest};
+    case 'S':
+      return {ReserveStatus::kSpent, false, answered.TellSpent(request, states)};
+    case 'R':
+    case 'T':
+      answered.Tell(request, states);
+      return {ReserveStatus::kReserved, reply[0] == 'T'};
+    default:
+      return {};
   }
-  if (word != "reserved" && word != "repeated") return {};
-  answered.Tell(request, states);
-  return {ReserveStatus::kReserved, word == "repeated"};
 }
 
 SettleStatus RedisStoreImpl::Commit(state::OperationId operation,
                                     std::optional<state::Actual> actual, int64_t now_us) {
-  return Settle(operation, "C", actual, now_us);
+  return Settle(operation, 'C', actual, now_us);
 }
 
 SettleStatus RedisStoreImpl::Release(state::OperationId operation, int64_t now_us) {
-  return Settle(operation, "X", std::nullopt, now_us);
+  return Settle(operation, 'X', std::nullopt, now_us);
 }
 
-SettleStatus RedisStoreImpl::Settle(state::OperationId operation, std::string_view as,
+SettleStatus RedisStoreImpl::Settle(state::OperationId operation, char as,
                                     std::optional<state::Actual> actual, int64_t now_us) {
   if (now_us < 0 || now_us > limits::kTimeUs) return SettleStatus::kBadRequest;
   if (actual && (actual->amount < 0 || actual->amount > limits::kQuantity)) {
     return SettleStatus::kBadRequest;
   }
   const int64_t grace_ms = limits::kSweepGraceUs / 1000;
-  Order order{.script = kSettle, .keys = {}, .rest = {}, .again = true, .writes = true};
-  order.keys.Add(keys_.history);
-  order.keys.Add(KeyOf(operation));
-  order.rest.Add(now_us);
-  order.rest.Add(as);
-  order.rest.Add(actual ? std::to_string(actual->amount) : "");
-  order.rest.Add(actual ? std::to_string(actual->unit) : "");
-  order.rest.Add(grace_ms);
-  order.rest.Add(limits::kOperationKeepUs / 1000 + grace_ms);
-  order.rest.Add(counter_prefix_);
-  Reply reply;
+  const state::Actual measured = actual.value_or(state::Actual());
+  Packed head;
+  head.Long(now_us).Byte(static_cast<uint8_t>(as));
+  head.Long(grace_ms).Long(limits::kOperationKeepUs / 1000 + grace_ms);
+  head.Byte(actual.has_value()).Quantity(measured.amount).Short(measured.unit);
+  Order order{.script = kSettle,
+              .arguments = {.head = head.bytes(), .rest = {}},
+              .again = true,
+              .writes = true};
+  order.arguments.rest.Add(FieldOf(operation));
+  std::string reply;
   if (Run(order, reply) != Answer::kDone) return SettleStatus::kUnavailable;
-  return StatusOf(reply.list[0].text);
+  return StatusOf(reply[0]);
 }
 
 SettleStatus RedisStoreImpl::CountViolation(state::CounterId id, int64_t limit, int64_t window_us,
@@ -154,16 +152,17 @@ SettleStatus RedisStoreImpl::CountViolation(state::CounterId id, int64_t limit, 
   if (!state::IsSoundBreaker(limit, window_us, suspend_us, now_us)) {
     return SettleStatus::kBadRequest;
   }
-  Order order{.script = kViolate, .keys = {}, .rest = {}, .again = false, .writes = true};
-  order.keys.Add(keys_.history);
-  order.keys.Add(KeyOf(id));
-  for (const int64_t number :
-       {now_us, limit, window_us, suspend_us, limits::kSweepGraceUs / 1000}) {
-    order.rest.Add(number);
-  }
-  Reply reply;
+  Packed head;
+  head.Long(now_us).Long(limit).Long(window_us).Long(suspend_us);
+  head.Long(limits::kSweepGraceUs / 1000);
+  Order order{.script = kViolate,
+              .arguments = {.head = head.bytes(), .rest = {}},
+              .again = false,
+              .writes = true};
+  order.arguments.rest.Add(FieldOf(id));
+  std::string reply;
   if (Run(order, reply) != Answer::kDone) return SettleStatus::kUnavailable;
-  return StatusOf(reply.list[0].text);
+  return StatusOf(reply[0]);
 }
 
 ReserveResult RedisStoreImpl::Replay(const state::ReserveRequest& request) {
@@ -175,28 +174,32 @@ ReserveResult RedisStoreImpl::Replay(const state::ReserveRequest& request) {
   std::string why;
   const auto connection = Connection::Open(address_, deadline_us, why);
   if (connection == nullptr) return {};
+  const auto time = connection->Call({"TIME"}, deadline_us);
+  const auto seconds =
+      time && time->list.size() == 2 ? ParseInt(time->list[0].text) : std::nullopt;
+  if (!seconds) return {};
   const Numbered numbered = NumberCounters(request.charges);
-  Words keys, all;
-  keys.Add(keys_.history);
-  keys.Add(KeyOf(request.operation));
-  for (const uint16_t i : numbered.first) keys.Add(KeyOf(request.charges[i].id));
-  const Words rest = ReserveArguments(request, numbered, "replay", options_.names);
-  const Standing at = known();
-  all.Add("EVAL");
-  all.Add(kReserve.text);
-  all.Add(int64_t{keys.count});
-  all.bytes += keys.bytes;
-  all.Add(at.branch);
-  all.Add(at.place);
-  all.bytes += rest.bytes;
-  connection->Append(all.bytes, all.count + keys.count + rest.count);
+  const Arguments arguments =
+      ReserveArguments(request, numbered, Mode::kReplay, options_.names);
+  Standing at = known();
+  at.branch.resize(32, '-');  // of who was never let in
+  Packed head;
+  head.Bytes(at.branch).Long(at.place).Long(*seconds * 1000).Bytes(arguments.head);
+  Words words;
+  words.Add("EVAL");
+  words.Add(kReserve.text);
+  words.Add("1");
+  words.Add(keys_.state);
+  words.Add(head.bytes());
+  words.bytes += arguments.rest.bytes;
+  connection->Append(words.bytes, words.count + arguments.rest.count);
   if (!connection->Send(deadline_us)) return {};
   const auto reply = connection->Receive(deadline_us);
-  if (!reply || reply->list.empty()) return {};
-  const std::string& word = reply->list[0].text;
-  if (word == "bad") return {ReserveStatus::kBadRequest};
-  if (word != "reserved" && word != "repeated") return {ReserveStatus::kRewound};
-  return {ReserveStatus::kReserved, word == "repeated"};
+  if (!reply || reply->kind != Reply::Kind::kText || reply->text.empty()) return {};
+  const char word = reply->text[0];
+  if (word == 'B') return {ReserveStatus::kBadRequest};
+  if (word != 'R' && word != 'T') return {ReserveStatus::kRewound};
+  return {ReserveStatus::kReserved, word == 'T'};
 }
 
 Result<std::unique_ptr<RedisStore>> NewRedisStore(std::string_view url,
@@ -212,6 +215,11 @@ Result<std::unique_ptr<RedisStore>> NewRedisStore(std::string_view url,
     return Fail("redis-url", "a tenant's name is made of 1 to " +
                                  std::to_string(limits::kTenantBytes) +
                                  " letters, digits, \"_\", \"-\" and \".\"");
+  }
+  if (address->secure) {
+    auto tls = TlsContext::Make(options.tls);
+    if (!tls) return std::unexpected(tls.error());
+    address->tls = std::move(*tls);
   }
   auto position = ParseStanding(options.position);
   if (!position) return Fail("redis-url", "the position is none that Position() gave");

@@ -3,7 +3,10 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "runtime/redis/address.h"
 #include "runtime/redis/codec.h"
@@ -17,6 +20,8 @@ namespace cap::redis {
 class RedisStoreImpl final : public RedisStore {
  public:
   RedisStoreImpl(Address address, const RedisOptions& options, Standing known);
+
+  ~RedisStoreImpl() override;
 
   /// The first connection, which learns the hash key.
   Result<void> Begin();
@@ -44,18 +49,17 @@ class RedisStoreImpl final : public RedisStore {
     kAway,   // nothing is known of what was asked
     kMoved,  // the server has come less far, or is on another branch: nothing was done
   };
-  /// A script with its keys, and what stands behind the branch and the place in its arguments.
   struct Order {
     const Script& script;
-    Words keys, rest;
+    Arguments arguments;
     bool again = false;   // may be sent a second time: an operation says that it is the same
     bool writes = false;  // its answer waits for the replicas
   };
 
   /// Sends it on some connection, once more where that one was broken or moved.
-  Answer Run(const Order& order, Reply& reply);
-  Answer RunOn(Session& session, const Order& order, int64_t deadline_us, Reply& reply,
-               bool& usable);
+  Answer Run(const Order& order, std::string& reply);
+  Answer RunOn(Session& session, const Order& order, int64_t deadline_us,
+               std::string& reply, bool& usable);
   /// What was heard on a branch. False: another branch has begun since, so that it is worth
   /// nothing.
   bool Learn(const std::string& branch, int64_t place);
@@ -63,25 +67,20 @@ class RedisStoreImpl final : public RedisStore {
   /// `known` of the server as it was greeted. False: more was learned meanwhile.
   bool Enter(const Standing& known, const Greeting& greeting);
   Standing known() const;
-  state::ReserveResult ReserveAs(const state::ReserveRequest& request, std::string_view mode,
-                                 std::span<state::ChargeState> states);
-  state::SettleStatus Settle(state::OperationId operation, std::string_view as,
+  state::SettleStatus Settle(state::OperationId operation, char as,
                              std::optional<state::Actual> actual, int64_t now_us);
-  uint64_t SweepOnly(const std::vector<std::string>& keys, std::string_view what, int64_t idle_us,
-                     int64_t old_us);
-  /// One step of a walk over the keys of the tenant. False: away.
-  bool Scan(const std::string& prefix, std::string& cursor, std::vector<std::string>& keys);
+  /// Nothing: away.
+  std::optional<uint64_t> SweepOnly(std::span<const std::string> fields, int64_t idle_us,
+                                    int64_t old_us);
+  /// One step of a walk over what the tenant has: names of fields, each with its value behind it.
+  /// Nothing: away.
+  std::optional<std::vector<Reply>> Scan(std::string& cursor);
   /// A plain command. Nothing: away.
   std::optional<Reply> Ask(std::span<const std::string_view> words);
-  std::string KeyOf(state::CounterId id) const { return counter_prefix_ + Hex(id.high, id.low); }
-  std::string KeyOf(state::OperationId id) const {
-    return operation_prefix_ + Hex(id.high, id.low);
-  }
 
   const Address address_;
   const RedisOptions options_;
   const GreetingKeys keys_;
-  const std::string counter_prefix_, operation_prefix_;
   std::array<uint8_t, 16> hash_key_ = {};
   bool has_key_ = false;  // set before the store is handed out
 

@@ -9,7 +9,7 @@
 namespace cap::redis {
 namespace {
 
-constexpr size_t kBatch = 256;  // keys of one script or command
+constexpr size_t kBatch = 256;  // fields of one script
 
 std::string Prefix(const RedisOptions& options, std::string_view what) {
   return "capc:{" + options.tenant + "}:" + std::string(what);
@@ -25,9 +25,7 @@ Error Unavailable(const std::string& why) {
 RedisStoreImpl::RedisStoreImpl(Address address, const RedisOptions& options, Standing known)
     : address_(std::move(address)),
       options_(options),
-      keys_{Prefix(options, "history"), Prefix(options, "facts")},
-      counter_prefix_(Prefix(options, "c:")),
-      operation_prefix_(Prefix(options, "o:")),
+      keys_{Prefix(options, "state"), Prefix(options, "facts")},
       known_(std::move(known)),
       pool_(address_, options.connections, options.waiting,
             [this](Session& session, int64_t deadline_us) { return Open(session, deadline_us); }) {
@@ -35,6 +33,12 @@ RedisStoreImpl::RedisStoreImpl(Address address, const RedisOptions& options, Sta
     hash_key_ = *options.hash_key;
     has_key_ = true;
   }
+}
+
+RedisStoreImpl::~RedisStoreImpl() {
+  if (!options_.passing) return;
+  const std::string_view words[] = {"UNLINK", keys_.state, keys_.facts};
+  Ask(words);
 }
 
 Result<void> RedisStoreImpl::Begin() {
@@ -71,6 +75,7 @@ bool RedisStoreImpl::Open(Session& session, int64_t deadline_us) {
   const Greeting greeting =
       Greet(*session.connection, keys_, options_.promise, key, before, false, deadline_us);
   session.branch = greeting.standing.branch;
+  session.ahead_ms = greeting.clock_ms - BootMs();
   return Enter(before, greeting);
 }
 
@@ -105,7 +110,7 @@ bool RedisStoreImpl::Learn(const std::string& branch, int64_t place) {
   return true;
 }
 
-RedisStoreImpl::Answer RedisStoreImpl::Run(const Order& order, Reply& reply) {
+RedisStoreImpl::Answer RedisStoreImpl::Run(const Order& order, std::string& reply) {
   const int64_t deadline_us = SteadyUs() + options_.timeout_us;
   // A connection that was idle may be broken, and one that is whole may be of a server that moved.
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -127,25 +132,30 @@ RedisStoreImpl::Answer RedisStoreImpl::Run(const Order& order, Reply& reply) {
 }
 
 RedisStoreImpl::Answer RedisStoreImpl::RunOn(Session& session, const Order& order,
-                                             int64_t deadline_us, Reply& reply, bool& usable) {
+                                             int64_t deadline_us, std::string& reply,
+                                             bool& usable) {
   usable = false;
   const Standing at = known();
   if (at.branch != session.branch) {
     usable = true;
     return Answer::kMoved;
   }
+  Packed head;
+  head.Bytes(session.branch).Long(at.place).Long(session.ahead_ms + BootMs());
+  head.Bytes(order.arguments.head);
   const bool waits = order.writes && options_.promise == Promise::kReplicated;
   Connection& connection = *session.connection;
   std::optional<Reply> answer, waited;
   for (const bool whole : {false, true}) {
-    Words head, middle;
-    head.Add(whole ? "EVAL" : "EVALSHA");
-    head.Add(whole ? order.script.text : order.script.sha1);
-    head.Add(int64_t{order.keys.count});
-    middle.Add(session.branch);
-    middle.Add(at.place);
-    connection.Append(head.bytes + order.keys.bytes + middle.bytes + order.rest.bytes,
-                      head.count + order.keys.count + middle.count + order.rest.count);
+    Words words;
+    words.bytes.reserve(512 + order.arguments.rest.bytes.size());
+    words.Add(whole ? "EVAL" : "EVALSHA");
+    words.Add(whole ? order.script.text : order.script.sha1);
+    words.Add("1");
+    words.Add(keys_.state);
+    words.Add(head.bytes());
+    words.bytes += order.arguments.rest.bytes;
+    connection.Append(words.bytes, words.count + order.arguments.rest.count);
     if (waits) {
       const int64_t left_ms = std::max<int64_t>(1, (deadline_us - SteadyUs()) / 1000 * 7 / 8);
       connection.Append({"WAIT", std::to_string(options_.replicas), std::to_string(left_ms)});
@@ -157,16 +167,17 @@ RedisStoreImpl::Answer RedisStoreImpl::RunOn(Session& session, const Order& orde
     if (!answer->IsError("NOSCRIPT")) break;
   }
   // READONLY, LOADING, OOM, MISCONF and their like: another connection may find another server.
-  if (answer->list.empty()) return Answer::kAway;
+  if (answer->kind != Reply::Kind::kText || answer->text.empty()) return Answer::kAway;
   usable = true;
-  if (answer->list[0].text == "moved") return Answer::kMoved;
-  const auto place = answer->list.size() > 1 ? ParseInt(answer->list[1].text) : std::nullopt;
-  if (!place || !Learn(session.branch, *place)) return Answer::kAway;
-  const std::string& word = answer->list[0].text;
-  const bool wrote = word == "reserved" || word == "repeated" || word == "settled" ||
-                     word == "already" || word == "done";
+  const char word = answer->text[0];
+  if (word == 'M') return Answer::kMoved;
+  Unpacked behind(std::string_view(answer->text).substr(1));
+  const int64_t place = behind.Long();
+  if (behind.failed() || !Learn(session.branch, place)) return Answer::kAway;
+  // What moved the history on.
+  const bool wrote = std::string_view("RTEAD").find(word) != std::string_view::npos;
   if (waits && wrote && waited->integer < options_.replicas) return Answer::kAway;
-  reply = std::move(*answer);
+  reply = std::move(answer->text);
   return Answer::kDone;
 }
 
@@ -180,75 +191,68 @@ std::optional<Reply> RedisStoreImpl::Ask(std::span<const std::string_view> words
   return reply;
 }
 
-bool RedisStoreImpl::Scan(const std::string& prefix, std::string& cursor,
-                          std::vector<std::string>& keys) {
-  keys.clear();
-  const std::string pattern = prefix + "*";
-  const std::string_view words[] = {"SCAN", cursor, "MATCH", pattern, "COUNT", "256"};
+std::optional<std::vector<Reply>> RedisStoreImpl::Scan(std::string& cursor) {
+  const std::string_view words[] = {"HSCAN", keys_.state, cursor, "COUNT", "256"};
   auto reply = Ask(words);
-  if (!reply || reply->list.size() != 2) return false;
+  if (!reply || reply->list.size() != 2 || reply->list[1].list.size() % 2 != 0) return std::nullopt;
   cursor = reply->list[0].text;
-  for (Reply& key : reply->list[1].list) keys.push_back(std::move(key.text));
-  return true;
+  return std::move(reply->list[1].list);
 }
 
-uint64_t RedisStoreImpl::SweepOnly(const std::vector<std::string>& keys, std::string_view what,
-                                   int64_t idle_us, int64_t old_us) {
-  uint64_t gone = 0;
-  for (size_t begin = 0; begin == 0 || begin < keys.size(); begin += kBatch) {
-    Order order{.script = kSweep, .keys = {}, .rest = {}, .again = false, .writes = true};
-    order.keys.Add(keys_.history);
-    for (size_t i = begin; i < std::min(keys.size(), begin + kBatch); ++i) {
-      order.keys.Add(keys[i]);
-    }
-    order.rest.Add(what);
-    order.rest.Add(idle_us);
-    order.rest.Add(old_us);
-    Reply reply;
-    if (Run(order, reply) != Answer::kDone || reply.list.size() != 3) return gone;
-    gone += static_cast<uint64_t>(ParseInt(reply.list[2].text).value_or(0));
-  }
-  return gone;
+std::optional<uint64_t> RedisStoreImpl::SweepOnly(std::span<const std::string> fields,
+                                                  int64_t idle_us, int64_t old_us) {
+  Order order{.script = kSweep, .arguments = {}, .again = false, .writes = true};
+  // The script has no numbers below 0: none is older than that.
+  const int64_t before_us = std::max<int64_t>(0, old_us + 1);
+  order.arguments.head = Packed().Byte(0).Long(idle_us).Long(before_us).bytes();
+  for (const std::string& field : fields) order.arguments.rest.Add(field);
+  std::string reply;
+  if (Run(order, reply) != Answer::kDone) return std::nullopt;
+  Unpacked answer(std::string_view(reply).substr(1));
+  answer.Long();
+  return static_cast<uint64_t>(answer.Long());
 }
 
 uint64_t RedisStoreImpl::Sweep(int64_t now_us) {
   if (now_us < limits::kSweepGraceUs || now_us > limits::kTimeUs) return 0;
   const int64_t idle_us = now_us - limits::kSweepGraceUs;
+  const int64_t old_us = now_us - limits::kOperationKeepUs;
   uint64_t gone = 0;
-  for (const bool counters : {false, true}) {
-    std::string cursor = "0";
-    std::vector<std::string> keys;
-    do {
-      if (!Scan(counters ? counter_prefix_ : operation_prefix_, cursor, keys)) return gone;
-      gone += SweepOnly(keys, counters ? "counters" : "operations", idle_us,
-                        now_us - limits::kOperationKeepUs);
-    } while (cursor != "0");
-  }
+  std::string cursor = "0";
+  do {
+    const auto found = Scan(cursor);
+    if (!found) return gone;
+    std::vector<std::string> fields;
+    for (size_t i = 0; i < found->size(); i += 2) {
+      const std::string& field = (*found)[i].text;
+      if (field.size() == kFieldSize) fields.push_back(field);
+    }
+    // What is found in one step may be more than was asked for, and nothing at all.
+    for (size_t begin = 0; begin == 0 || begin < fields.size(); begin += kBatch) {
+      const size_t size = std::min(kBatch, fields.size() - begin);
+      const auto swept = SweepOnly(std::span(fields).subspan(begin, size), idle_us, old_us);
+      if (!swept) return gone;
+      gone += *swept;
+    }
+  } while (cursor != "0");
   return gone;
 }
 
 Result<std::vector<state::CounterView>> RedisStoreImpl::Counters() {
   std::vector<state::CounterView> views;
   std::string cursor = "0";
-  std::vector<std::string> keys;
   do {
-    if (!Scan(counter_prefix_, cursor, keys)) return std::unexpected(Unavailable(pool_.why()));
-    if (keys.empty()) continue;
-    std::vector<std::string_view> words = {"MGET"};
-    words.insert(words.end(), keys.begin(), keys.end());
-    const auto reply = Ask(words);
-    if (!reply || reply->list.size() != keys.size()) {
-      return std::unexpected(Unavailable(pool_.why()));
-    }
-    for (size_t i = 0; i < keys.size(); ++i) {
-      const auto id = ParseId(std::string_view(keys[i]).substr(counter_prefix_.size()));
-      const auto named = ParseCounter(reply->list[i].text);
+    const auto found = Scan(cursor);
+    if (!found) return std::unexpected(Unavailable(pool_.why()));
+    for (size_t i = 0; i < found->size(); i += 2) {
+      const auto id = ParseCounterField((*found)[i].text);
+      const auto named = ParseCounter((*found)[i + 1].text);
       if (!id || !named) continue;
       views.push_back(state::ViewOf(*id, named->counter));
       SetNames(named->name, views.back());
     }
   } while (cursor != "0");
-  // A walk may meet a key twice.
+  // A walk may meet a field twice.
   const auto order = [](const state::CounterView& a, const state::CounterView& b) {
     return std::pair(a.id.high, a.id.low) < std::pair(b.id.high, b.id.low);
   };
@@ -261,17 +265,14 @@ Result<std::vector<state::CounterView>> RedisStoreImpl::Counters() {
 }
 
 Result<bool> RedisStoreImpl::Reset(state::CounterId id) {
-  Order order{.script = kSweep, .keys = {}, .rest = {}, .again = false, .writes = true};
-  order.keys.Add(keys_.history);
-  order.keys.Add(KeyOf(id));
-  order.rest.Add("reset");
-  order.rest.Add(0);
-  order.rest.Add(0);
-  Reply reply;
-  if (Run(order, reply) != Answer::kDone || reply.list.size() != 3) {
-    return std::unexpected(Unavailable(pool_.why()));
-  }
-  return reply.list[2].text == "1";
+  Order order{.script = kSweep, .arguments = {}, .again = false, .writes = true};
+  order.arguments.head = Packed().Byte(1).Long(0).Long(0).bytes();
+  order.arguments.rest.Add(FieldOf(id));
+  std::string reply;
+  if (Run(order, reply) != Answer::kDone) return std::unexpected(Unavailable(pool_.why()));
+  Unpacked answer(std::string_view(reply).substr(1));
+  answer.Long();
+  return answer.Long() == 1;
 }
 
 Result<void> RedisStoreImpl::Acknowledge() {

@@ -1,5 +1,7 @@
 // G7: a decision in Redis against a bare script, and how often leases ask. Prints one table.
 // usage: redis_bench [--pairs N]
+#include <time.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -21,25 +23,48 @@ using test::Server;
 constexpr int64_t kDayUs = 86'400'000'000;
 constexpr uint64_t kKeys = 1'000;
 
-/// The least that a script can do and be of use: one key counted up.
 class Bare {
  public:
-  explicit Bare(const std::string& url) {
+  /// The least that a script can do and be of use: one key counted up.
+  explicit Bare(const std::string& url, std::string_view script = kLeast) {
     std::string why;
     connection_ = Connection::Open(*ParseAddress(url), Deadline(), why);
-    const auto sha =
-        connection_->Call({"SCRIPT", "LOAD", "return redis.call('INCR', KEYS[1])"}, Deadline());
+    const auto sha = connection_->Call({"SCRIPT", "LOAD", script}, Deadline());
     sha_ = sha->text;
   }
-  void Call(uint64_t i) {
+  virtual ~Bare() = default;
+  virtual void Call(uint64_t i) {
     const std::string key = "bare:" + std::to_string(i % kKeys);
     if (!connection_->Call({"EVALSHA", sha_, "1", key}, Deadline())) std::abort();
   }
 
- private:
+ protected:
+  static constexpr std::string_view kLeast = "return redis.call('INCR', KEYS[1])";
   static int64_t Deadline() { return SteadyUs() + 10'000'000; }
   std::unique_ptr<Connection> connection_;
   std::string sha_;
+};
+
+/// What every script that keeps the promises has to do, and no arithmetic: it reads how far the
+/// server has come, the operation and the counter, writes all three, and answers what it read.
+class Control final : public Bare {
+ public:
+  explicit Control(const std::string& url) : Bare(url, kControl) {}
+  void Call(uint64_t i) override {
+    const std::string counter = "c" + std::to_string(i % kKeys), next = std::to_string(i);
+    const std::string operation = "o" + next;
+    const std::string head(100, 'h'), charge(51, 'q');
+    if (!connection_->Call({"EVALSHA", sha_, "1", "control", head, charge, operation, counter},
+                           Deadline())) {
+      std::abort();
+    }
+  }
+
+ private:
+  static constexpr std::string_view kControl =
+      "local v = redis.call('HMGET', KEYS[1], 'at', ARGV[3], ARGV[4]) "
+      "redis.call('HSET', KEYS[1], 'at', ARGV[1], ARGV[3], ARGV[1], ARGV[4], ARGV[1]) "
+      "return v[3]";
 };
 
 class Decisions {
@@ -73,57 +98,115 @@ class Decisions {
   static inline uint64_t operation_ = 0;  // none is asked twice
 };
 
+/// Of one side, what a call costs.
+struct Cost {
+  double us = 0;      // on the clock
+  double client = 0;  // of this process, in microseconds of a processor
+  double server = 0;  // of the server's process
+  double script = 0;  // of the script, by the server's own count
+};
+
+double CpuUs() {
+  timespec now = {};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+}
+
+/// The number behind `name`, somewhere behind `line`, in a part of what INFO says.
+double Told(const Server& server, const char* part, std::string_view line, std::string_view name) {
+  const std::string told = server.Ask({"INFO", part});
+  const size_t at = told.find(line);
+  if (at == std::string::npos) return 0;
+  const size_t number = told.find(name, at);
+  return number == std::string::npos ? 0 : std::atof(told.c_str() + number + name.size());
+}
+
+double ServerUs(const Server& server) {
+  const double system = Told(server, "cpu", "", "used_cpu_sys:");
+  return 1e6 * (system + Told(server, "cpu", "", "used_cpu_user:"));
+}
+
+double ScriptUs(const Server& server) {
+  return Told(server, "commandstats", "cmdstat_evalsha:", "usec=");
+}
+
 template <typename Side>
-double BlockUs(Side& side, int calls, uint64_t& next) {
+Cost Block(const Server& server, Side& side, int calls, uint64_t& next) {
+  const double server_us = ServerUs(server), script_us = ScriptUs(server), cpu_us = CpuUs();
   const int64_t began_us = SteadyUs();
   for (int i = 0; i < calls; ++i) side.Call(next++);
-  return static_cast<double>(SteadyUs() - began_us) / calls;
+  const auto us = static_cast<double>(SteadyUs() - began_us);
+  const double client_us = CpuUs() - cpu_us;
+  const double script = ScriptUs(server) - script_us;
+  return {us / calls, client_us / calls, (ServerUs(server) - server_us) / calls, script / calls};
+}
+
+double Median(std::vector<double>& list) {
+  std::sort(list.begin(), list.end());
+  return list[list.size() / 2];
+}
+
+/// The order statistics of a sorted list that hold the median with 95 %.
+double Bound(const std::vector<double>& sorted, int side) {
+  const auto half = static_cast<double>(sorted.size() / 2);
+  const double reach = std::floor(std::sqrt(static_cast<double>(sorted.size())) * 0.98) + 1;
+  const double at = std::clamp(half + side * reach, 0.0, static_cast<double>(sorted.size() - 1));
+  return sorted[static_cast<size_t>(at)];
 }
 
 /// Blocks in the order A B B A, so that what drifts hits both sides alike.
-void Compare(const char* name, Bare& bare, Decisions& decisions, int calls, int pairs) {
+template <typename Side>
+void Compare(const std::string& name, const Server& server, Bare& bare, Side& side, int calls,
+             int pairs) {
   uint64_t next = 0;
-  BlockUs(bare, calls, next);
-  BlockUs(decisions, calls, next);
-  std::vector<double> ratios, bares, ours;
+  Block(server, bare, calls, next);
+  Block(server, side, calls, next);
+  std::vector<double> ratios, works, all[2][4];
   for (int pair = 0; pair < pairs; ++pair) {
-    const double a = BlockUs(bare, calls, next);
-    const double b = BlockUs(decisions, calls, next) + BlockUs(decisions, calls, next);
-    const double c = BlockUs(bare, calls, next);
-    bares.push_back((a + c) / 2);
-    ours.push_back(b / 2);
-    ratios.push_back(b / (a + c));
+    Cost costs[4];
+    for (const int i : {0, 1, 2, 3}) {
+      const bool ours = i == 1 || i == 2;
+      costs[i] = ours ? Block(server, side, calls, next) : Block(server, bare, calls, next);
+      const double each[] = {costs[i].us, costs[i].client, costs[i].server, costs[i].script};
+      for (size_t what = 0; what < 4; ++what) all[ours][what].push_back(each[what]);
+    }
+    const auto work = [&](int i) { return costs[i].client + costs[i].server; };
+    ratios.push_back((costs[1].us + costs[2].us) / (costs[0].us + costs[3].us));
+    works.push_back((work(1) + work(2)) / (work(0) + work(3)));
   }
-  for (auto* list : {&ratios, &bares, &ours}) std::sort(list->begin(), list->end());
-  // The order statistics that hold the median with 95 %.
-  const auto half = static_cast<size_t>(pairs / 2);
-  const auto reach = static_cast<size_t>(std::sqrt(pairs) * 0.98) + 1;
-  std::printf("%-44s %9.1f us %9.1f us   %.3f  [%.3f, %.3f]\n", name, bares[half], ours[half],
-              ratios[half], ratios[half - std::min(half, reach)],
-              ratios[std::min(ratios.size() - 1, half + reach)]);
+  const double ratio = Median(ratios), work = Median(works);
+  std::printf("%-26s %7.1f %7.1f %6.2f   %6.2f [%.2f, %.2f]  ", name.c_str(), Median(all[0][0]),
+              Median(all[1][0]), ratio, work, Bound(works, -1), Bound(works, 1));
+  for (size_t what = 1; what < 4; ++what) {
+    std::printf(" %6.1f %5.1f", Median(all[0][what]), Median(all[1][what]));
+  }
+  std::printf("\n");
   std::fflush(stdout);
 }
 
-std::unique_ptr<RedisStore> Open(const Server& server, Promise promise) {
-  auto store = NewRedisStore(server.url(), {.promise = promise, .connections = 1});
+std::unique_ptr<RedisStore> Open(const std::string& url, Promise promise) {
+  auto store = NewRedisStore(url, {.promise = promise, .connections = 1});
   if (!store) std::abort();
   return std::move(*store);
 }
 
-void Scripts(const char* where, const Server& server, Promise promise, int calls, int pairs) {
-  const auto store = Open(server, promise);
-  Bare bare(server.url());
+void Scripts(const std::string& where, const Server& server, const std::string& url,
+             Promise promise, int calls, int pairs) {
+  const auto store = Open(url, promise);
+  Bare bare(url);
+  Control control(url);
+  Compare(where + ", control", server, bare, control, calls, pairs);
   const auto run = [&](const char* what, std::vector<CounterKind> kinds) {
     Decisions decisions(*store, std::move(kinds));
-    Compare((std::string(where) + ", " + what).c_str(), bare, decisions, calls, pairs);
+    Compare(where + ", " + what, server, bare, decisions, calls, pairs);
   };
   run("a quota", {CounterKind::kQuota});
   run("a rate", {CounterKind::kRate});
-  run("a rate, a quota, a total", {CounterKind::kRate, CounterKind::kQuota, CounterKind::kTotal});
+  run("all three", {CounterKind::kRate, CounterKind::kQuota, CounterKind::kTotal});
 }
 
 void Leases(const Server& server) {
-  std::shared_ptr<Store> authority = Open(server, Promise::kAsConfigured);
+  std::shared_ptr<Store> authority = Open(server.url(), Promise::kAsConfigured);
   const auto store = NewLeasedStore(authority);
   constexpr int kDecisions = 200'000;
   Decisions decisions(*store, {CounterKind::kQuota});
@@ -145,17 +228,24 @@ void Leases(const Server& server) {
 }
 
 int Run(int pairs) {
-  std::printf("%-44s %12s %12s   ratio (median, 95 %%)\n", "", "bare script", "decision");
+  std::printf(
+      "medians, microseconds a call: on the clock; the processors' time of both sides, as a\n"
+      "ratio with 95 %%, of the client, of the server, and of the script alone\n"
+      "%-26s %7s %7s %6s   %20s   %6s %5s %6s %5s %6s %5s\n",
+      "", "bare", "ours", "ratio", "processors' ratio", "client", "ours", "server", "ours",
+      "script", "ours");
   {
     const Server disk(Server::Options{.on_disk = true});
-    Scripts("appendonly always, disk", disk, Promise::kAppendAlways, 10, pairs);
+    Scripts("disk", disk, disk.url(), Promise::kAppendAlways, 10, pairs);
   }
   {
     const Server memory;
-    Scripts("appendonly always, memory", memory, Promise::kAppendAlways, 400, pairs);
+    Scripts("file in memory", memory, memory.url(), Promise::kAppendAlways, 400, pairs);
   }
-  const Server none(Server::Options{.durable = false});
-  Scripts("no persistence", none, Promise::kAsConfigured, 400, pairs);
+  const Server none(Server::Options{.durable = false, .port = true});
+  Scripts("nothing", none, none.url(), Promise::kAsConfigured, 400, pairs);
+  const std::string tcp = "redis://127.0.0.1:" + std::to_string(none.port());
+  Scripts("nothing, TCP", none, tcp, Promise::kAsConfigured, 400, pairs);
   Leases(none);
   return 0;
 }

@@ -81,6 +81,34 @@ def explain_call(capc, check):
     check("a policy needs a grant", capc.run("explain", "--policy", "policy.cap")[0] == 1)
 
 
+COUNTED = """module shop
+import std.quota
+action pay { amount: int, to: string, lines: list<int> }
+policy a {
+  capability pay {
+    maxPerDay(3)
+    consume amount of quota(9, every: "month") per to
+    rateLimit(5/hour) when amount > 4
+  }
+}
+"""
+
+
+def explain_counted(capc, check):
+    """A limit is neither true nor false of one call: the call is counted, or it is not."""
+    capc.file(COUNTED)
+    capc.file(GRANT, "grant.json")
+    for amount, guarded in ((2, "not counted"), (5, "counted")):
+        status, out, err = _explain(capc, amount=amount, to="x")
+        text = [" ".join(line.split()) for line in out[out.index("\naction"):].strip().splitlines()]
+        check(f"what is counted: {amount}", status == 0 and text[2:5] == [
+            "maxPerDay: true policy.cap:6:5", "maxPerDay(3) counted", "consume: true policy.cap:7:5"]
+            and 'consume amount of quota(9, every: "month") per to counted' in text
+            and f"rateLimit(5/hour) when amount > 4 {guarded}" in text
+            and "false" not in out.replace("amount > 4                                false", ""),
+            "\n".join(text) + err)
+
+
 CAPT = """--- policy
 module m
 action a { n: int, b: bool = true }

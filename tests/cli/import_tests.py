@@ -112,9 +112,32 @@ def _forms(capc, check):
                       "id": {"type": "int", "required": False, "default": 7}}
     status, out, err = capc.run("import", "tools", "--module", "m", "--scale", "2", "-",
                                 text=json.dumps(flat))
+    _maps(capc, check)
     check("types as programmers write them", status == 0 and "  cc: list<string>?\n" in out
           and "  amount: decimal(2)\n" in out and "  id: int = 7\n" in out
           and "\nmodule m\n" in out, out + err)
+
+
+def _maps(capc, check):
+    types = {"counts": ({"type": "integer"}, "map<string, int>?"),
+             "rates": ({"type": "number", "multipleOf": 0.01}, "map<string, decimal(2)>?"),
+             "words": ({"type": "string", "maxLength": 5}, "map<string, string max 20>?"),
+             "kinds": ({"enum": ["a", "b"]}, "map<string, PutKinds>?"),
+             "mails": ({"type": "string", "format": "email"}, "map<string, email>?"),
+             "maybe": ({"type": ["string", "null"]}, "json?"),
+             "deep": ({"type": "object", "properties": {"id": {"type": "string"}}}, "json?"),
+             "lists": ({"type": "array", "items": {"type": "string"}}, "json?"),
+             "maps": ({"type": "object", "additionalProperties": {"type": "string"}}, "json?"),
+             "free": (True, "json?"), "odd": ({}, "json?")}
+    tool = {"name": "put", "parameters": {"properties": {
+        name: {"type": "object", "additionalProperties": of, "maxProperties": 7}
+        for name, (of, _) in types.items()}}}
+    status, out, err = capc.run("import", "tools", "--module", "m", "-", text=json.dumps(tool))
+    capc.file(out, "maps.cap")
+    for name, (_, written) in types.items():
+        bound = written if written == "json?" else written.replace(">?", "> max 7?")
+        check(f"an object of any names: {name}", status == 0 and f"  {name}: {bound}\n" in out, out + err)
+    check("it compiles", capc.run("check", "maps.cap")[0] == 0, out)
 
 
 def _refusals(capc, check):

@@ -35,6 +35,8 @@ def narrowing(capc, check):
               f"{got}\n{out}{err}")
         return out
 
+    wrappers(capc, check)
+    resets(capc, check)
     narrows("the same", ("", ""), 0, "clerk: yes")
     narrows("a lower limit", ("500.00", "499.99"), 0)
     narrows("a higher limit", ("500.00", "500.01"), 2, '"amount":500.01', "child ", "permit",
@@ -217,6 +219,63 @@ def limits(capc, check):
         check(f"consent: {line.strip()}", got == 0 and line in out, out + err)
     got, out, err = capc.run("check", "limits.cap")
     check("check: the counters of a call", ", 4 counters" in out, out + err)
+
+
+WRAPPED = """module gateway
+wrapper "call_tool" { name: tool, input: arguments }
+action send { to: string }
+policy p { expires after 1h  capability send { require to == "a" } }
+"""
+
+COUNTED = """module m
+import std.quota
+action pay { order_id: string, amount: money in "USD" }
+policy p {
+  expires after 8h
+  capability pay { budget(9.00 USD, every: "day") }
+  limit shared on pay { consume 1 of quota(5, every: "month") per order_id }
+}
+"""
+
+
+def wrappers(capc, check):
+    """What carries calls is an input, too."""
+    plain = WRAPPED.replace('wrapper "call_tool" { name: tool, input: arguments }\n', "")
+    other = WRAPPED.replace("name: tool", "which: tool")
+    for name, text in (("wrapped", WRAPPED), ("plain", plain), ("other", other)):
+        capc.file(text, name + ".cap")
+    for child, parent, status in (("wrapped", "wrapped", 0), ("plain", "wrapped", 0),
+                                  ("wrapped", "plain", 5), ("other", "wrapped", 5)):
+        got, out, err = capc.run("narrows", child + ".cap", parent + ".cap")
+        check(f"narrows: {child} in {parent}", got == status
+              and ("the wrapper `call_tool`" in out) == (status == 5), f"{got}\n{out}{err}")
+    got, out, err = capc.run("diff", "plain.cap", "wrapped.cap")
+    check("diff: a new wrapper", got == 2 and "(terms)                  wider" in out
+          and "wrapper call_tool(name, input) is new" in out, f"{got}\n{out}{err}")
+    got, out, err = capc.run("diff", "wrapped.cap", "plain.cap")
+    check("diff: a wrapper that is gone", got == 0 and "(terms)                  narrower" in out
+          and "wrapper call_tool(name, input) is gone" in out, f"{got}\n{out}{err}")
+
+
+def resets(capc, check):
+    """A counter that does not count what the new text means has to be reset, and diff says so."""
+    capc.file(COUNTED, "old.cap")
+    for change, said in (
+            (('every: "day")', 'every: "total", retain: 400d)'),
+             "budget: its counter is of a period, and is for all time now"),
+            (('every: "month")', 'every: "total", retain: 9d)'), "limit shared: consume: its counter is of a period"),
+            (("quota(5, every: \"month\")", "recent(5, within: 24h)"),
+             "limit shared: consume: it counts in another way, so that what was counted is forgotten"),
+            (('every: "day")', 'every: "week")'), None), (("9.00 USD", "8.00 USD"), None)):
+        capc.file(COUNTED.replace(*change), "new.cap")
+        for old, new in (("old", "new"), ("new", "old")):
+            got, out, err = capc.run("diff", old + ".cap", new + ".cap", "--fail-on", "never")
+            wanted = said if old == "old" or said is None else said.replace(
+                "of a period, and is for all time", "of all time, and is for a period").replace(
+                "of a period", "of all time")
+            check(f"diff: {change[1]}, {old} to {new}", got == 0 and (
+                wanted in out if wanted else "counter" not in out and "forgotten" not in out),
+                f"{got}\n{out}{err}")
 
 
 def changes(capc, check):

@@ -17,6 +17,13 @@ void CheckImport(const std::vector<importer::Document>& documents) {
     return;
   }
   RequireJson(importer::ToJson(*import), "a report is no JSON");
+  for (const importer::Refusal& refusal : import->refused) {
+    // A tool may be more than the language can say, but what is written for it can be read.
+    for (const char* unreadable : {"(CAP0103)", "(CAP0104)", "(CAP0105)", "(CAP0106)"}) {
+      Require(!refusal.reason.ends_with(unreadable), "it wrote what it cannot read",
+              refusal.reason);
+    }
+  }
   Require(import->text.empty() == import->tools.empty(), "tools without a text, or a text without");
   if (import->text.empty()) return;
   const Compilation compilation = Compile({"fuzz.cap", import->text});

@@ -36,6 +36,32 @@ void CheckProblem(const regex::Problem& problem, std::string_view regex) {
   Require(IsUtf8(problem.message) && IsUtf8(problem.help), "words that are not UTF-8", regex);
 }
 
+void CheckText(const Table& table, const RE2& other, std::string_view text,
+               std::string_view input) {
+  const bool own = Matches(table, text);
+  if (!IsUtf8(text)) return Require(!own, "bytes that are no text match", input);
+  const bool theirs = RE2::FullMatch(re2::StringPiece(text.data(), text.size()), other);
+  Require(own == theirs, "RE2 reads it otherwise", input);
+}
+
+/// The characters that stand in the expression and those next to them, where its sets have their
+/// ends, alone and behind the text.
+void CheckNeighbours(const Table& table, const RE2& other, std::string_view regex,
+                     std::string_view text, std::string_view input) {
+  constexpr size_t kCharacters = 24;
+  size_t characters = 0;
+  for (size_t at = 0; at < regex.size() && characters < kCharacters; ++characters) {
+    const size_t length = std::max<size_t>(1, Utf8Length(regex, at));
+    for (const int step : {-1, 0, 1}) {
+      std::string character(regex.substr(at, length));
+      character.back() = static_cast<char>(character.back() + step);
+      CheckText(table, other, character, input);
+      CheckText(table, other, std::string(text.substr(0, 64)) + character, input);
+    }
+    at += length;
+  }
+}
+
 }  // namespace
 
 CAPC_FUZZ_TARGET(regex) {
@@ -55,15 +81,9 @@ CAPC_FUZZ_TARGET(regex) {
   }
   // The text and its beginnings, so that one input asks about many.
   for (size_t length = 0; length <= std::min<size_t>(text.size(), 64); ++length) {
-    const std::string_view part = text.substr(0, length == 64 ? text.size() : length);
-    const bool own = Matches(*table, part);
-    if (!IsUtf8(part)) {
-      Require(!own, "bytes that are no text match", input);
-      continue;
-    }
-    const bool theirs = RE2::FullMatch(re2::StringPiece(part.data(), part.size()), other);
-    Require(own == theirs, "RE2 reads it otherwise", input);
+    CheckText(*table, other, text.substr(0, length == 64 ? text.size() : length), input);
   }
+  CheckNeighbours(*table, other, regex, text, input);
 }
 
 }  // namespace cap::fuzz

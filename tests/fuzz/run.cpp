@@ -98,9 +98,12 @@ void CheckFrame(const Program& program, const Frame& frame) {
 }
 
 void RunDecision(Reader& reader, GrantId grant, const Frame& frame) {
+  Decision peek = reader.Peek(grant, frame);
+  Require(SameDecision(peek, reader.Peek(grant, frame)), "decided twice, differently");
   const Decision decision = reader.Authorize(grant, frame);
-  const Decision again = reader.Authorize(grant, frame);
-  Require(SameDecision(decision, again), "decided twice, differently");
+  Require(!peek.reserved(), "charged by a look");
+  if (decision.reserved()) peek.operation |= uint64_t{1} << 63;
+  Require(SameDecision(peek, decision), "decided otherwise than it was foretold");
   Require(decision.permitted() == (decision.code == DecisionCode::kPermit),
           "verdict and code disagree");
   Require(!decision.permitted() || frame.header() != nullptr, "a malformed call is permitted");
@@ -118,7 +121,9 @@ void RunProgram(const std::shared_ptr<const Program>& program, uint64_t seed) {
   Random random(seed);
   ShapeRunner(*program, random).Run();
   const std::unique_ptr<Engine> engine = NewEngine();
-  Require(engine->Load(program).has_value(), "an engine refuses what the verifier accepts");
+  const auto loaded = engine->Load(program);
+  Require(loaded.has_value(), "an engine refuses what the verifier accepts",
+          loaded ? "" : loaded.error().message);
   Reader reader = engine->NewReader();
   constexpr size_t kPolicies = 8;
   constexpr uint32_t kTools = 8;

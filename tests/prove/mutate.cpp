@@ -52,8 +52,11 @@ Value Moved(const Value& value, Random& random) {
   }
   if (const auto* text = std::get_if<std::string>(&value.v)) {
     if (text->find('@') != std::string::npos) return {std::string("bob@company.com")};
-    return {Chance(random, 0.5) && text->size() > 1 ? text->substr(0, text->size() - 1)
-                                                    : *text + "x"};
+    // What ends with its origin stays as the oracle knows it, in the canonical form, with a path.
+    const size_t origin = text->find("://");
+    const bool shrinks = text->size() > 1 && (origin == std::string::npos ||
+                                              text->find('/', origin + 3) + 1 < text->size());
+    return {Chance(random, 0.5) && shrinks ? text->substr(0, text->size() - 1) : *text + "x"};
   }
   return value;
 }

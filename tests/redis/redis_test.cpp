@@ -6,6 +6,7 @@
 #include <random>
 
 #include "runtime/redis/address.h"
+#include "runtime/redis/codec.h"
 #include "runtime/redis/redis_store.h"
 #include "tests/redis/server.h"
 #include "tests/state/check_none.h"
@@ -152,8 +153,14 @@ TEST_CASE("urls") {
   REQUIRE(socket);
   CHECK(socket->path == "/run/redis");
   CHECK(socket->database == 2);
+  const auto secure = ParseAddress("rediss://:secret@counters:7001/1");
+  REQUIRE(secure);
+  CHECK(secure->secure);
+  CHECK(secure->host == "counters");
+  CHECK(secure->port == 7001);
+  CHECK_FALSE(plain->secure);
   for (const char* bad :
-       {"", "redis://", "http://x", "rediss://x", "redis://x:0", "redis://x:99999", "redis://x/y",
+       {"", "redis://", "http://x", "rediss://", "redis://x:0", "redis://x:99999", "redis://x/y",
         "redis://u@x", "redis://u:@x", "redis://u:%4@x", "redis://[::1", "redis://[::1]x",
         "unix://x", "unix:///x?y"}) {
     CAPTURE(bad);
@@ -195,7 +202,7 @@ TEST_CASE("the hash key is the server's, or the one that is given") {
             .code == "store-key");
 }
 
-TEST_CASE("names are kept for people, and every key goes by itself") {
+TEST_CASE("names are kept for people") {
   const std::string tenant = NewTenant();
   auto store = NewRedisStore(Shared().url(), {.tenant = tenant});
   REQUIRE(store);
@@ -219,11 +226,69 @@ TEST_CASE("names are kept for people, and every key goes by itself") {
   CHECK((*counters)[0].limit == "perDay");
   CHECK((*counters)[0].constraint == "maxPerDay");
   CHECK((*counters)[0].used == 1);
-  const std::string key = "capc:{" + tenant + "}:c:00000000000000070000000000000008";
-  // Half an hour of the period is left, and an hour of grace.
-  const int64_t left_ms = std::stoll(Shared().Ask({"PTTL", key}));
-  CHECK(left_ms > 5'390'000);
-  CHECK(left_ms <= 5'400'000);
+}
+
+TEST_CASE("what another version keeps is refused, and stays as it is") {
+  const std::string tenant = NewTenant(), facts = "capc:{" + tenant + "}:facts";
+  Shared().Ask({"HSET", facts, "key", std::string(32, '0'), "branch", std::string(32, 'a')});
+  auto store = NewRedisStore(Shared().url(), {.tenant = tenant});
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == "redis-refused");
+  CHECK(store.error().message.find("form 1") != std::string::npos);
+  Shared().Ask({"HSET", facts, "form", "3"});
+  store = NewRedisStore(Shared().url(), {.tenant = tenant});
+  REQUIRE_FALSE(store);
+  CHECK(store.error().message.find("form 3") != std::string::npos);
+  CHECK(Shared().Ask({"EXISTS", "capc:{" + tenant + "}:state"}) == "0");
+}
+
+TEST_CASE("what says nothing any more goes little by little, and nothing else") {
+  const std::string tenant = NewTenant(), state = "capc:{" + tenant + "}:state";
+  auto store = NewRedisStore(Shared().url(), {.tenant = tenant});
+  REQUIRE(store);
+  const int64_t now_us = 1'800'000'000;
+  const auto count = [&](uint64_t operation) {
+    const Charge charge{.id = {7, operation % 40},
+                        .kind = CounterKind::kQuota,
+                        .limit = 1'000,
+                        .begin_us = 0,
+                        .end_us = 3'600'000'000};
+    return (*store)
+        ->Reserve({.now_us = now_us,
+                   .operation = {1, operation},
+                   .charges = {&charge, 1},
+                   .free = {},
+                   .stamps = {},
+                   .names = {}},
+                  {})
+        .status;
+  };
+  for (uint64_t i = 1; i <= 40; ++i) REQUIRE(count(i) == ReserveStatus::kReserved);
+  // As if their time had come: a counter's value begins with when it may go.
+  for (uint64_t i = 0; i < 200; ++i) {
+    const std::string text = Packed().Long(1).Bytes(std::string(57, '\0')).bytes();
+    Shared().Ask({"HSET", state, FieldOf(CounterId{8, i}), text});
+  }
+  for (uint64_t i = 41; i <= 1'000; ++i) REQUIRE(count(i) == ReserveStatus::kReserved);
+  // The forty counters, a thousand operations, what the history says: at most some dead are left.
+  const int fields = std::stoi(Shared().Ask({"HLEN", state}));
+  CHECK(fields >= 1'041);
+  CHECK(fields < 1'041 + 100);
+  const auto counters = (*store)->Counters();
+  REQUIRE(counters);
+  CHECK(counters->size() == 40);
+  for (const CounterView& counter : *counters) CHECK(counter.used == 25);
+}
+
+TEST_CASE("what a test counts is gone with its store") {
+  const std::string tenant = NewTenant();
+  const std::string keys = "capc:{" + tenant + "}:";
+  {
+    const auto store = NewRedisStore(Shared().url(), {.tenant = tenant, .passing = true});
+    REQUIRE(store);
+    CHECK(Shared().Ask({"EXISTS", keys + "state", keys + "facts"}) == "2");
+  }
+  CHECK(Shared().Ask({"EXISTS", keys + "state", keys + "facts"}) == "0");
 }
 
 }  // namespace cap::redis::test

@@ -1,7 +1,8 @@
 // The differential run over sequences: random policies that count, random traces of calls, commits,
 // releases and grants. The interpreter with counters in this process against native code, and
 // against every other store that is asked for: the same decisions with all that they say, the same
-// settlements, the same counters in the end. Exits with 1 on any disagreement, and where the run
+// settlements, the same counters in the end; and all of them against an oracle that shares nothing
+// with them. Exits with 1 on any disagreement, and where the run
 // did not reach what it is for.
 #include <fmt/core.h>
 
@@ -14,6 +15,8 @@
 #include "compiler/policytest/session.h"
 #include "runtime/jit/jit.h"
 #include "runtime/value/instant.h"
+#include "tests/sequences/mutants.h"
+#include "tests/sequences/oracle.h"
 #include "tests/sequences/policies.h"
 #include "tests/sequences/stores.h"
 #include "tests/sequences/traces.h"
@@ -40,6 +43,9 @@ std::vector<EngineUnderTest> Engines() {
           {"jit", [](const auto& program) { return Native(program); }}};
 }
 
+/// How long the first grant of each session lives.
+constexpr int64_t kLongUs = int64_t{4000} * 86'400'000'000;
+
 struct Totals {
   uint64_t policies = 0, refused = 0, traces = 0, steps = 0, calls = 0, repeated = 0;
   uint64_t permits = 0, step_ups = 0, settlements = 0, delegated = 0;
@@ -56,24 +62,35 @@ class Run {
 
   int Go() {
     const auto start = std::chrono::steady_clock::now();
-    while (totals_.traces < options_.traces && totals_.disagreements < 5 && problem_.empty()) {
-      Policy();
-    }
+    while (totals_.traces < options_.traces && !IsEnough() && problem_.empty()) Policy();
     seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return Print();
   }
 
+  /// After how many traces the interpreter with such a store is found out; 0: it is not.
+  uint64_t FindOut(const Mutant& mutant) {
+    own_ = {.name = mutant.what,
+            .exact = true,
+            .open = [mutant] { return Result<std::unique_ptr<state::Store>>(mutant.open()); }};
+    engines_ = {Engines().front()};
+    enough_ = 1;
+    while (totals_.traces < options_.mutants && !IsEnough() && problem_.empty()) Policy();
+    return totals_.disagreements == 0 ? 0 : totals_.traces;
+  }
+
  private:
+  bool IsEnough() const { return totals_.disagreements >= enough_; }
+
   void Policy() {
-    text_ = RandomPolicy(random_);
-    const Compilation compilation = Compile({"random.cap", text_});
+    policy_ = RandomPolicy(random_);
+    const Compilation compilation = Compile({"random.cap", policy_.text});
     if (compilation.program == nullptr) {
       ++totals_.refused;
       for (const diag::Diagnostic& d : compilation.diagnostics) {
         ++totals_.refusals[std::string(diag::IdOf(d.code))];
       }
       if (totals_.refused > 100 + 20 * totals_.policies) {
-        problem_ = "the compiler refuses nearly all policies:\n" + text_;
+        problem_ = "the compiler refuses nearly all policies:\n" + policy_.text;
       }
       return;
     }
@@ -83,14 +100,14 @@ class Run {
     GrantSpec grant;
     grant.policy = "p";
     grant.subject = "test";
-    grant.ttl_us = int64_t{4000} * 86'400'000'000;
+    grant.ttl_us = kLongUs;
     Result<Session> session =
-        Session::Open(compilation.program, grant, now_us_, Engines(), options_.stores);
+        Session::Open(compilation.program, grant, now_us_, engines_, options_.stores, own_);
     if (!session.has_value()) {
       problem_ = session.error().message;
       return;
     }
-    for (uint64_t i = 0; i < options_.per_policy && totals_.disagreements < 5; ++i) {
+    for (uint64_t i = 0; i < options_.per_policy && !IsEnough(); ++i) {
       Trace(*session);
     }
   }
@@ -104,37 +121,48 @@ class Run {
       return;
     }
     int64_t now_us = now_us_;
+    Oracle oracle(policy_, "test", now_us_, kLongUs);
     std::string wrong;
     for (const Step& step : sequence.steps) {
       now_us += step.later_us;
       ++totals_.steps;
-      wrong = Take(session, step, now_us);
+      wrong = Take(session, oracle, step, now_us);
       if (!wrong.empty()) {
         wrong = fmt::format("step {}: {}", step.line, wrong);
         break;
       }
     }
-    if (wrong.empty()) wrong = session.CountersDisagree();
+    if (wrong.empty()) wrong = session.CountersDisagree(now_us);
+    if (wrong.empty()) wrong = CountersAreWrong(session, oracle);
     if (wrong.empty()) return;
     ++totals_.disagreements;
-    fmt::print("{}\n\n--- policy\n{}--- now: {}\n{}\n", wrong, text_, start_, CaptText(sequence));
+    if (enough_ == 1) return;  // a mutant is no news
+    fmt::print("{}\n\n--- policy\n{}--- now: {}\n{}\n", wrong, policy_.text, start_,
+               CaptText(sequence));
   }
 
-  std::string Take(Session& session, const Step& step, int64_t now_us) {
+  static std::string CountersAreWrong(Session& session, const Oracle& oracle) {
+    const Result<std::vector<state::CounterView>> counters = session.Counters();
+    return counters.has_value() ? oracle.Counters(*counters) : counters.error().message;
+  }
+
+  std::string Take(Session& session, Oracle& oracle, const Step& step, int64_t now_us) {
     switch (step.kind) {
       case Step::Kind::kCall:
-        return Call(session, step, now_us);
+        return Call(session, oracle, step, now_us);
       case Step::Kind::kCommit:
       case Step::Kind::kRelease:
-        return Settle(session, step, now_us);
+        return Settle(session, oracle, step, now_us);
       case Step::Kind::kGrant: {
         const StepOutcome outcome = session.Grant(step.name, step.by, step.json, now_us);
         ++totals_.grants[outcome.status.empty() ? "given" : outcome.status];
         if (outcome.status.empty() && !step.by.empty()) ++totals_.delegated;
-        return outcome.disagrees;
+        const std::string wrong = oracle.Grant(step, now_us, outcome.status);
+        return outcome.disagrees.empty() ? wrong : outcome.disagrees;
       }
       case Step::Kind::kRevoke:
         session.Revoke(step.name);
+        oracle.Revoke(step.name);
         return {};
       case Step::Kind::kWait:
         return {};
@@ -153,7 +181,7 @@ class Run {
         call, now_us, std::vector<std::string>(call.approvals.size(), digest));
   }
 
-  std::string Call(Session& session, const Step& step, int64_t now_us) {
+  std::string Call(Session& session, Oracle& oracle, const Step& step, int64_t now_us) {
     const std::string grant = step.by.empty() ? "root" : step.by;
     const std::string request = Request(session, step.call, now_us, grant);
     const Outcome outcome = session.Decide(
@@ -163,10 +191,11 @@ class Run {
     if (report.verdict == Verdict::kPermit) ++totals_.permits;
     if (report.verdict == Verdict::kStepUp) ++totals_.step_ups;
     if (report.verdict == Verdict::kDeny) ++totals_.codes[std::string(NameOf(report.code))];
-    return outcome.disagrees;
+    const std::string wrong = oracle.Call(step, now_us, report);
+    return outcome.disagrees.empty() ? wrong : outcome.disagrees;
   }
 
-  std::string Settle(Session& session, const Step& step, int64_t now_us) {
+  std::string Settle(Session& session, Oracle& oracle, const Step& step, int64_t now_us) {
     std::optional<state::Actual> actual;
     if (!step.actual.empty()) actual = *policytest::ParseActual(step.actual);
     const StepOutcome outcome = step.kind == Step::Kind::kCommit
@@ -174,7 +203,8 @@ class Run {
                                     : session.Release(step.name, now_us);
     ++totals_.settlements;
     ++totals_.settled[outcome.status];
-    return outcome.disagrees;
+    const std::string wrong = oracle.Settle(step, now_us, outcome.status);
+    return outcome.disagrees.empty() ? wrong : outcome.disagrees;
   }
 
   static void PrintCounts(const char* what, const std::map<std::string, uint64_t>& counts) {
@@ -214,14 +244,31 @@ class Run {
   }
 
   const Options& options_;
+  std::vector<EngineUnderTest> engines_ = Engines();
+  policytest::StoreUnderTest own_ = policytest::MemoryUnderTest();
+  uint64_t enough_ = 5;  // disagreements
   Random random_;
   Totals totals_;
-  std::string text_;   // of the policy
+  PolicyModel policy_;
   std::string start_;
   int64_t now_us_ = 0;
   std::string problem_;
   double seconds_ = 0;
 };
+
+/// Stores that count wrongly: each has to be found out by the oracle alone.
+int RunMutants(const Options& options) {
+  uint64_t survived = 0;
+  const std::vector<Mutant> mutants = Mutants();
+  for (const Mutant& mutant : mutants) {
+    const uint64_t traces = Run(options).FindOut(mutant);
+    survived += traces == 0 ? 1 : 0;
+    fmt::print("{:<14} {}\n", traces == 0 ? "NOT FOUND OUT" : fmt::format("trace {}", traces),
+               mutant.what);
+  }
+  fmt::print("{} passed, {} failed\n", mutants.size() - survived, survived);
+  return survived == 0 ? 0 : 1;
+}
 
 }  // namespace
 }  // namespace cap::sequences
@@ -229,5 +276,6 @@ class Run {
 int main(int argc, char** argv) {
   const std::optional<cap::sequences::Options> options = cap::sequences::ReadOptions(argc, argv);
   if (!options.has_value()) return 2;
-  return cap::sequences::Run(*options).Go();
+  return options->mutants > 0 ? cap::sequences::RunMutants(*options)
+                              : cap::sequences::Run(*options).Go();
 }

@@ -21,6 +21,7 @@ bool ReadOption(std::string_view name, const std::string& value, Options& option
   if (name == "--seed") return ReadNumber(value, options.seed);
   if (name == "--traces") return ReadNumber(value, options.traces);
   if (name == "--per-policy") return ReadNumber(value, options.per_policy);
+  if (name == "--mutants") return ReadNumber(value, options.mutants);
   if (name != "--store") return false;
   const Result<policytest::StoreUnderTest> store = policytest::StoreNamed(value);
   if (!store.has_value()) {
@@ -40,7 +41,7 @@ std::optional<Options> ReadOptions(int argc, char** argv) {
   if (good && options.per_policy > 0) return options;
   fmt::print(stderr,
              "usage: {} [--seed N] [--traces N] [--per-policy N] "
-             "[--store memory|sqlite|redis://…]\n",
+             "[--mutants N] [--store memory|sqlite|redis://…]\n",
              argv[0]);
   return std::nullopt;
 }

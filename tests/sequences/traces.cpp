@@ -71,20 +71,10 @@ class Writer {
                             Any({"test", "other"}));
     if (Chance(60)) {
       step.by = Any(grants_);
-      step.json = Narrowing();
+      step.json = Pick(random_, Links()).json;
     }
     grants_.push_back(step.name);
     return step;
-  }
-
-  std::string Narrowing() {
-    return Any(
-        {R"({"subject": "child", "capabilities": ["pay0", "note0", "close"]})",
-         R"({"subject": "child", "capabilities": ["pay0", "close"], "ttl": "1d"})",
-         R"({"subject": "child", "capabilities": ["pay0"], "only": {"order": {"in": ["o1"]}}})",
-         R"({"subject": "child", "capabilities": ["pay0"], "only": {"units": {"to": 2}}})",
-         R"({"subject": "c", "capabilities": ["pay0"], "narrow": {"pay0": {"guarded.most": 1}}})",
-         R"({"subject": "child", "capabilities": ["pay7"]})"});
   }
 
   Step Revoke() {
@@ -103,7 +93,7 @@ class Writer {
     }
     Step step;
     step.later_us = Later();
-    step.call.tool = Any({"pay", "pay", "pay", "note", "note", "close"});
+    step.call.tool = Any({"pay", "pay", "pay", "note", "note", "both", "both", "close"});
     const std::string order = Any({"o1", "o2"});
     step.call.arguments = Arguments(step.call.tool, order);
     if (step.call.tool == "pay" && Chance(95)) step.call.facts.push_back(Fact(order));
@@ -170,6 +160,52 @@ std::string CallText(const Step& step) {
 }
 
 }  // namespace
+
+const std::vector<Link>& Links() {
+  static const std::vector<Link> kLinks = {
+      {.json = R"({"subject": "child",)"
+               R"( "capabilities": ["pay0", "note0", "debit0", "log0", "close"]})",
+       .capabilities = {"pay0", "note0", "debit0", "log0", "close"}},
+      {.json = R"({"subject": "child", "capabilities": ["pay0", "close"], "ttl": "1d"})",
+       .capabilities = {"pay0", "close"},
+       .ttl_us = 24 * kHour},
+      {.json = R"({"subject": "child", "capabilities": ["pay0"],)"
+               R"( "only": {"order": {"in": ["o1"]}}})",
+       .capabilities = {"pay0"},
+       .order = "o1"},
+      {.json = R"({"subject": "child", "capabilities": ["pay0"],)"
+               R"( "only": {"units": {"to": 2}}})",
+       .capabilities = {"pay0"},
+       .units_to = 2},
+      {.json = R"({"subject": "c", "capabilities": ["pay0"],)"
+               R"( "narrow": {"pay0": {"guarded.most": 1}}})",
+       .capabilities = {"pay0"},
+       .subject = "c",
+       .parameter = "guarded.most",
+       .value = 1},
+      {.json = R"({"subject": "c", "capabilities": ["pay0", "note0"],)"
+               R"( "narrow": {"pay0": {"maxPerDay.limit": 2}}})",
+       .capabilities = {"pay0", "note0"},
+       .subject = "c",
+       .parameter = "maxPerDay.limit",
+       .value = 2},
+      {.json = R"({"subject": "c", "capabilities": ["pay0", "note0"],)"
+               R"( "narrow": {"limit both": {"consume.limit": 2}}})",
+       .capabilities = {"pay0", "note0"},
+       .subject = "c",
+       .limit = "both",
+       .parameter = "consume.limit",
+       .value = 2},
+      {.json = R"({"subject": "c", "capabilities": ["pay0", "debit0", "log0"],)"
+               R"( "narrow": {"limit booked": {"consume.limit": 1}}})",
+       .capabilities = {"pay0", "debit0", "log0"},
+       .subject = "c",
+       .limit = "booked",
+       .parameter = "consume.limit",
+       .value = 1},
+      {.json = R"({"subject": "child", "capabilities": ["pay7"]})", .capabilities = {"pay7"}}};
+  return kLinks;
+}
 
 std::string RandomStart(Random& random) {
   return Pick(random, std::vector<std::string>{

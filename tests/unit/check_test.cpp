@@ -229,6 +229,31 @@ policy p {
   CHECK(program.actions[0].resource.holes[2].email_domain);
 }
 
+TEST_CASE("a pattern may only insert what a call can have there") {
+  const Outcome done(R"(module t
+action mail { to: email, folder: string
+  resource "mail://{to.domain}/{folder}" }
+policy p { capability mail on "mail://x.com/inbox"
+           forbid mail on "mail://*/secret" }
+)");
+  REQUIRE(done.errors() == "");
+  const auto verifies = [&](std::string_view from, std::string_view to) {
+    cap::Program program = done.program();
+    for (cap::Value& value : program.values) {
+      if (value.v == decltype(value.v)(std::string(from))) value.v = std::string(to);
+    }
+    return cap::Verify(program).has_value();
+  };
+  CHECK(verifies("secret", "hidden"));
+  CHECK(verifies("x.com", "y.org"));
+  for (const char* text : {"", "*", "a/b", "..", "%2f", "a\nb"}) {
+    CAPTURE(text);
+    CHECK(!verifies("secret", text));
+    CHECK(!verifies("x.com", text));
+  }
+  CHECK(!verifies("x.com", "no domain"));
+}
+
 TEST_CASE("every mistake of the pages is reported once, at its place") {
   size_t cases = 0;
   for (const char* name : {"check_mistakes.cap", "rule_mistakes.cap", "policy_mistakes.cap"}) {

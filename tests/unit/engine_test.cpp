@@ -1,6 +1,8 @@
 // What the engine decides: every decision code, forbids, kindness, many resources, grants, swaps.
 #include "tests/unit/engine_world.h"
 
+#include <algorithm>
+
 namespace cap::test {
 namespace {
 

@@ -243,6 +243,7 @@ TEST_CASE("the parameters that a delegation may narrow") {
         "parameter rateLimit.burst = const 2 narrows <=\n"
         "parameter rateLimit#2.quota = const 4 narrows <=\n"
         "parameter rateLimit#2.burst = const 6 narrows <=\n"
+        "parameter spacing.interval = const 9 narrows >=\n"
         "parameter budget.limit = const 11 narrows <=\n"
         "parameter budget.every = const 12\n");
 }
@@ -250,7 +251,9 @@ TEST_CASE("the parameters that a delegation may narrow") {
 TEST_CASE("consent says the worst case, and not the average") {
   const Outcome done = Compiled(Refund(
       "rateLimit(200/hour, burst: 200) maxPerDay(10, zone: \"Europe/Berlin\", per: order_id)\n"
-      "consume 1 of 5/minute"));
+      "consume 1 of 5/minute\nrequire after verify(user_id: user_id) within 1h\n"
+      "require not after verify(user_id: order_id) within 2h\n"
+      "require not after verify() within 3h\nrequire not after verify(user_id: \"x\") within 4h"));
   REQUIRE(done.errors() == "");
   std::string text;
   const Capability& capability = done.program().capabilities[1];
@@ -267,7 +270,11 @@ TEST_CASE("consent says the worst case, and not the average") {
         "200/hour, and up to 200 more at once\n"
         "at most 10 each day of Europe/Berlin, and up to twice that where two days meet, for each "
         "order_id\n"
-        "5/minute, one at a time\n");
+        "5/minute, one at a time\n"
+        "only within 1h after `verify` with the same `user_id`\n"
+        "not within 2h after `verify` with `user_id` equal to `order_id`\n"
+        "not within 3h after any `verify`\n"
+        "not within 4h after `verify` with `user_id` equal to \"x\"\n");
 }
 
 TEST_CASE("a bundle gives limits back, and the verifier believes none that is damaged") {

@@ -1,118 +1,74 @@
 -- The rules of runtime/state/counter.cpp, for the server. Redis's Lua knows doubles only: a quantity
 -- is two of them, its billions and the rest; a time is one, below 2^53 (limits::kTimeUs).
 --
--- A counter is a text: class unit last value begin end limit born entries, and on a second line what
--- it is called; an entry is "end:amount,". `vh`, `vl` are the value where that is a quantity, `time`
--- where it is a time. `born` is the place of the history at which it began: what an operation took
--- of a counter is given back to no later one.
-local sub, match, format = string.sub, string.match, string.format
-local max, floor = math.max, math.floor
-local BILLION = 1000000000
-local RATE, RECENT, QUOTA, TOTAL, GAUGE, STAMP, BREAKER = 1, 2, 3, 4, 5, 6, 7  -- CounterClass
-local NEVER = '9223372036854775807'
-
-local function split(text)
-  local size = #text
-  if size < 10 then return 0, tonumber(text) end
-  return tonumber(sub(text, 1, size - 9)), tonumber(sub(text, size - 8))
+-- A field of a counter is "c" and its identity. Its value begins with DEATH: from that time of the
+-- server on, in milliseconds, it may be deleted. BORN is the place of the history at which the counter
+-- began: what an operation took of it is given back to no later one. VALUE is the high part of a
+-- quantity, or a time: of a rate when all is paid back, of a breaker until when it is open. Behind the
+-- numbers stand HELD entries (when they end, what they hold), and what the counter is called.
+--
+-- A script reads a counter as a list: what earlier charges of the call take of it (ABOVE, BELOW), then
+-- what was packed. A fresh one is of no class.
+local function parse(text)
+  if text then return {0, 0, struct.unpack('@COUNTER_FORM@', text)} end
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 end
 
-local function join(high, low)
-  if high == 0 then return format('%d', low) end
-  return format('%d%09d', high, low)
-end
-
-local function plus(ah, al, bh, bl)
-  local low = al + bl
-  if low >= BILLION then return ah + bh + 1, low - BILLION end
-  return ah + bh, low
+-- The counter as a text, deleted `grace` milliseconds after it says nothing more. `text` is what was
+-- read of it, or what it is called where nothing was.
+local function print(c, text, began, now, clock, grace)
+  local ends, behind, death = c[@ENDS@], text, @NEVER@
+  if ends ~= @NEVER@ then
+    death = clock + grace
+    if ends > now then death = death + math.floor((ends - now) / 1000) end
+  end
+  if not began then
+    behind = string.sub(text, @COUNTER_SIZE@ + 1 + @ENTRY_SIZE@ * (c.stored or 0))
+  end
+  if c.entries then behind = c.entries .. behind end
+  return struct.pack('@COUNTER_FORM@c0', death, c[@CLASS@], c[@UNIT@], c[@LAST@], c[@VALUE@],
+                     c[@REST@], c[@BEGIN@], ends, c[@LIMIT@], c[@LIMIT_REST@], c[@BORN@],
+                     c[@HELD@], behind)
 end
 
 -- At least 0.
-local function minus(ah, al, bh, bl)
-  local low, high = al - bl, ah - bh
-  if low < 0 then low, high = low + BILLION, high - 1 end
-  if high < 0 then return 0, 0 end
-  return high, low
-end
-
-local function atmost(ah, al, bh, bl)
-  return ah < bh or (ah == bh and al <= bl)
-end
-
-local function parse(text)
-  if not text or text == '' then
-    return {of = 0, unit = '0', last = 0, vh = 0, vl = 0, time = 0, begin = 0, ends = 0,
-            limit = '0', born = '0', entries = '', name = ''}
-  end
-  local of, unit, last, value, begin, ends, limit, born, entries, name =
-    match(text, '^(%d) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ([^\n]*)\n(.*)$')
-  local c = {of = tonumber(of), unit = unit, last = tonumber(last), vh = 0, vl = 0, time = 0,
-             begin = tonumber(begin), ends = math.huge, limit = limit, born = born,
-             entries = entries, name = name}
-  if ends ~= NEVER then c.ends = tonumber(ends) end
-  if of == '1' or of == '7' then c.time = tonumber(value) else c.vh, c.vl = split(value) end
-  return c
-end
-
-local function print(c)
-  local value, ends = nil, NEVER
-  if c.of == RATE or c.of == BREAKER then
-    value = format('%d', c.time)
-  else
-    value = join(c.vh, c.vl)
-  end
-  if c.ends ~= math.huge then ends = format('%d', c.ends) end
-  return format('%d %s %d %s %d %s %s %s ', c.of, c.unit, c.last, value, c.begin, ends,
-                c.limit, c.born) .. c.entries .. '\n' .. c.name
-end
-
--- For `grace` milliseconds longer than it says anything. Returns the text.
-local function save(key, c, now, grace)
-  local text = print(c)
-  if c.ends == math.huge then
-    redis.call('SET', key, text)
-  else
-    redis.call('SET', key, text, 'PX', format('%d', floor(max(0, c.ends - now) / 1000) + grace))
-  end
-  return text
-end
-
-local function become(c, of, unit)
-  if c.of == 0 then c.of, c.unit, c.born = of, unit, format('%d', place + 1) end
+local function take(c, high, low)
+  high, low = c[@VALUE@] - high, c[@REST@] - low
+  if low < 0 then high, low = high - 1, low + @BILLION@ end
+  if high < 0 then high, low = 0, 0 end
+  c[@VALUE@], c[@REST@] = high, low
 end
 
 -- Drops the entries that have ended; their amounts go from the value, except in a breaker, which
 -- counts its entries.
-local function drop(c, now)
-  local from = 1
-  while true do
-    local ends, amount, after = match(c.entries, '^(%d+):(%d+),()', from)
-    if not ends or tonumber(ends) > now then break end
-    if c.of ~= BREAKER then c.vh, c.vl = minus(c.vh, c.vl, split(amount)) end
-    from = after
+local function drop(c, text, now, take)
+  local held = c[@HELD@]
+  if not c.entries then
+    c.stored, c.entries = held, ''
+    if held > 0 then
+      c.entries = string.sub(text, @COUNTER_SIZE@ + 1, @COUNTER_SIZE@ + @ENTRY_SIZE@ * held)
+    end
   end
-  if from > 1 then c.entries = sub(c.entries, from) end
+  local ended = 0
+  while ended < held do
+    local ends, high, low = struct.unpack('@ENTRY_FORM@', c.entries, 1 + @ENTRY_SIZE@ * ended)
+    if ends > now then break end
+    if c[@CLASS@] ~= @BREAKER@ then take(c, high, low) end
+    ended = ended + 1
+  end
+  if ended > 0 then
+    c.entries, c[@HELD@] = string.sub(c.entries, 1 + @ENTRY_SIZE@ * ended), held - ended
+  end
 end
 
-local function count(c)
-  local _, n = string.gsub(c.entries, ':', ':')
-  return n
-end
-
-local function insert(c, ends, amount)
-  local entry = format('%d:%s,', ends, amount)
-  local last = match(sub(c.entries, -40), '(%d+):%d+,$')
-  if not last or tonumber(last) <= ends then
-    c.entries = c.entries .. entry
-    return
+-- After drop(): behind all that end no later.
+local function insert(c, ends, high, low)
+  local at = c[@HELD@]
+  while at > 0 and struct.unpack('<I8', c.entries, 1 + @ENTRY_SIZE@ * (at - 1)) > ends do
+    at = at - 1
   end
-  -- Another span than before: behind all that end no later.
-  local from = 1
-  while true do
-    local other, after = match(c.entries, '^(%d+):%d+,()', from)
-    if not other or tonumber(other) > ends then break end
-    from = after
-  end
-  c.entries = sub(c.entries, 1, from - 1) .. entry .. sub(c.entries, from)
+  c.entries = string.sub(c.entries, 1, @ENTRY_SIZE@ * at) ..
+              struct.pack('@ENTRY_FORM@', ends, high, low) ..
+              string.sub(c.entries, 1 + @ENTRY_SIZE@ * at)
+  c[@HELD@] = c[@HELD@] + 1
 end

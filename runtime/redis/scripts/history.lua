@@ -1,19 +1,14 @@
--- Where the server's history has come to: KEYS[1] holds "branch place floor". Every change moves the
--- place on. A client says which branch it is on and how far it knows it; a server that has come less
--- far, or is on another branch, has to be opened again (open.lua), which finds out why. No counter is
--- charged at a time before the floor: what was swept may have known a later one.
--- The branch "!" is nobody's: the server is denied to all until somebody acknowledges what is lost.
-local place, floor_us, on
-local function standing(branch, known, at)
-  at = at or redis.call('GET', KEYS[1])
-  if not at then return false end
-  local place_text, floor_text
-  on, place_text, floor_text = string.match(at, '^(%S+) (%d+) (%d+)$')
-  place, floor_us = tonumber(place_text), tonumber(floor_text)
-  return on == branch and place >= tonumber(known)
-end
-
-local function advance()
-  place = place + 1
-  redis.call('SET', KEYS[1], string.format('%s %d %d', on, place, floor_us))
+-- Everything of a tenant lies in one hash: KEYS[1]. What it has under "at" says how far the server's
+-- history has come: a branch, a place that every change moves on, a floor, and when to sweep next. A
+-- client says which branch it is on and how far it knows it; a server that has come less far, or is on
+-- another branch, has to be opened again (open.lua), which finds out why. No counter is charged at a
+-- time before the floor: what was swept may have known a later one. A branch of "!" alone is nobody's:
+-- the server is denied to all until somebody acknowledges what is lost.
+--
+-- A server makes the functions of a script, and whatever variable they share, anew for each call. So
+-- there are few of them, they share nothing, and what is constant is put in by CMakeLists.txt.
+local function nowhere(at, branch, known)
+  if not at then return true end
+  local on, place = struct.unpack('<c32I8', at)
+  return on ~= branch or place < known
 end

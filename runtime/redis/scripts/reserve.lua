@@ -1,195 +1,212 @@
--- One Reserve: choose.cpp, and what counter.cpp charges. KEYS: where the history is, the operation,
--- the counters, each once. ARGV: what the first lines read; ITEM texts a charge; where `named`, what
--- each counter is called. Answers a word, the place, the floor, the numbers of the charges that were
--- taken, and the counters as they are now.
-local branch, known, now, mode, kept, fingerprint, grace, keep, free, stamps, named =
-  unpack(ARGV, 1, 11)
-local HEAD, ITEM, HOLDS, EVERY = 11, 10, 4096, '65535'
-local peek, replay = mode == 'peek', mode == 'replay'
-
-local counters, values = #KEYS - 2, redis.call('MGET', unpack(KEYS))
-if not standing(branch, known, values[1]) and not (replay and on == '!') then return {'moved'} end
-now, grace = max(tonumber(now), floor_us), tonumber(grace)
-local begun, texts = kept == '1' and not peek and values[2], {}
-for i = 1, counters do texts[i] = values[i + 2] or '' end
-
-local function answer(word, taken)
-  return {word, format('%d', place), format('%d', floor_us), taken, unpack(texts, 1, counters)}
+-- One Reserve: choose.cpp, and what counter.cpp charges. ARGV: HEAD, behind it a CHARGE for each charge,
+-- then the stamps; the operation's field; those of the counters, each once; where `named`, what each
+-- counter is called. Charges stand as they are tried: those of no group first. Answers a word, the
+-- place, the floor, the indices of the charges that were taken, and the counters as they are now.
+--
+-- An operation's value: DEATH as of counters, a state ("R", "C" or "X"), when it was so, which charges
+-- it was asked with, how many taken charges, notes and stamps it has, and these.
+local unpacked, packed, sub = struct.unpack, struct.pack, string.sub
+local branch, known, clock, now, mode, kept, named, charges, counters, fingerprint, grace, keep,
+      from = unpacked('@HEAD_FORM@', ARGV[1])
+local values = redis.call('HMGET', KEYS[1], 'at', unpack(ARGV, 2, 2 + counters))
+if nowhere(values[1], branch, known) and
+   not (mode == @REPLAY@ and values[1] and sub(values[1], 1, 1) == '!') then
+  return 'M'
 end
+local on, place, floor_us, sweep_at, sweep_step = unpacked('@AT_FORM@', values[1])
+if now < floor_us then now = floor_us end
 
-if begun then
-  local state, print_of, taken = match(begun, '^(%a) %d+ (%S+) (%S*)\n')
-  if state == 'X' or print_of ~= fingerprint then return answer('bad', '') end
-  advance()  -- so that waiting for the replicas waits for something
-  return answer('repeated', taken)
-end
-
-local CLASS = {[0] = RATE, RECENT, QUOTA, TOTAL, GAUGE, STAMP, STAMP, BREAKER}
-local working, charges = {}, {}
-for i = 1, counters do
-  local c = parse(texts[i])
-  c.ph, c.pl = 0, 0  -- what charges before take of it
-  working[i] = c
-end
-for i = 1, (#ARGV - HEAD - (named == '1' and counters or 0)) / ITEM do
-  local at = HEAD + (i - 1) * ITEM
-  local number, kind, unit, group, alternative, amount, limit, span, begin, ends =
-    unpack(ARGV, at + 1, at + ITEM)
-  number = tonumber(number)
-  local c, of = working[number], CLASS[tonumber(kind)]
-  if c.of ~= 0 and (c.of ~= of or (of < STAMP and c.unit ~= unit)) then return answer('bad', '') end
-  local ah, al = split(amount)
-  local lh, ll = split(limit)
-  charges[i] = {c = c, number = number, of = of, after = kind == '5', unit = unit, group = group,
-                alternative = tonumber(alternative), amount = amount, ah = ah, al = al,
-                limit = limit, lh = lh, ll = ll, span = tonumber(span), begin = tonumber(begin),
-                ends = tonumber(ends), now = max(now, c.last)}
-  if of == QUOTA and charges[i].ends <= floor_us then return answer('bad', '') end
-end
-
-local function fits(charge)
-  local c, of, at = charge.c, charge.of, charge.now
-  if of == STAMP then
-    local within = c.of == STAMP and at - c.last <= charge.span
-    -- What a clock far ahead has stamped is no proof that it was done before now.
-    if charge.after then return within and c.last - now <= charge.span end
-    return not within
+local function answer(word, place, floor_us, taken, values, counters)
+  local text = values[3] or ''
+  local all = struct.pack('<c1I8I8c0I4c0', word, place, floor_us, taken, #text, text)
+  for i = 2, counters do
+    text = values[i + 2] or ''
+    all = struct.pack('<c0I4c0', all, #text, text)
   end
-  if of == BREAKER then return at >= c.time end
-  local ah, al = plus(c.ph, c.pl, charge.ah, charge.al)
-  if not atmost(ah, al, charge.lh, charge.ll) then return false end
-  if of == RATE then
-    -- At most kTimeUs / span, both of them.
-    local amount, burst = ah * BILLION + al, charge.lh * BILLION + charge.ll
-    return max(at, c.time) + (amount - burst) * charge.span <= at
-  end
-  if of == QUOTA or of == TOTAL then
-    if at >= c.ends then return true end
-  else
-    drop(c, at)
-    if #c.entries >= 4 * HOLDS and count(c) >= HOLDS then return false end
-  end
-  ah, al = plus(ah, al, c.vh, c.vl)
-  return atmost(ah, al, charge.lh, charge.ll)
+  return all
 end
 
--- Charges [from, to] of one alternative; those of other groups are skipped.
-local taken = {}
-local function try(from, to, group)
-  local fit = true
-  for i = from, to do
-    local charge = charges[i]
-    if charge.group == group then
-      if not replay and not fits(charge) then
-        fit = false
-        break
+local operation = kept == 1 and mode ~= @PEEK@ and values[2]
+if operation then
+  local _, state, _, asked, took = unpacked('@OPERATION_FORM@', operation)
+  if state == 'X' or asked ~= fingerprint then
+    return answer('B', place, floor_us, '\0\0', values, counters)
+  end
+  -- Moved on, so that waiting for the replicas waits for something.
+  place = place + 1
+  redis.call('HSET', KEYS[1], 'at',
+             packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step))
+  return answer('T', place, floor_us, sub(operation, 26, 27) .. sub(operation, 32, 31 + 2 * took),
+                values, counters)
+end
+
+local work, list = {}, {}
+for i = 1, counters do work[i] = parse(values[i + 2]) end
+for i = 1, charges do
+  local q = {unpacked('@CHARGE_FORM@', ARGV[1], from)}
+  local class, c = q[@OF@], work[q[@NUMBER@]]
+  from, list[i] = from + @CHARGE_SIZE@, q
+  if (c[@CLASS@] ~= 0 and
+      (c[@CLASS@] ~= class or (class < @STAMP@ and c[@UNIT@] ~= q[@OF_UNIT@]))) or
+     (class == @QUOTA@ and q[@UNTIL@] <= floor_us) then
+    return answer('B', place, floor_us, '\0\0', values, counters)
+  end
+end
+
+-- PLACE: 1 is the last charge of an alternative, 2 that of a group. A charge of no group is both.
+-- FREE: the group has an alternative that charges nothing. TRIED is 0 behind that one.
+local taken, waits, fit, first = {}, true, true, 1
+for i = 1, charges do
+  local q = list[i]
+  local class, c = q[@OF@], work[q[@NUMBER@]]
+  if fit and waits and q[@TRIED@] == 1 then
+    local time = c[@LAST@]
+    if time < now then time = now end
+    local high, low = c[@ABOVE@] + q[@HIGH@], c[@BELOW@] + q[@LOW@]
+    if low >= @BILLION@ then high, low = high + 1, low - @BILLION@ end
+    local most, most_low, all, all_low = q[@MOST@], q[@MOST_LOW@], high, low
+    if mode == @REPLAY@ then
+      fit = true
+    elseif class == @STAMP@ then
+      local within = c[@CLASS@] == @STAMP@ and time - c[@LAST@] <= q[@SPAN@]
+      -- What a clock far ahead has stamped is no proof that it was done before now.
+      if q[@AFTER@] == 1 then
+        fit = within and c[@LAST@] - now <= q[@SPAN@]
+      else
+        fit = not within
       end
-      local c = charge.c
-      c.ph, c.pl = plus(c.ph, c.pl, charge.ah, charge.al)
-      taken[i] = true
-    end
-  end
-  if fit then return true end
-  for i = from, to do
-    local charge = charges[i]
-    if charge.group == group and taken[i] then
-      local c = charge.c
-      c.ph, c.pl = minus(c.ph, c.pl, charge.ah, charge.al)
-      taken[i] = nil
-    end
-  end
-  return false
-end
-
--- The group of the charge `i`. Whether it has an answer, and where it ends.
-local function choosein(i)
-  local group, done, without = charges[i].group, false, nil
-  if free ~= '' then without = match(free, ',' .. group .. ':(%d+),') end
-  without = tonumber(without or EVERY)
-  while charges[i] and (charges[i].group == group or charges[i].group == EVERY) do
-    local from, alternative = i, charges[i].alternative
-    while charges[i] and (charges[i].group == EVERY or (charges[i].group == group and
-                          charges[i].alternative == alternative)) do
-      i = i + 1
-    end
-    done = done or alternative > without or try(from, i - 1, group)
-  end
-  return done or without < tonumber(EVERY), i
-end
-
-local function choose()
-  for i = 1, #charges do
-    if charges[i].group == EVERY and not try(i, i, EVERY) then return false end
-  end
-  local i = 1
-  while charges[i] do
-    if charges[i].group == EVERY then
-      i = i + 1
+    elseif class == @BREAKER@ then
+      fit = time >= c[@VALUE@]
+    elseif high > most or (high == most and low > most_low) then
+      fit = false
+    elseif class == @RATE@ then
+      local paid = c[@VALUE@]
+      if paid < time then paid = time end
+      -- At most kTimeUs / span, both of them.
+      fit = paid + ((high - most) * @BILLION@ + low - most_low) * q[@SPAN@] <= time
     else
-      local done
-      done, i = choosein(i)
-      if not done then return false end
+      local counts = true
+      if class == @QUOTA@ or class == @TOTAL@ then
+        counts = time < c[@ENDS@]
+      else
+        drop(c, values[q[@NUMBER@] + 2], time, take)
+        fit = c[@HELD@] < @HOLDS@
+      end
+      if counts then
+        all, all_low = high + c[@VALUE@], low + c[@REST@]
+        if all_low >= @BILLION@ then all, all_low = all + 1, all_low - @BILLION@ end
+        fit = fit and (all < most or (all == most and all_low <= most_low))
+      end
+    end
+    if fit then
+      taken[i], c[@ABOVE@], c[@BELOW@] = true, high, low
+    else
+      for j = first, i - 1 do
+        local other, back = work[list[j][@NUMBER@]], list[j]
+        taken[j] = nil
+        other[@ABOVE@], other[@BELOW@] = other[@ABOVE@] - back[@HIGH@], other[@BELOW@] - back[@LOW@]
+        if other[@BELOW@] < 0 then
+          other[@ABOVE@], other[@BELOW@] = other[@ABOVE@] - 1, other[@BELOW@] + @BILLION@
+        end
+      end
     end
   end
-  return true
-end
-
-if not choose() then return answer('spent', '') end
-
-local list = {}
-for i = 1, #charges do
-  if taken[i] then list[#list + 1] = format('%d', i - 1) end
-end
-list = table.concat(list, ',')
-if peek then return answer('reserved', list) end
-
-local function add(charge)
-  local c, of, at = charge.c, charge.of, charge.now
-  become(c, of, charge.unit)
-  c.last, c.limit = at, charge.limit
-  if of == RATE then
-    c.begin = charge.span
-    c.time = max(at, c.time) + (charge.ah * BILLION + charge.al) * charge.span
-    c.ends = c.time
-    return
-  end
-  local ends = charge.ends
-  if of == QUOTA or of == TOTAL then
-    if at >= c.ends then c.vh, c.vl, c.begin = 0, 0, of == QUOTA and charge.begin or at end
-    if of == TOTAL then ends = charge.span == 0 and math.huge or at + charge.span end
-  else
-    drop(c, at)
-    ends = at + charge.span
-    insert(c, ends, charge.amount)
-  end
-  c.vh, c.vl = plus(c.vh, c.vl, charge.ah, charge.al)
-  c.ends = max(c.ends, ends)
-end
-
-local changed, sequel = {}, {}
-for i = 1, #charges do
-  local charge = charges[i]
-  local c = charge.c
-  if taken[i] and charge.of < STAMP then
-    if c.of == 0 and named == '1' then c.name = ARGV[#ARGV - counters + charge.number] end
-    add(charge)
-    changed[charge.number] = true
-    if charge.of >= QUOTA then
-      local token = charge.of == GAUGE and c.last + charge.span or c.begin
-      sequel[#sequel + 1] = format('%d %s %s %s %d %s;', charge.of,
-                                   sub(KEYS[charge.number + 2], -32), charge.unit, charge.amount,
-                                   token, c.born)
+  if q[@PLACE@] > 0 then
+    waits = waits and not fit
+    fit, first = true, i + 1
+    if q[@PLACE@] == 2 then
+      if waits and q[@FREE@] == 0 then
+        return answer('S', place, floor_us, '\0\0', values, counters)
+      end
+      waits = true
     end
   end
 end
+
+-- `told`: which are taken, and how many.
+local notes, told, took, noted = '', '', 0, 0
+local began, changed, fields = {}, {}, {}
+for i = 1, charges do
+  local q = list[i]
+  local class, number = q[@OF@], q[@NUMBER@]
+  if taken[i] then
+    told, took = packed('<c0H', told, q[@INDEX@]), took + 1
+  end
+  if taken[i] and class < @STAMP@ and mode ~= @PEEK@ then
+    local c = work[number]
+    local time, token = c[@LAST@], c[@BEGIN@]
+    if time < now then time = now end
+    if c[@CLASS@] == 0 then
+      began[number], c[@CLASS@], c[@UNIT@], c[@BORN@] = true, class, q[@OF_UNIT@], place + 1
+    end
+    changed[number], c[@LAST@], c[@LIMIT@], c[@LIMIT_REST@] = true, time, q[@MOST@], q[@MOST_LOW@]
+    if class == @RATE@ then
+      local paid = c[@VALUE@]
+      if paid < time then paid = time end
+      paid = paid + (q[@HIGH@] * @BILLION@ + q[@LOW@]) * q[@SPAN@]
+      c[@BEGIN@], c[@VALUE@], c[@ENDS@] = q[@SPAN@], paid, paid
+    else
+      local ends = q[@UNTIL@]
+      if class == @QUOTA@ or class == @TOTAL@ then
+        if time >= c[@ENDS@] then
+          token = class == @QUOTA@ and q[@FROM@] or time
+          c[@VALUE@], c[@REST@], c[@BEGIN@] = 0, 0, token
+        end
+        if class == @TOTAL@ then
+          ends = q[@SPAN@] == 0 and @NEVER@ or time + q[@SPAN@]
+        end
+      else
+        drop(c, values[number + 2], time, take)
+        ends = time + q[@SPAN@]
+        token = ends
+        insert(c, ends, q[@HIGH@], q[@LOW@])
+      end
+      local low = c[@REST@] + q[@LOW@]
+      c[@VALUE@], c[@REST@] = c[@VALUE@] + q[@HIGH@], low
+      if low >= @BILLION@ then c[@VALUE@], c[@REST@] = c[@VALUE@] + 1, low - @BILLION@ end
+      if ends > c[@ENDS@] then c[@ENDS@] = ends end
+      if class >= @QUOTA@ then
+        noted = noted + 1
+        notes = packed('<c0@NOTE_FORM@', notes, class, sub(ARGV[2 + number], 2), q[@OF_UNIT@],
+                       q[@HIGH@], q[@LOW@], token, c[@BORN@])
+      end
+    end
+  end
+end
+local with = packed('<Hc0', took, told)
+if mode == @PEEK@ then return answer('R', place, floor_us, with, values, counters) end
+
 for number = 1, counters do
   if changed[number] then
-    texts[number] = save(KEYS[number + 2], working[number], now, grace)
+    local text = values[number + 2]
+    if not text then text = named == 1 and ARGV[2 + counters + number] or '' end
+    text = print(work[number], text, began[number], now, clock, grace)
+    values[number + 2] = text
+    fields[#fields + 1] = ARGV[2 + number]
+    fields[#fields + 1] = text
   end
 end
-if kept == '1' then
-  redis.call('SET', KEYS[2], format('R %d %s %s\n', now, fingerprint, list) ..
-             table.concat(sequel) .. '\n' .. stamps, 'PX', keep)
+if kept == 1 then
+  fields[#fields + 1] = ARGV[2]
+  fields[#fields + 1] = packed('@OPERATION_FORM@c0c0c0', clock + keep, 'R', now, fingerprint, took,
+                               noted, (#ARGV[1] + 1 - from) / @STAMP_SIZE@, told, notes,
+                               sub(ARGV[1], from))
 end
-advance()
-return answer('reserved', list)
+
+-- Some fields by chance, more often the more of them were dead: what nobody asks for again goes
+-- without anybody's sweep.
+if place >= sweep_at then
+  local dead = {}
+  local some = redis.call('HRANDFIELD', KEYS[1], 32, 'WITHVALUES')
+  for i = 1, #some, 2 do
+    local field = some[i]
+    if #field == 17 and unpacked('<I8', some[i + 1]) <= clock then dead[#dead + 1] = field end
+  end
+  sweep_step = #dead >= 8 and 16 or math.min(1024, 2 * sweep_step)
+  sweep_at = place + sweep_step
+  if #dead > 0 then redis.call('HDEL', KEYS[1], unpack(dead)) end
+end
+place = place + 1
+redis.call('HSET', KEYS[1], 'at', packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step),
+           unpack(fields))
+return answer('R', place, floor_us, with, values, counters)

@@ -1,94 +1,122 @@
--- Commit and Release. KEYS: where the history is, the operation. ARGV: what the first lines read;
--- `prefix` is that of the counters: only the operation knows which, and all have the same hash tag.
-local branch, known, now, to, actual, unit, grace, keep, prefix = unpack(ARGV)
-local MOST_HIGH, MOST_LOW = 9223372036, 854775807  -- of an int64
+-- Commit and Release. ARGV: what the first lines read, the operation's field. What the operation
+-- took (reserve.lua) says
+-- which counters are settled.
+local unpacked, packed, sub = struct.unpack, struct.pack, string.sub
+local branch, known, clock, now, to, grace, keep, from =
+  unpacked('<c32I8I8I8c1I8I8', ARGV[1])
+local told = sub(ARGV[1], from)
+local measured, actual, actual_low, unit = unpacked('<BI4I4H', told)
 
-if not standing(branch, known) then return {'moved'} end
-local function answer(word)
-  return {word, format('%d', place)}
-end
+local values = redis.call('HMGET', KEYS[1], 'at', ARGV[2])
+if nowhere(values[1], branch, known) then return 'M' end
+local on, place, floor_us, sweep_at, sweep_step = unpacked('@AT_FORM@', values[1])
 
-local operation = redis.call('GET', KEYS[2])
-if not operation then return answer('unknown') end
-local state, print_of, list, sequel, stamps =
-  match(operation, '^(%a) %d+ (%S+) (%S*)\n([^\n]*)\n(.*)$')
+local operation = values[2]
+if not operation then return packed('<c1I8', 'U', place) end
+local _, state, _, asked, took, noted, stamped, behind =
+  unpacked('@OPERATION_FORM@', operation)
+local list = sub(operation, behind, behind + 2 * took - 1)
+behind = behind + 2 * took
 if state ~= 'R' then
-  local same = state == to and sequel == actual .. '/' .. unit
+  if state ~= to or sub(operation, behind) ~= told then return packed('<c1I8', 'C', place) end
   -- Moved on, so that waiting for the replicas waits for something.
-  if same then advance() end
-  return answer(same and 'already' or 'conflict')
+  place = place + 1
+  redis.call('HSET', KEYS[1], 'at',
+             packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step))
+  return packed('<c1I8', 'A', place)
 end
-if actual ~= '' then
-  local known_unit = false
-  for of, of_unit in string.gmatch(sequel, '(%d) %x+ (%d+) %d+ %d+ %d+;') do
-    if (of == '3' or of == '4') and of_unit == unit then known_unit = true end
-  end
-  if not known_unit then return answer('bad') end
+
+local notes, ids = {}, {}
+local known_unit = measured == 0
+for i = 1, noted do
+  local note = {unpacked('<@NOTE_FORM@', operation, behind)}
+  behind = behind + @NOTE_SIZE@
+  notes[i] = note
+  ids[#ids + 1] = 'c' .. note[2]
+  if (note[1] == @QUOTA@ or note[1] == @TOTAL@) and note[3] == unit then known_unit = true end
+end
+if not known_unit then return packed('<c1I8', 'B', place) end
+local stamps = {}
+for i = 1, to == 'C' and stamped or 0 do
+  local id, span = unpacked('<c16I8', operation, behind)
+  behind = behind + @STAMP_SIZE@
+  stamps[i] = {'c' .. id, span}
+  ids[#ids + 1] = 'c' .. id
+end
+
+local texts, counters, changed = {}, {}, {}
+if #ids > 0 then
+  local read = redis.call('HMGET', KEYS[1], unpack(ids))
+  for i = 1, #ids do texts[ids[i]] = read[i] end
 end
 local settled_at = now
-now, grace = max(tonumber(now), floor_us), tonumber(grace)
-
-local counters, changed = {}, {}
+if now < floor_us then now = floor_us end
 local function load(id)
-  if not counters[id] then counters[id] = parse(redis.call('GET', prefix .. id)) end
+  if not counters[id] then counters[id] = parse(texts[id]) end
   return counters[id]
 end
 
-local function erase(c, ends, amount)
-  local from = 1
-  while true do
-    local other, held, after = match(c.entries, '^(%d+):(%d+),()', from)
-    if not other or tonumber(other) > ends then return false end
-    if tonumber(other) == ends and held == amount then
-      c.entries = sub(c.entries, 1, from - 1) .. sub(c.entries, after)
+local function erase(c, text, ends, high, low)
+  drop(c, text, -1, take)
+  for i = 0, c[@HELD@] - 1 do
+    local other, held, held_low = unpacked('@ENTRY_FORM@', c.entries, 1 + @ENTRY_SIZE@ * i)
+    if other > ends then return false end
+    if other == ends and held == high and held_low == low then
+      c.entries = sub(c.entries, 1, @ENTRY_SIZE@ * i) ..
+                  sub(c.entries, 1 + @ENTRY_SIZE@ * (i + 1))
+      c[@HELD@] = c[@HELD@] - 1
       return true
     end
-    from = after
   end
+  return false
 end
 
--- `ah`, `al` of what was taken stay taken.
-local function giveback(c, amount, ah, al)
-  local th, tl = split(amount)
-  c.vh, c.vl = plus(c.vh, c.vl, ah, al)
-  c.vh, c.vl = minus(c.vh, c.vl, th, tl)
-  if not atmost(c.vh, c.vl, MOST_HIGH, MOST_LOW) then c.vh, c.vl = MOST_HIGH, MOST_LOW end
-end
-
-for of, id, of_unit, amount, token, born in
-    string.gmatch(sequel, '(%d) (%x+) (%d+) (%d+) (%d+) (%d+);') do
+for i = 1, noted do
+  local class, id, of_unit, high, low, token, born = unpack(notes[i])
+  id = 'c' .. id
   local c = load(id)
-  of, token = tonumber(of), tonumber(token)
-  if c.of == of and c.unit == of_unit and c.born == born then
-    if of == GAUGE then
-      if erase(c, token, amount) then
-        giveback(c, amount, 0, 0)
+  if c[@CLASS@] == class and c[@UNIT@] == of_unit and c[@BORN@] == born then
+    if class == @GAUGE@ then
+      if erase(c, texts[id], token, high, low) then
+        take(c, high, low)
         changed[id] = true
       end
-    elseif c.begin == token then
-      if to == 'X' then
-        giveback(c, amount, 0, 0)
-        changed[id] = true
-      elseif actual ~= '' and of_unit == unit then
-        giveback(c, amount, split(actual))
-        changed[id] = true
+    elseif c[@BEGIN@] == token and (to == 'X' or (measured == 1 and of_unit == unit)) then
+      if to == 'C' then
+        low = low - actual_low
+        high = high - actual
+        if low < 0 then high, low = high - 1, low + @BILLION@ end
       end
-    end
-  end
-end
-if to == 'C' then
-  for id, keep_stamp in string.gmatch(stamps, '(%x+) (%d+);') do
-    local c = load(id)
-    become(c, STAMP, '0')
-    if c.of == STAMP then
-      c.last = max(c.last, now)
-      c.ends = max(c.ends, c.last + tonumber(keep_stamp))
+      -- Where more was taken than was reserved, `high` is below 0 and the counter grows.
+      take(c, high, low)
+      -- An int64 at most.
+      if c[@VALUE@] > 9223372036 or (c[@VALUE@] == 9223372036 and c[@REST@] > 854775807) then
+        c[@VALUE@], c[@REST@] = 9223372036, 854775807
+      end
       changed[id] = true
     end
   end
 end
-for id in pairs(changed) do save(prefix .. id, counters[id], now, grace) end
-redis.call('SET', KEYS[2], to .. ' ' .. settled_at .. ' ' .. print_of .. ' ' .. list ..
-           '\n' .. actual .. '/' .. unit .. '\n', 'PX', keep)
-advance()
-return answer('settled')
+for i = 1, #stamps do
+  local id, span = unpack(stamps[i])
+  local c = load(id)
+  if c[@CLASS@] == 0 then c[@CLASS@], c[@BORN@] = @STAMP@, place + 1 end
+  if c[@CLASS@] == @STAMP@ then
+    c[@LAST@] = math.max(c[@LAST@], now)
+    c[@ENDS@] = math.max(c[@ENDS@], c[@LAST@] + span)
+    changed[id] = true
+  end
+end
+
+local fields = {}
+for id in pairs(changed) do
+  fields[#fields + 1] = id
+  fields[#fields + 1] = print(counters[id], texts[id] or '', not texts[id], now, clock, grace)
+end
+fields[#fields + 1] = ARGV[2]
+fields[#fields + 1] = packed('@OPERATION_FORM@c0c0', clock + keep, to, settled_at, asked, took, 0, 0,
+                             list, told)
+place = place + 1
+redis.call('HSET', KEYS[1], 'at', packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step),
+           unpack(fields))
+return packed('<c1I8', 'E', place)

@@ -1,23 +1,29 @@
 -- Deletes those of some counters and operations that say nothing any more, or one that is reset.
--- KEYS: where the history is, then what may go.
-local branch, known, what, idle, old = unpack(ARGV)
-if not standing(branch, known) then return {'moved'} end
-idle, old = tonumber(idle), tonumber(old)
+-- ARGV: what the first lines read (`what`: 0 = sweep, 1 = reset), the fields that may go.
+local branch, known, _, what, idle, old = struct.unpack('<c32I8I8BI8I8', ARGV[1])
+local at = redis.call('HGET', KEYS[1], 'at')
+if nowhere(at, branch, known) then return 'M' end
+local on, place, floor_us, sweep_at, sweep_step = struct.unpack('@AT_FORM@', at)
 
-local function gone(text)
-  if what == 'reset' then return true end
-  if what == 'operations' then return tonumber(match(text, '^%a (%d+)')) <= old end
-  return parse(text).ends <= idle
+local function gone(field, text)
+  if what == 1 then return true end
+  if string.sub(field, 1, 1) == 'o' then
+    local _, _, time = struct.unpack('<I8c1I8', text)
+    return time < old
+  end
+  return parse(text)[@ENDS@] <= idle
 end
 
-local gone_keys = {}
-if #KEYS > 1 then
-  local texts = redis.call('MGET', unpack(KEYS, 2))
-  for i = 1, #KEYS - 1 do
-    if texts[i] and gone(texts[i]) then gone_keys[#gone_keys + 1] = KEYS[i + 1] end
+local fields = {}
+if #ARGV > 1 then
+  local texts = redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
+  for i = 1, #ARGV - 1 do
+    if texts[i] and gone(ARGV[i + 1], texts[i]) then fields[#fields + 1] = ARGV[i + 1] end
   end
 end
-if #gone_keys > 0 then redis.call('DEL', unpack(gone_keys)) end
-if what ~= 'reset' and idle > floor_us then floor_us = idle end
-advance()
-return {'done', format('%d', place), format('%d', #gone_keys)}
+if #fields > 0 then redis.call('HDEL', KEYS[1], unpack(fields)) end
+if what == 0 and idle > floor_us then floor_us = idle end
+place = place + 1
+redis.call('HSET', KEYS[1], 'at',
+           struct.pack('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step))
+return struct.pack('<c1I8I8', 'D', place, #fields)

@@ -1,25 +1,27 @@
--- One violation. KEYS: where the history is, the breaker.
-local branch, known, now, limit, window, suspend, grace = unpack(ARGV)
-if not standing(branch, known) then return {'moved'} end
-now, limit = max(tonumber(now), floor_us), tonumber(limit)
-window, suspend = tonumber(window), tonumber(suspend)
+-- One violation. ARGV: what the first lines read, the breaker's field.
+local branch, known, clock, now, limit, window, suspend, grace =
+  struct.unpack('<c32I8I8I8I8I8I8I8', ARGV[1])
+local values = redis.call('HMGET', KEYS[1], 'at', ARGV[2])
+if nowhere(values[1], branch, known) then return 'M' end
+local on, place, floor_us, sweep_at, sweep_step = struct.unpack('@AT_FORM@', values[1])
+if now < floor_us then now = floor_us end
 
-local function answer(word)
-  return {word, format('%d', place)}
+local text = values[2]
+local c = parse(text)
+if c[@CLASS@] ~= 0 and c[@CLASS@] ~= @BREAKER@ then return struct.pack('<c1I8', 'B', place) end
+local at = math.max(now, c[@LAST@])
+if at < c[@VALUE@] then return struct.pack('<c1I8', 'A', place) end
+drop(c, text, at, take)
+if c[@CLASS@] == 0 then c[@CLASS@], c[@BORN@] = @BREAKER@, place + 1 end
+c[@LAST@], c[@LIMIT@], c[@LIMIT_REST@] = at, 0, limit
+insert(c, at + window, 0, 1)
+c[@ENDS@] = math.max(c[@ENDS@], at + window)
+if c[@HELD@] >= limit then
+  c.entries, c[@HELD@], c[@VALUE@] = '', 0, at + suspend
+  c[@ENDS@] = math.max(c[@ENDS@], c[@VALUE@])
 end
-local c = parse(redis.call('GET', KEYS[2]))
-if c.of ~= 0 and c.of ~= BREAKER then return answer('bad') end
-local at = max(now, c.last)
-if at < c.time then return answer('already') end
-become(c, BREAKER, '0')
-c.last, c.limit = at, format('%d', limit)
-drop(c, at)
-insert(c, at + window, '1')
-c.ends = max(c.ends, at + window)
-if count(c) >= limit then
-  c.entries, c.time = '', at + suspend
-  c.ends = max(c.ends, c.time)
-end
-save(KEYS[2], c, now, tonumber(grace))
-advance()
-return answer('settled')
+place = place + 1
+redis.call('HSET', KEYS[1], 'at',
+           struct.pack('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step), ARGV[2],
+           print(c, text or '', not text, now, clock, grace))
+return struct.pack('<c1I8', 'E', place)
