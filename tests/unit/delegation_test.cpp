@@ -294,6 +294,28 @@ policy p {
   CHECK(widening > 0);
 }
 
+// A compiler gives each part of a term a constant of its own; a bundle of another may not.
+TEST_CASE("a constant that says two things is not narrowed for one of them") {
+  constexpr const char* kText = R"(
+module m
+import std.quota
+action pay { to: string }
+policy p {
+  expires after 8h
+  capability pay
+  limit daily on pay { consume 5 of quota(5, every: "day") }
+}
+)";
+  const DelegationSpec spec{.capabilities = {"pay"},
+                            .narrow = {{"limit daily", "consume.limit", {int64_t{4}}}}};
+  Limiter alone(kText), twin(kText);
+  LimitTerm& term = twin.program().limits[0].terms[0];
+  term.amount = term.limit;
+  World worlds[] = {World(alone.Finish()), World(twin.Finish())};
+  CHECK(Child{worlds[0].engine(), worlds[0].Mint()}.Refused(spec) == "");
+  CHECK(Child{worlds[1].engine(), worlds[1].Mint()}.Refused(spec) == "unknown-parameter");
+}
+
 }  // namespace
 }  // namespace cap::test
 
