@@ -1,6 +1,6 @@
 # `cmake --install`: the capc command, the runtime's libraries and headers, and the package that
 # `find_package(capc)` finds. capc::runtime needs neither ANTLR nor LLVM; capc::jit brings LLVM,
-# capc::sqlite SQLite, capc::redis hiredis.
+# capc::sqlite SQLite, capc::redis hiredis and OpenSSL.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

@@ -305,8 +305,28 @@ bool PolicyChecker::RequireAfter(const ast::AfterExpr& after, bool negated,
                   lowering);
 }
 
-/// What a delegation may narrow: the parameters whose values are constants of the rule. The time of
-/// a spacing is none: what is counted is the rate that it makes.
+/// Where the parameter is the time of a spacing, and nothing else: the constant of the rate that it
+/// makes, which is what is counted. The call's terms are the last ones.
+uint32_t PolicyChecker::RateConstant(const ConstraintInfo& constraint, size_t parameter) const {
+  const auto counts = [](const BodyClause& clause) { return clause.limit.has_value(); };
+  const auto own = static_cast<size_t>(std::ranges::count_if(constraint.clauses, counts));
+  if (terms_.size() < own) return kNone;
+  size_t nth = terms_.size() - own;
+  uint32_t found = kNone;
+  for (const BodyClause& clause : constraint.clauses) {
+    if (!clause.limit) continue;
+    const LimitTerm& term = terms_[nth++];
+    if (clause.limit->kind != LimitKind::kRate || clause.limit->span == kNone) continue;
+    const Node& node = context_.nodes[clause.limit->span];
+    if (node.kind != NodeKind::kParameter || node.index != parameter) continue;
+    if (found != kNone || term.limit.source != LimitOperand::Source::kConst) return kNone;
+    found = term.limit.index;
+  }
+  return found;
+}
+
+/// What a delegation may narrow: the parameters whose values are constants of the rule, and the
+/// time of a spacing, whose constant is a rate.
 void PolicyChecker::NoteParameters(const ConstraintInfo& constraint,
                                    const std::vector<NodeId>& values, const Lowering& lowering) {
   const size_t count = constraint.parameters.size() - (constraint.has_of ? 1 : 0);
@@ -315,21 +335,16 @@ void PolicyChecker::NoteParameters(const ConstraintInfo& constraint,
       times == 1 ? constraint.name : fmt::format("{}#{}", constraint.name, times);
   for (size_t i = 0; i < count; ++i) {
     const Parameter& parameter = constraint.parameters[i];
-    const auto spaces = [&](const BodyClause& clause) {
-      if (!clause.limit || clause.limit->kind != LimitKind::kRate) return false;
-      if (clause.limit->span == kNone) return false;
-      const Node& node = context_.nodes[clause.limit->span];
-      return node.kind == NodeKind::kParameter && node.index == i;
-    };
+    if (parameter.is_key) continue;
     const uint32_t constant = lowering.KnownConstant({values[i], kCaller});
-    if (parameter.is_key || constant == kNone ||
-        std::ranges::any_of(constraint.clauses, spaces)) {
-      continue;
-    }
+    const uint32_t rate = RateConstant(constraint, i);
+    // One that is both would have two constants.
+    if ((constant == kNone) == (rate == kNone)) continue;
     foldable_.push_back({.constraint = name,
                          .name = parameter.name,
-                         .const_index = constant,
-                         .type = lowering.TypeOfConstant(constant),
+                         .const_index = rate == kNone ? constant : rate,
+                         .type = rate == kNone ? lowering.TypeOfConstant(constant)
+                                               : context_.types.Duration(),
                          .order = OrderOf(parameter.order)});
   }
 }

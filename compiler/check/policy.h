@@ -163,6 +163,7 @@ class PolicyChecker {
                 ExprChecker& checker, Lowering& lowering);
   bool RequireAfter(const ast::AfterExpr& after, bool negated, const SourceSpan& statement,
                     ExprChecker& checker, Lowering& lowering);
+  uint32_t RateConstant(const ConstraintInfo& constraint, size_t parameter) const;
   void NoteParameters(const ConstraintInfo& constraint, const std::vector<NodeId>& values,
                       const Lowering& lowering);
 

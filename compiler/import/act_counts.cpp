@@ -122,7 +122,6 @@ std::optional<std::string> ActWriter::Budget(const ActValue& value, Action& acti
   const std::string_view period = every.empty() ? "total" : Meant(kPeriods, every);
   if (!IsAmount(limit) || period.empty() || options_.currency.empty()) return std::nullopt;
   Need(action, "amount", fmt::format("money in \"{}\"", options_.currency));
-  imports_.insert("std.money");
   imports_.insert("std.quota");
   std::string more;
   if (period == "total") {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/engine/limit_parameter.h"
 #include "runtime/frame/json_tree.h"
 #include "runtime/frame/json_value.h"
 #include "runtime/value/duration.h"
@@ -90,6 +91,18 @@ class Reader {
     return ReadJsonValue(program_, tree_, node, type, 0);
   }
 
+  /// The type of "budget.limit" of a limit; kNone: there is no such constant, or it is an interval,
+  /// which `interval` says.
+  TypeIndex LimitType(std::string_view name, std::string_view parameter, bool& interval) const {
+    for (const SharedLimit& limit : program_.limits) {
+      if (limit.name != name) continue;
+      const auto found = engine::FindLimitParameter(program_, limit, parameter);
+      if (found) interval = found->interval;
+      if (found) return interval ? kNone : found->type;
+    }
+    return kNone;
+  }
+
   /// The type of "maxAmount.limit"; kNone: there is no such parameter.
   TypeIndex ParameterType(std::string_view capability, std::string_view parameter) const {
     for (const Capability& c : program_.capabilities) {
@@ -107,7 +120,15 @@ class Reader {
       if (of->kind != Kind::kObject) return Bad("`narrow` has an object for each capability");
       for (const JsonNode* one = tree_.First(*of); one != nullptr; one = tree_.Next(*one)) {
         Narrowing narrowing{std::string(of->key), std::string(one->key), {}};
-        const TypeIndex type = ParameterType(of->key, one->key);
+        bool interval = false;
+        const auto limit = engine::LimitName(of->key);
+        const TypeIndex type = limit ? LimitType(*limit, one->key, interval)
+                                     : ParameterType(of->key, one->key);
+        if (interval && one->kind == Kind::kString) {
+          const Result<int64_t> time = ParseDuration(one->text);
+          if (!time.has_value()) return Bad(time.error().message);
+          narrowing.value = Value{Duration{*time}};
+        }
         if (type != kNone) {
           Result<Value> value = Read(*one, type);
           if (!value.has_value()) {

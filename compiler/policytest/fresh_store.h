@@ -17,7 +17,7 @@ namespace cap::policytest {
 /// One way to keep counters; all of them must say the same.
 struct StoreUnderTest {
   std::string name;  // "memory", "sqlite"
-  bool exact = true;  // its counters are what was taken, and nothing that was set aside
+  bool exact = true;  // else it may have counters that nothing was taken of
   /// A store in which nothing was counted.
   std::function<Result<std::unique_ptr<state::Store>>()> open;
 };

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "runtime/state/lease.h"
@@ -24,7 +27,8 @@ namespace fs = std::filesystem;
 using StoreResult = Result<std::unique_ptr<state::Store>>;
 
 bool IsServer(const std::string& where) {
-  return where.starts_with("redis://") || where.starts_with("unix://");
+  return where.starts_with("redis://") || where.starts_with("rediss://") ||
+         where.starts_with("unix://");
 }
 
 #ifdef CAPC_HAS_SQLITE
@@ -87,12 +91,39 @@ Result<StoreUnderTest> FilesUnderTest() {
 
 #ifdef CAPC_HAS_REDIS
 
+/// Takes `&name=value…` off the end of a url. False: there is a name that is none.
+bool ReadQuery(std::string_view query, redis::RedisOptions& options) {
+  const std::pair<std::string_view, std::string*> known[] = {
+      {"tenant=", &options.tenant},
+      {"ca=", &options.tls.ca_file},
+      {"cert=", &options.tls.certificate_file},
+      {"key=", &options.tls.key_file},
+      {"name=", &options.tls.server_name}};
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    const auto found = std::ranges::find_if(
+        known, [&](const auto& name) { return part.starts_with(name.first); });
+    if (found == std::end(known)) return false;
+    *found->second = part.substr(found->first.size());
+  }
+  return true;
+}
+
 /// `tenant`: of a test, gone with the store; empty: the one that `where` names.
 StoreResult OpenServer(const std::string& where, std::string tenant) {
   redis::RedisOptions options;
+  // A socket's url has its database behind a question mark.
+  const bool has_names = where.find('=') != std::string::npos;
+  const size_t query = has_names ? where.find('?') : std::string::npos;
+  const std::string_view names =
+      query == std::string::npos ? "" : std::string_view(where).substr(query + 1);
+  if (!ReadQuery(names, options)) {
+    return Fail("redis-url",
+                "behind the `?` of a server stand tenant, ca, cert, key and name, as in "
+                "?tenant=acme&ca=/etc/ssl/redis.pem");
+  }
   options.passing = !tenant.empty();
-  const size_t query = where.find("?tenant=");
-  if (query != std::string::npos) options.tenant = where.substr(query + 8);
   if (!tenant.empty()) options.tenant = std::move(tenant);
   // What is promised is for whoever keeps the server to say: a tool takes it as it is.
   options.promise = redis::Promise::kAsConfigured;

@@ -10,7 +10,8 @@
 
 namespace cap::policytest {
 
-/// `where`: a file (SQLite; made if it is not there), or "redis://HOST:PORT/0?tenant=NAME". Errors:
+/// `where`: a file (SQLite; made if it is not there), or "redis://HOST:PORT/0?tenant=NAME",
+/// over TLS "rediss://HOST?tenant=NAME&ca=FILE&cert=FILE&key=FILE&name=NAME". Errors:
 /// those of the stores; "no-store": this program was built without it.
 Result<std::unique_ptr<state::Store>> OpenStore(const std::string& where);
 

@@ -24,10 +24,14 @@ std::string Comparable(DecisionReport report) {
   return ToJson(report);
 }
 
-/// Of what is counted, not of what stores keep beside it. A line a counter, in order.
-std::string CountersText(std::vector<state::CounterView> counters) {
+/// Of what is counted, not of what stores keep beside it. A line a counter, in order. Where a store
+/// is not `exact` it is without those that say nothing, which it may have and others not.
+std::string CountersText(std::vector<state::CounterView> counters, bool exact, int64_t now_us) {
   std::vector<std::string> lines;
-  for (const state::CounterView& counter : counters) {
+  for (state::CounterView& counter : counters) {
+    const bool over = counter.kind == state::CounterKind::kQuota && counter.end_us <= now_us;
+    if (!exact && (counter.used == 0 || over)) continue;
+    if (!exact && counter.kind == state::CounterKind::kTotal) counter.begin_us = 0;
     lines.push_back(fmt::format("{:016x}{:016x} kind {} unit {} used {} of {} [{}, {})\n",
                                 counter.id.high, counter.id.low, static_cast<int>(counter.kind),
                                 counter.unit, counter.used, counter.limit_value, counter.begin_us,
@@ -213,16 +217,19 @@ bool Session::Revoke(const std::string& name) {
   return all;
 }
 
-std::string Session::CountersDisagree() {
-  std::string first;
+std::string Session::CountersDisagree(int64_t now_us) {
+  std::vector<state::CounterView> truth;
   for (Running& running : running_) {
-    if (!running.store->exact()) continue;
     Result<std::vector<state::CounterView>> counters = running.store->Counters();
     if (!counters.has_value()) return running.name + ": " + counters.error().message;
-    std::string text = CountersText(std::move(*counters));
     if (&running == &running_.front()) {
-      first = std::move(text);
-    } else if (text != first) {
+      truth = std::move(*counters);
+      continue;
+    }
+    const bool exact = running.store->exact();
+    const std::string first = CountersText(truth, exact, now_us);
+    const std::string text = CountersText(std::move(*counters), exact, now_us);
+    if (text != first) {
       return fmt::format("counters of {} and {} disagree:\n{}\n{}", running_.front().name,
                          running.name, first, text);
     }

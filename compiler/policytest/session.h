@@ -67,8 +67,8 @@ class Session {
   /// How every counter of the first engine stands, with its names. Errors: those of the store.
   Result<std::vector<state::CounterView>> Counters() { return running_.front().store->Counters(); }
 
-  /// Empty if every store that counts exactly says the same of every counter; else which says what.
-  std::string CountersDisagree();
+  /// Empty if every store says the same of every counter; else which says what.
+  std::string CountersDisagree(int64_t now_us);
 
   /// What every rule said about the request, by the first engine.
   CallExplanation Explain(std::string_view request, int64_t now_us,

@@ -73,6 +73,9 @@ bool ChargeBuilder::Shared(const ActionGroup& group, Decision& decision) {
   const PolicyAction* entry = state_.plan->Find(view_.policy, group.action);
   if (entry == nullptr) return true;
   const auto nth = static_cast<uint16_t>(&group - out_.groups.data());
+  if (view_.delegation != nullptr && !view_.delegation->blocks.back().limits.empty()) {
+    return NarrowedLimits(nth, decision);
+  }
   for (const LimitPlan& limit : entry->limits) {
     if (!SharedLimit(nth, limit.limit, limit.record, decision)) return false;
   }
@@ -90,10 +93,33 @@ bool ChargeBuilder::Shared(const ActionGroup& group, Decision& decision) {
   return false;
 }
 
+/// Under a chain that narrows limits: what each of its blocks left of them, the mint's first.
+bool ChargeBuilder::NarrowedLimits(uint16_t group, Decision& decision) {
+  const std::vector<DelegationBlock>& blocks = view_.delegation->blocks;
+  for (const DelegationBlock::Constants& each : blocks[0].limits) {
+    const cap::SharedLimit& limit = program_.limits[each.capability];
+    if (limit.action != out_.groups[group].action) continue;
+    CapabilityRecord above, own;
+    own.shape = limit.shape;
+    own.capability = each.capability;
+    for (uint16_t block = 0; block < blocks.size(); ++block) {
+      own.consts = blocks[block].OfLimit(each.capability);
+      if (block > 0 && own.consts == above.consts) continue;
+      if (!SharedLimit(group, each.capability, own, decision, block == 0 ? nullptr : &above,
+                       block)) {
+        return false;
+      }
+      above = own;
+    }
+  }
+  return true;
+}
+
 bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const CapabilityRecord& record,
-                                Decision& decision) {
+                                Decision& decision, const CapabilityRecord* above,
+                                uint16_t block) {
   const cap::SharedLimit& limit = program_.limits[index];
-  ChargeOrigin origin{.limit = index, .group = group, .span = limit.span};
+  ChargeOrigin origin{.limit = index, .group = group, .block = block, .span = limit.span};
   const uint64_t admitted = state_.evaluator.Admit(header_, record);
   if ((admitted & kRefused) != 0) {
     const ClauseMasks masks = state_.evaluator.Explain(header_, record);
@@ -111,12 +137,14 @@ bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const Capability
   for (uint32_t i = 0; i < limit.terms.size(); ++i) {
     const LimitTerm& term = limit.terms[i];
     if ((admitted >> term.clause & 1) == 0) continue;
+    if (above != nullptr && !Narrows(term, record.consts, above->consts)) continue;
     origin.term = i;
     origin.clause = static_cast<uint16_t>(term.clause);
     origin.span = limit.clauses[term.clause].span;
     LimitReader reader(state_, header_, hash_,
                        {.term = &term, .shape = &program_.shapes[limit.shape], .record = &record});
-    const auto charge = reader.Read(TermId(term, origin), subject_);
+    auto charge = reader.Read(TermId(term, origin), subject_);
+    if (charge) OfBlock(term, block, *charge);
     if (!charge || !Add(*charge, origin)) {
       Deny(DecisionCode::kConstraintFault, origin, decision);
       return false;
@@ -124,6 +152,13 @@ bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const Capability
     if (names_) Name(reader, origin, term);
   }
   return true;
+}
+
+/// A history is the same for every block; of what is counted each has its own.
+void ChargeBuilder::OfBlock(const LimitTerm& term, uint16_t block, state::Charge& charge) const {
+  for (uint16_t b = 1; b <= block && !TakesNothing(term.kind); ++b) {
+    charge.id = hash_.Join(charge.id, view_.delegation->blocks[b].hash);
+  }
 }
 
 state::CounterId ChargeBuilder::TermId(const LimitTerm& term, const ChargeOrigin& origin) const {
@@ -211,10 +246,7 @@ bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
         {.term = &term, .shape = &program_.shapes[capability.shape], .record = &record});
     auto charge = reader.Read(TermId(term, origin), subject_);
     if (!charge) return false;
-    // A history is the same for every block; of what is counted each has its own.
-    for (uint16_t b = 1; b <= block && !TakesNothing(term.kind); ++b) {
-      charge->id = hash_.Join(charge->id, view_.delegation->blocks[b].hash);
-    }
+    OfBlock(term, block, *charge);
     if (!Add(*charge, origin)) return false;
     if (names_) Name(reader, origin, term);
   }

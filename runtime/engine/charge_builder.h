@@ -22,13 +22,17 @@ class ChargeBuilder {
  private:
   void Breaker();
   bool Shared(const ActionGroup& group, Decision& decision);
+  /// `above`: what the block above left of it, if `block` is not the mint's.
   bool SharedLimit(uint16_t group, uint32_t index, const CapabilityRecord& record,
-                   Decision& decision);
+                   Decision& decision, const CapabilityRecord* above = nullptr,
+                   uint16_t block = 0);
+  bool NarrowedLimits(uint16_t group, Decision& decision);
   bool Group(uint16_t group, Decision& decision);
   /// False: an operand is of no use, in the clause that `origin` then names.
   bool Candidate(const engine::Candidate& candidate, ChargeOrigin& origin);
   bool Block(const CapabilityRecord& record, uint64_t admitted, const CapabilityRecord* above,
              uint16_t block, ChargeOrigin& origin);
+  void OfBlock(const LimitTerm& term, uint16_t block, state::Charge& charge) const;
   bool Stamps(const ActionGroup& group);
   bool Add(const state::Charge& charge, const ChargeOrigin& origin);
   void Name(const LimitReader& reader, const ChargeOrigin& origin, const LimitTerm& term);

@@ -44,21 +44,34 @@ class ChainFolder {
   Result<std::unique_ptr<Delegation>> Fold();
 
  private:
-  /// One capability on its way down the chain.
+  /// One capability, or shared limit, on its way down the chain.
   struct Descent {
     uint32_t capability = 0;
     std::vector<TypedSlot> constants;
   };
+  /// A constant that a narrowing names.
+  struct Target {
+    uint32_t const_index = 0;
+    TypeIndex type = 0;
+    ParameterOrder order = ParameterOrder::kUnsaid;
+    bool interval = false;  // the value is a duration, the constant the rate that it makes
+  };
 
   Result<void> Fill(Delegation& delegation);
+  template <typename Rule>
+  Result<void> BeginOne(uint32_t index, const Rule& rule, std::vector<Descent>& into);
   Result<void> Begin(Delegation& delegation);
   Result<void> Link(const DelegationSpec& link, Delegation& delegation);
-  Result<void> Narrow(const Narrowing& narrowing);
-  Result<void> NarrowOne(const CapabilityParameter& parameter, const Narrowing& narrowing,
-                         Descent& descent);
+  // Whether anything was said that was not so above.
+  Result<bool> Narrow(const Narrowing& narrowing);
+  Result<bool> NarrowLimit(std::string_view limit, const Narrowing& narrowing);
+  Result<bool> NarrowOne(const Target& target, const Narrowing& narrowing, Descent& descent);
+  Result<Slot> Encode(const Target& target, const Value& value);
   Result<void> Close(Delegation& delegation);
-  Result<void> Confine(const Only& only, Delegation& delegation);
-  Result<void> ConfineTool(const Only& only, uint32_t tool, Delegation& delegation);
+  Result<bool> Confine(const Only& only, Delegation& delegation);
+  Result<bool> Test(const Only& only, const ArgumentDesc& argument, Delegation& delegation,
+                    OnlyTest& test);
+  Result<bool> ConfineTool(const Only& only, uint32_t tool, Delegation& delegation);
 
   ProgramState& state_;
   const Program& program_;
@@ -68,6 +81,7 @@ class ChainFolder {
   const Chain& chain_;
   Arena values_;                   // of constants, until they are interned
   std::vector<Descent> descents_;  // of those that every link has so far
+  std::vector<Descent> limits_;    // of all shared limits, if any link narrows one
 };
 
 /// Gives back the constants that a delegation holds. Writers.

@@ -41,8 +41,11 @@ struct DelegationBlock {
     uint32_t capability = 0;
     const Slot* slots = nullptr;  // null: it has none
   };
-  CounterHash::Id hash;              // of what was written when it was delegated
+  CounterHash::Id hash;              // of what it narrows
   std::vector<Constants> constants;  // in order of capability
+  // … of the policy's shared limits, whose number stands for a capability's; empty in every block
+  // of a chain that narrows none of them.
+  std::vector<Constants> limits;
 
   bool Has(uint32_t capability) const {
     const auto at = std::ranges::lower_bound(constants, capability, {}, &Constants::capability);
@@ -51,6 +54,10 @@ struct DelegationBlock {
   /// INVARIANT: the block has the capability.
   const Slot* Of(uint32_t capability) const {
     return std::ranges::lower_bound(constants, capability, {}, &Constants::capability)->slots;
+  }
+  /// INVARIANT: the chain narrows a limit, and the policy has this one.
+  const Slot* OfLimit(uint32_t limit) const {
+    return std::ranges::lower_bound(limits, limit, {}, &Constants::capability)->slots;
   }
 };
 

@@ -345,6 +345,9 @@ void Reporter::SharedLimit(const PolicyAction& entry, const RecordFinder& finder
   finder.ForEach(kLimitSkeleton, 0, kNoTexts, [&](const CapabilityRecord& each) {
     if (each.capability == decision_.limit) record = each;
   });
+  if (grant_.delegation != nullptr && !grant_.delegation->blocks.back().limits.empty()) {
+    record.consts = grant_.delegation->blocks.back().OfLimit(decision_.limit);
+  }
   if (record.consts == nullptr && !limit.consts.empty()) return;
   record.shape = limit.shape;
   const ClauseInfo& info = limit.clauses[decision_.clause];

@@ -196,8 +196,10 @@ Decision Reader::Impl::StepUpInstead(GrantId grant, const Frame& frame,
                                      const AuthorizeOptions& options, Decision denied) {
   Reservation& charged = *reservation;
   const int64_t now_us = frame.header()->now_us;
+  const engine::ActionGroup& lost = charged.groups[charged.lost];
+  if (lost.untried) denied.code = DecisionCode::kUntried;
+  if (lost.permit.count == 0 || lost.ask.count == 0) return denied;
   uint64_t asking = 0;
-  if (charged.groups[charged.lost].untried) denied.code = DecisionCode::kUntried;
   const auto again = [&](uint64_t mask) {
     charged.Clear();
     Decision decision = DecideAndCharge(grant, frame, options, mask, charged);

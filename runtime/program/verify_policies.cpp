@@ -58,8 +58,14 @@ bool VerifyParameters(Context& context, const Capability& capability, const Rule
       return rule.Fail("the name of a parameter is empty, doubled or not plain");
     }
     if (parameter.const_index >= shape.const_types.size() ||
-        parameter.type >= context.program.types.size() ||
-        !context.SameRepresentation(parameter.type, shape.const_types[parameter.const_index])) {
+        parameter.type >= context.program.types.size()) {
+      return rule.Fail("a parameter is no constant");
+    }
+    // The constant of a spacing's time is the rate that it makes.
+    const TypeIndex constant = shape.const_types[parameter.const_index];
+    const bool interval = context.TypeAt(parameter.type).kind == TypeKind::kDuration &&
+                          context.TypeAt(constant).kind == TypeKind::kRate;
+    if (!interval && !context.SameRepresentation(parameter.type, constant)) {
       return rule.Fail("a parameter is no constant, or one of another type");
     }
     if (parameter.order > ParameterOrder::kWithin) return rule.Fail("there is no such order");

@@ -39,7 +39,8 @@ std::optional<std::string> Unescape(std::string_view text) {
 
 std::unexpected<Error> Bad(std::string_view what) {
   return Fail("redis-url", "the url of the Redis server has " + std::string(what) +
-                               "; write redis://[[user]:password@]host[:port][/database] or "
+                               "; write redis://[[user]:password@]host[:port][/database], "
+                               "rediss://… or "
                                "unix:///path[?database]");
 }
 
@@ -99,7 +100,11 @@ Result<Address> ParseAddress(std::string_view url) {
   constexpr std::string_view kSocket = "unix://", kHost = "redis://", kTls = "rediss://";
   if (url.starts_with(kSocket)) return ParseSocket(url.substr(kSocket.size()));
   if (url.starts_with(kHost)) return ParseHost(url.substr(kHost.size()));
-  if (url.starts_with(kTls)) return Bad("TLS, which this library does not speak: use a tunnel");
+  if (url.starts_with(kTls)) {
+    auto address = ParseHost(url.substr(kTls.size()));
+    if (address) address->secure = true;
+    return address;
+  }
   return Bad("no scheme that is known");
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -9,11 +10,15 @@
 
 namespace cap::redis {
 
+class TlsContext;
+
 struct Address {
   std::string path;  // of a socket file; empty: host and port
   std::string host = "localhost";
   uint16_t port = 6379;
   uint32_t database = 0;
+  bool secure = false;  // over TLS
+  std::shared_ptr<const TlsContext> tls = {};  // with it
   std::string user, password;  // both empty: no authentication
 };
 

@@ -8,6 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <utility>
+
+#include "runtime/redis/tls.h"
 
 namespace cap::redis {
 namespace {
@@ -61,6 +64,8 @@ int64_t BootMs() {
   return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
+Connection::Connection(redisContext* context) : context_(context) {}
+
 Connection::~Connection() { redisFree(context_); }
 
 std::unique_ptr<Connection> Connection::Open(const Address& address, int64_t deadline_us,
@@ -77,6 +82,7 @@ std::unique_ptr<Connection> Connection::Open(const Address& address, int64_t dea
   std::unique_ptr<Connection> connection(new Connection(context));
   why = context->errstr;
   if (context->err != 0) return nullptr;
+  if (address.secure && !connection->Secure(address, deadline_us, why)) return nullptr;
   if (!address.password.empty()) {
     const auto reply =
         address.user.empty()
@@ -117,24 +123,60 @@ bool Connection::SetTimeout(int64_t deadline_us) {
   return redisSetTimeout(context_, ToTimeval(left_us)) == REDIS_OK;
 }
 
-bool Connection::Send(int64_t deadline_us) {
-  size_t sent = 0;
-  while (sent < out_.size()) {
+bool Connection::Secure(const Address& address, int64_t deadline_us, std::string& why) {
+  why = "TLS cannot be begun: there is no name to check";
+  if (address.tls == nullptr) return false;
+  tls_ = Tls::Begin(*address.tls, address.host);
+  if (tls_ == nullptr) return false;
+  for (;;) {
+    const Tls::Step step = tls_->Greet(why);
+    const bool sent = Write(tls_->ToSend(), deadline_us);
+    if (step == Tls::Step::kFailed) return false;
+    if (step == Tls::Step::kDone) return sent;
+    const std::string bytes = Read(deadline_us);
+    if (!sent || bytes.empty()) {
+      why = SteadyUs() < deadline_us
+                ? "the Redis server hung up where TLS was begun"
+                : "the Redis server gave no answer in TLS; does it speak TLS at this port?";
+      return false;
+    }
+    if (!tls_->Take(bytes)) return false;
+  }
+}
+
+bool Connection::Write(std::string_view bytes, int64_t deadline_us) {
+  while (!bytes.empty()) {
     if (!SetTimeout(deadline_us)) return false;
     // Not hiredis's own writing, which ends the process with SIGPIPE where the server has gone.
-    const ssize_t n = send(context_->fd, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = send(context_->fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n > 0) {
-      sent += static_cast<size_t>(n);
+      bytes.remove_prefix(static_cast<size_t>(n));
     } else if (errno != EINTR) {
       return false;
     }
   }
-  out_.clear();
   return true;
 }
 
-std::optional<Reply> Connection::Receive(int64_t deadline_us) {
+bool Connection::Send(int64_t deadline_us) {
+  const bool sent = tls_ == nullptr
+                        ? Write(out_, deadline_us)
+                        : tls_->Encrypt(out_) && Write(tls_->ToSend(), deadline_us);
+  if (sent) out_.clear();
+  return sent;
+}
+
+std::string Connection::Read(int64_t deadline_us) {
   std::array<char, 4096> buffer;
+  for (;;) {
+    if (!SetTimeout(deadline_us)) return {};
+    const ssize_t n = recv(context_->fd, buffer.data(), buffer.size(), 0);
+    if (n > 0) return std::string(buffer.data(), static_cast<size_t>(n));
+    if (n == 0 || errno != EINTR) return {};
+  }
+}
+
+std::optional<Reply> Connection::Receive(int64_t deadline_us) {
   for (;;) {
     void* raw = nullptr;
     if (redisReaderGetReply(context_->reader, &raw) != REDIS_OK) return std::nullopt;
@@ -142,13 +184,16 @@ std::optional<Reply> Connection::Receive(int64_t deadline_us) {
       const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
       return Convert(*reply, 2);
     }
-    if (!SetTimeout(deadline_us)) return std::nullopt;
-    const ssize_t n = recv(context_->fd, buffer.data(), buffer.size(), 0);
-    if (n > 0) {
-      if (redisReaderFeed(context_->reader, buffer.data(), static_cast<size_t>(n)) != REDIS_OK) {
-        return std::nullopt;
-      }
-    } else if (n == 0 || errno != EINTR) {
+    std::string bytes = Read(deadline_us);
+    if (bytes.empty()) return std::nullopt;
+    if (tls_ != nullptr) {
+      if (!tls_->Take(bytes)) return std::nullopt;
+      auto plain = tls_->Decrypt();
+      // A key may be changed in between, which is answered.
+      if (!plain || !Write(tls_->ToSend(), deadline_us)) return std::nullopt;
+      bytes = std::move(*plain);
+    }
+    if (redisReaderFeed(context_->reader, bytes.data(), bytes.size()) != REDIS_OK) {
       return std::nullopt;
     }
   }

@@ -15,6 +15,8 @@ struct redisContext;
 
 namespace cap::redis {
 
+class Tls;
+
 /// What a server answered. hiredis stays in connection.cpp.
 struct Reply {
   enum class Kind : uint8_t { kNull, kText, kInteger, kList, kError };
@@ -61,10 +63,16 @@ class Connection {
   }
 
  private:
-  explicit Connection(redisContext* context) : context_(context) {}
+  explicit Connection(redisContext* context);
   bool SetTimeout(int64_t deadline_us);
+  /// False: the server is not the one that it should be, or speaks no TLS.
+  bool Secure(const Address& address, int64_t deadline_us, std::string& why);
+  bool Write(std::string_view bytes, int64_t deadline_us);
+  /// What comes next, as it was sent. Empty: nothing more will.
+  std::string Read(int64_t deadline_us);
 
   redisContext* context_;
+  std::unique_ptr<Tls> tls_;
   std::string out_;
   int64_t timeout_us_ = 0;  // as the socket has it
 };

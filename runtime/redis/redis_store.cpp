@@ -5,6 +5,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/redis/redis_store_impl.h"
+#include "runtime/redis/tls.h"
 
 namespace cap::redis {
 
@@ -214,6 +215,11 @@ Result<std::unique_ptr<RedisStore>> NewRedisStore(std::string_view url,
     return Fail("redis-url", "a tenant's name is made of 1 to " +
                                  std::to_string(limits::kTenantBytes) +
                                  " letters, digits, \"_\", \"-\" and \".\"");
+  }
+  if (address->secure) {
+    auto tls = TlsContext::Make(options.tls);
+    if (!tls) return std::unexpected(tls.error());
+    address->tls = std::move(*tls);
   }
   auto position = ParseStanding(options.position);
   if (!position) return Fail("redis-url", "the position is none that Position() gave");

@@ -28,6 +28,13 @@ enum class Promise : uint8_t {
   kAsConfigured,  // whatever the server is set to: a crash may forget the last second of charges
 };
 
+/// For rediss:// alone. The server's certificate is always checked, and its name too.
+struct RedisTls {
+  std::string ca_file = {};  // whom to trust, PEM; empty: whom the system trusts
+  std::string certificate_file = {}, key_file = {};  // the client's own, where the server asks
+  std::string server_name = {};  // in the certificate; empty: the host of the url
+};
+
 struct RedisOptions {
   std::string tenant = "default";  // part of every key, and what a cluster places them by
   Promise promise = Promise::kAppendAlways;
@@ -36,6 +43,7 @@ struct RedisOptions {
   uint32_t connections = 8;        // open at one time
   uint32_t waiting = 1'024;        // calls that wait for one; the next is denied at once
   bool names = true;               // keep what counters are called
+  RedisTls tls = {};
   bool passing = false;  // everything of the tenant is deleted when the store goes: for tests
   /// Of CounterIds. Without it the first store makes one and the server keeps it.
   std::optional<std::array<uint8_t, 16>> hash_key = std::nullopt;
@@ -59,9 +67,10 @@ class RedisStore : public state::Store {
   virtual std::string Position() const = 0;
 };
 
-/// `url`: redis://[[user]:password@]host[:port][/database] or unix:///path[?database]. Errors:
-/// "redis-url", "redis-refused" (evicts keys, or keeps less than the promise), "store-unavailable",
-/// "store-rewound", "store-key".
+/// `url`: redis://[[user]:password@]host[:port][/database], rediss://… the same over TLS, or
+/// unix:///path[?database]. Errors: "redis-url", "redis-tls" (a file of RedisTls cannot be used),
+/// "redis-refused" (evicts keys, keeps less than the promise, or what another version counted),
+/// "store-unavailable", "store-rewound", "store-key".
 Result<std::unique_ptr<RedisStore>> NewRedisStore(std::string_view url,
                                                   const RedisOptions& options = {});
 

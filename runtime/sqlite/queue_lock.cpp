@@ -1,6 +1,7 @@
 #include "runtime/sqlite/queue_lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,5 +56,16 @@ bool QueueLock::LockWithin(int64_t timeout_us) {
 }
 
 void QueueLock::Unlock() { Set(file_, F_OFD_SETLK, F_UNLCK, kWorking); }
+
+bool QueueLock::IsMarked() const {
+  struct stat found = {};
+  return fstat(file_, &found) != 0 || found.st_size > 0;
+}
+
+bool QueueLock::Mark() {
+  return IsMarked() || (pwrite(file_, "capc\n", 5, 0) == 5 && fsync(file_) == 0);
+}
+
+bool QueueLock::Unmark() { return ftruncate(file_, 0) == 0; }
 
 }  // namespace cap::state

@@ -23,6 +23,12 @@ class QueueLock {
   bool LockWithin(int64_t timeout_us);
   void Unlock();
 
+  /// Whether somebody said, by Mark(), that the file beside this one has begun to hold something.
+  /// INVARIANT of these: the lock is held.
+  bool IsMarked() const;
+  bool Mark();
+  bool Unmark();
+
  private:
   int file_ = -1;
 };

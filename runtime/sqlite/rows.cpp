@@ -37,6 +37,11 @@ bool IsSound(const Counter& counter) {
       !In(counter.limit, 0, limits::kQuantity)) {
     return false;
   }
+  // Every charge ends later than it was made; a stamp, which may be kept for no time, no earlier.
+  const bool stamp = counter.of() == CounterClass::kStamp;
+  if (counter.end_us < counter.last_us || (!stamp && counter.end_us == counter.last_us)) {
+    return false;
+  }
   const bool has_end = In(counter.end_us, 0, kLatestUs);
   switch (counter.of()) {
     case CounterClass::kRate:

@@ -237,6 +237,30 @@ class SqliteStore final : public Store {
   std::thread thread_;
 };
 
+/// -1: there is none.
+int64_t SizeOf(const std::string& path) {
+  struct stat found = {};
+  return stat(path.c_str(), &found) == 0 ? found.st_size : -1;
+}
+
+/// SQLite takes a file without a page for a new one. So it is one only where nothing beside it says
+/// that it was in use. INVARIANT: the lock is held.
+Result<void> CheckSize(const std::string& path, QueueLock& lock) {
+  constexpr int64_t kSmallestPage = 512;
+  const int64_t size = SizeOf(path);
+  if (size < 0 && !lock.Unmark()) {
+    return Fail("store-unavailable", "The store's lock cannot be written: " + path + "-queue.");
+  }
+  if (size == 0 && (lock.IsMarked() || SizeOf(path + "-wal") > 0)) {
+    return Fail("store-format", "The store's file is empty, and has held counters: " + path +
+                                    ". Put it back, or delete it to begin anew.");
+  }
+  if (size > 0 && size < kSmallestPage) {
+    return Fail("store-format", "The file is no store of counters: it is no database.");
+  }
+  return {};
+}
+
 /// A device or a folder keeps nothing; what SQLite has in memory is gone with the process.
 bool CanBeFile(const std::string& path) {
   struct stat found = {};
@@ -262,10 +286,14 @@ Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
   if (!lock->Open(path + "-queue") || !lock->LockWithin(options.timeout_us)) {
     return Fail("store-unavailable", "The store's lock cannot be had: " + path + "-queue.");
   }
+  if (auto good = CheckSize(path, *lock); !good) return std::unexpected(good.error());
   auto database = Database::Open(path, options);
   if (!database) return std::unexpected(database.error());
   Ledger ledger(std::move(*database), options.sizes);
   const auto hash_key = ledger.ReadHashKey();
+  if (hash_key && !lock->Mark()) {
+    return Fail("store-unavailable", "The store's lock cannot be written: " + path + "-queue.");
+  }
   lock->Unlock();
   if (!hash_key) return Fail("store-format", "The store's file is damaged: " + path + ".");
   auto worker = std::make_shared<Worker>(path, std::move(lock), std::move(ledger));

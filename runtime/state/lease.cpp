@@ -17,41 +17,6 @@ namespace {
 using State = LeasedOperation::State;
 using Lock = std::unique_lock<std::mutex>;
 
-constexpr int64_t kLargestLeased = limits::kQuantity / 1000;
-
-/// Not where a limit is so large that sums of what is granted could leave an int64.
-bool IsLeased(const Charge& charge) {
-  return (charge.kind == CounterKind::kQuota || charge.kind == CounterKind::kTotal) &&
-         charge.limit <= kLargestLeased;
-}
-
-/// Whether calls like this one can be decided here.
-bool IsLeasable(const ReserveRequest& request) {
-  return !request.peek && request.stamps.empty() && !request.charges.empty() &&
-         !(request.operation == kNoOperation) && std::ranges::all_of(request.charges, IsLeased);
-}
-
-/// The charges that are taken where all of them fit: the common ones, and of each group the lowest
-/// alternative. Only these are decided here; whoever needs another one asks the authority.
-std::vector<uint16_t> FirstChoice(const ReserveRequest& request) {
-  std::vector<uint16_t> chosen;
-  uint32_t group = kEveryGroup;
-  uint16_t alternative = 0;
-  for (size_t i = 0; i < request.charges.size(); ++i) {
-    const Charge& charge = request.charges[i];
-    if (charge.group != kEveryGroup && charge.group != group) {
-      group = charge.group;
-      alternative = charge.alternative;
-    }
-    const bool without =
-        charge.group < request.free.size() && request.free[charge.group] < alternative;
-    if (charge.group == kEveryGroup || (charge.alternative == alternative && !without)) {
-      chosen.push_back(static_cast<uint16_t>(i));
-    }
-  }
-  return chosen;
-}
-
 class LeasedStoreImpl final : public LeasedStore {
  public:
   LeasedStoreImpl(std::shared_ptr<Store> authority, const LeaseOptions& options, OperationId seed)
@@ -76,7 +41,7 @@ class LeasedStoreImpl final : public LeasedStore {
     return authority_->CountViolation(id, limit, window_us, suspend_us, now_us);
   }
   uint64_t Sweep(int64_t now_us) override;
-  Result<std::vector<CounterView>> Counters() override { return authority_->Counters(); }
+  Result<std::vector<CounterView>> Counters() override;
   Result<bool> Reset(CounterId id) override;
   const std::array<uint8_t, 16>& hash_key() const override { return authority_->hash_key(); }
   bool keeps_names() const override { return authority_->keeps_names(); }
@@ -84,6 +49,8 @@ class LeasedStoreImpl final : public LeasedStore {
   uint64_t trips() const override { return trips_; }
 
  private:
+  /// The answer of a call that was reserved here, again.
+  ReserveResult Repeat(Lock& lock, const ReserveRequest& request, std::span<ChargeState> states);
   /// Takes the chosen charges from their slices, or tells which one has too little.
   std::optional<size_t> Take(const ReserveRequest& request, std::span<const uint16_t> chosen,
                              std::span<ChargeState> states);
@@ -139,16 +106,7 @@ ReserveResult LeasedStoreImpl::Reserve(const ReserveRequest& request,
                known->second.fingerprint != FingerprintOf(request))) {
     return {ReserveStatus::kBadRequest};
   }
-  if (here) {
-    for (size_t i = 0; i < states.size(); ++i) states[i] = {.fits = true};
-    for (const uint16_t i : FirstChoice(request)) {
-      const Slice* slice = book_.Find(request.charges[i]);
-      if (states.empty()) break;
-      states[i].taken = true;
-      if (slice != nullptr) states[i].remains = std::max<int64_t>(0, slice->free() + slice->left);
-    }
-    return {ReserveStatus::kReserved, true};
-  }
+  if (here) return Repeat(lock, request, states);
   if (known == book_.operations.end() && IsLeasable(request) && HasRoom()) {
     const std::vector<uint16_t> chosen = FirstChoice(request);
     // Each charge may need one slice.
@@ -167,6 +125,32 @@ ReserveResult LeasedStoreImpl::Reserve(const ReserveRequest& request,
   return Ask(request, states);
 }
 
+/// What was taken is what was written down. What remains is a question of now: perhaps of another
+/// period than the call was charged in, of which nothing is known here.
+ReserveResult LeasedStoreImpl::Repeat(Lock& lock, const ReserveRequest& request,
+                                      std::span<ChargeState> states) {
+  if (states.empty()) return {ReserveStatus::kReserved, true};
+  ReserveRequest question = request;
+  question.peek = true;
+  lock.unlock();
+  ++trips_;
+  const ReserveStatus asked = authority_->Reserve(question, states).status;
+  lock.lock();
+  const bool known = asked == ReserveStatus::kReserved || asked == ReserveStatus::kSpent;
+  for (size_t i = 0; i < states.size(); ++i) {
+    const Slice* slice = book_.Find(request.charges[i]);
+    states[i].taken = false;
+    if (!known) states[i] = {.remains = slice != nullptr ? slice->left : 0};
+    if (slice == nullptr) continue;
+    states[i].remains = std::max<int64_t>(0, states[i].remains + slice->free());
+  }
+  for (const uint16_t i : FirstChoice(request)) {
+    states[i].taken = states[i].fits = true;
+    states[i].retry_after_us = 0;
+  }
+  return {ReserveStatus::kReserved, true};
+}
+
 std::optional<size_t> LeasedStoreImpl::Take(const ReserveRequest& request,
                                             std::span<const uint16_t> chosen,
                                             std::span<ChargeState> states) {
@@ -183,7 +167,7 @@ std::optional<size_t> LeasedStoreImpl::Take(const ReserveRequest& request,
     slice->used += charge.amount;
     ++slice->outstanding;
     slice->touched_us = std::max(slice->touched_us, request.now_us);
-    shares.push_back({charge.id, slice->serial, charge.unit, charge.amount});
+    shares.push_back({charge.id, slice->serial, charge.end_us, charge.unit, charge.amount});
   }
   if (missing) {
     for (const Share& share : shares) {
@@ -198,8 +182,9 @@ std::optional<size_t> LeasedStoreImpl::Take(const ReserveRequest& request,
     states[i] = {.taken = false, .fits = true, .remains = request.charges[i].limit};
   }
   for (const uint16_t i : chosen) {
-    if (states.empty()) break;
-    const Slice* slice = book_.Find(request.charges[i]);
+    Slice* slice = book_.Find(request.charges[i]);
+    slice->latest = true;
+    if (states.empty()) continue;
     states[i] = {.taken = true, .fits = true, .remains = slice->free() + slice->left};
   }
   LeasedOperation& operation = book_.operations[request.operation];
@@ -352,10 +337,18 @@ void LeasedStoreImpl::Learn(const ReserveRequest& request, const ReserveResult& 
     LeasedOperation& operation = book_.operations[request.operation];
     operation.state = State::kElsewhere;
     operation.time_us = request.now_us;
+    // Of one that is only asked for again it is known.
+    for (size_t i = 0; i < request.charges.size(); ++i) {
+      const Charge& charge = request.charges[i];
+      if (result.repeated || !states[i].taken || !IsLeased(charge)) continue;
+      operation.shares.push_back({charge.id, 0, charge.end_us, charge.unit, charge.amount});
+    }
   }
   for (size_t i = 0; i < request.charges.size(); ++i) {
     const Charge& charge = request.charges[i];
     if (!IsLeased(charge)) continue;
+    Slice* other = book_.At(charge.id);
+    if (other != nullptr && states[i].taken && !request.peek) other->latest = false;
     Slice* slice = book_.Find(charge);
     // Only where a slice will be worth asking for.
     if (slice == nullptr && may_make && states[i].remains / options_.share / 2 >= charge.amount) {
@@ -403,8 +396,14 @@ SettleStatus LeasedStoreImpl::Settle(OperationId operation, State as, std::optio
     }
   }
   ++trips_;
-  return as == State::kCommitted ? authority_->Commit(operation, actual, now_us)
-                                 : authority_->Release(operation, now_us);
+  const bool released = as == State::kReleased;
+  const SettleStatus status = released ? authority_->Release(operation, now_us)
+                                       : authority_->Commit(operation, actual, now_us);
+  if (status != SettleStatus::kSettled) return status;
+  const Lock lock(mutex_);
+  const auto found = book_.operations.find(operation);
+  if (found != book_.operations.end()) book_.HearSettled(found->second, released, actual);
+  return status;
 }
 
 void LeasedStoreImpl::Send(const std::vector<Return>& returns, int64_t now_us) {
@@ -442,6 +441,21 @@ void LeasedStoreImpl::GiveBack() {
     book_.CloseIdle(limits::kTimeUs, returns);
   }
   Send(returns, now_us);
+}
+
+/// Without what lies here unused.
+Result<std::vector<CounterView>> LeasedStoreImpl::Counters() {
+  auto views = authority_->Counters();
+  if (!views) return views;
+  const Lock lock(mutex_);
+  for (CounterView& view : *views) {
+    const Slice* slice = book_.At(view.id);
+    // One that was leased before the counter began anew is of a period that is over.
+    if (slice == nullptr || slice->leased_us < view.begin_us) continue;
+    view.used = std::max<int64_t>(0, view.used - slice->free());
+    if (slice->latest) view.limit_value = slice->terms.limit;
+  }
+  return views;
 }
 
 Result<bool> LeasedStoreImpl::Reset(CounterId id) {

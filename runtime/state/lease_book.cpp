@@ -11,7 +11,38 @@ bool SameTerms(const Charge& a, const Charge& b) {
          a.span_us == b.span_us && a.begin_us == b.begin_us && a.end_us == b.end_us;
 }
 
+constexpr int64_t kLargestLeased = limits::kQuantity / 1000;
+
 }  // namespace
+
+bool IsLeased(const Charge& charge) {
+  return (charge.kind == CounterKind::kQuota || charge.kind == CounterKind::kTotal) &&
+         charge.limit <= kLargestLeased;
+}
+
+bool IsLeasable(const ReserveRequest& request) {
+  return !request.peek && request.stamps.empty() && !request.charges.empty() &&
+         !(request.operation == kNoOperation) && std::ranges::all_of(request.charges, IsLeased);
+}
+
+std::vector<uint16_t> FirstChoice(const ReserveRequest& request) {
+  std::vector<uint16_t> chosen;
+  uint32_t group = kEveryGroup;
+  uint16_t alternative = 0;
+  for (size_t i = 0; i < request.charges.size(); ++i) {
+    const Charge& charge = request.charges[i];
+    if (charge.group != kEveryGroup && charge.group != group) {
+      group = charge.group;
+      alternative = charge.alternative;
+    }
+    const bool without =
+        charge.group < request.free.size() && request.free[charge.group] < alternative;
+    if (charge.group == kEveryGroup || (charge.alternative == alternative && !without)) {
+      chosen.push_back(static_cast<uint16_t>(i));
+    }
+  }
+  return chosen;
+}
 
 Slice* LeaseBook::At(CounterId id) {
   const auto found = slices_.find(id);
@@ -126,6 +157,19 @@ bool LeaseBook::Settle(LeasedOperation& operation, LeasedOperation::State as,
   operation.has_actual = actual.has_value();
   operation.actual = actual.value_or(Actual());
   return true;
+}
+
+void LeaseBook::HearSettled(LeasedOperation& operation, bool released,
+                            const std::optional<Actual>& actual) {
+  for (const Share& share : operation.shares) {
+    Slice* slice = At(share.id);
+    if (slice == nullptr || slice->terms.end_us != share.end_us) continue;
+    if (released) slice->left += share.amount;
+    if (actual && actual->unit == share.unit) {
+      slice->left = std::max<int64_t>(0, slice->left + share.amount - actual->amount);
+    }
+  }
+  operation.shares = {};
 }
 
 uint64_t LeaseBook::ForgetOperations(int64_t before_us) {

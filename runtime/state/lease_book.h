@@ -18,6 +18,14 @@ struct HashId {
   }
 };
 
+/// Not where a limit is so large that sums of what is granted could leave an int64.
+bool IsLeased(const Charge& charge);
+/// Whether calls like this one can be decided here.
+bool IsLeasable(const ReserveRequest& request);
+/// The charges that are taken where all of them fit: the common ones, and of each group the lowest
+/// alternative. Only these are decided here; whoever needs another one asks the authority.
+std::vector<uint16_t> FirstChoice(const ReserveRequest& request);
+
 /// One charge at the authority that calls here take from.
 struct Lease {
   OperationId operation;
@@ -37,14 +45,16 @@ struct Slice {
   int64_t touched_us = 0, leased_us = 0;
   uint32_t outstanding = 0;  // calls that may still be settled
   bool asking = false;       // somebody asks the authority for more
+  bool latest = false;       // the counter was last charged here, not at the authority
 
   int64_t free() const { return granted - used; }
 };
 
-/// What a call took of a slice.
+/// What a call took of a slice; or, at the authority, of a counter that may have one.
 struct Share {
   CounterId id;
-  uint64_t serial = 0;
+  uint64_t serial = 0;  // of the slice
+  int64_t end_us = 0;   // of the period
   uint16_t unit = 0;
   int64_t amount = 0;
 };
@@ -91,6 +101,8 @@ class LeaseBook {
   /// was granted. False: it has nothing of that unit.
   bool Settle(LeasedOperation& operation, LeasedOperation::State as,
               const std::optional<Actual>& actual, int64_t now_us, std::vector<CounterId>& debts);
+  /// The authority has settled what it had charged: so much more, or less, is left there.
+  void HearSettled(LeasedOperation& operation, bool released, const std::optional<Actual>& actual);
   uint64_t ForgetOperations(int64_t before_us);
 
  private:

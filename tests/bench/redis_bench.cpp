@@ -102,7 +102,8 @@ class Decisions {
 struct Cost {
   double us = 0;      // on the clock
   double client = 0;  // of this process, in microseconds of a processor
-  double server = 0;  // of the script, by the server's own count
+  double server = 0;  // of the server's process
+  double script = 0;  // of the script, by the server's own count
 };
 
 double CpuUs() {
@@ -111,25 +112,46 @@ double CpuUs() {
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
+/// The number behind `name`, somewhere behind `line`, in a part of what INFO says.
+double Told(const Server& server, const char* part, std::string_view line, std::string_view name) {
+  const std::string told = server.Ask({"INFO", part});
+  const size_t at = told.find(line);
+  if (at == std::string::npos) return 0;
+  const size_t number = told.find(name, at);
+  return number == std::string::npos ? 0 : std::atof(told.c_str() + number + name.size());
+}
+
+double ServerUs(const Server& server) {
+  const double system = Told(server, "cpu", "", "used_cpu_sys:");
+  return 1e6 * (system + Told(server, "cpu", "", "used_cpu_user:"));
+}
+
 double ScriptUs(const Server& server) {
-  const std::string stats = server.Ask({"INFO", "commandstats"}), name = "cmdstat_evalsha:";
-  const size_t at = stats.find("usec=", stats.find(name));
-  return stats.find(name) == std::string::npos ? 0 : std::atof(stats.c_str() + at + 5);
+  return Told(server, "commandstats", "cmdstat_evalsha:", "usec=");
 }
 
 template <typename Side>
 Cost Block(const Server& server, Side& side, int calls, uint64_t& next) {
-  const double script_us = ScriptUs(server), cpu_us = CpuUs();
+  const double server_us = ServerUs(server), script_us = ScriptUs(server), cpu_us = CpuUs();
   const int64_t began_us = SteadyUs();
   for (int i = 0; i < calls; ++i) side.Call(next++);
   const auto us = static_cast<double>(SteadyUs() - began_us);
-  const double client = CpuUs() - cpu_us;
-  return {us / calls, client / calls, (ScriptUs(server) - script_us) / calls};
+  const double client_us = CpuUs() - cpu_us;
+  const double script = ScriptUs(server) - script_us;
+  return {us / calls, client_us / calls, (ServerUs(server) - server_us) / calls, script / calls};
 }
 
 double Median(std::vector<double>& list) {
   std::sort(list.begin(), list.end());
   return list[list.size() / 2];
+}
+
+/// The order statistics of a sorted list that hold the median with 95 %.
+double Bound(const std::vector<double>& sorted, int side) {
+  const auto half = static_cast<double>(sorted.size() / 2);
+  const double reach = std::floor(std::sqrt(static_cast<double>(sorted.size())) * 0.98) + 1;
+  const double at = std::clamp(half + side * reach, 0.0, static_cast<double>(sorted.size() - 1));
+  return sorted[static_cast<size_t>(at)];
 }
 
 /// Blocks in the order A B B A, so that what drifts hits both sides alike.
@@ -139,26 +161,26 @@ void Compare(const std::string& name, const Server& server, Bare& bare, Side& si
   uint64_t next = 0;
   Block(server, bare, calls, next);
   Block(server, side, calls, next);
-  std::vector<double> ratios, times[2], clients[2], scripts[2];
+  std::vector<double> ratios, works, all[2][4];
   for (int pair = 0; pair < pairs; ++pair) {
     Cost costs[4];
     for (const int i : {0, 1, 2, 3}) {
       const bool ours = i == 1 || i == 2;
       costs[i] = ours ? Block(server, side, calls, next) : Block(server, bare, calls, next);
-      times[ours].push_back(costs[i].us);
-      clients[ours].push_back(costs[i].client);
-      scripts[ours].push_back(costs[i].server);
+      const double each[] = {costs[i].us, costs[i].client, costs[i].server, costs[i].script};
+      for (size_t what = 0; what < 4; ++what) all[ours][what].push_back(each[what]);
     }
+    const auto work = [&](int i) { return costs[i].client + costs[i].server; };
     ratios.push_back((costs[1].us + costs[2].us) / (costs[0].us + costs[3].us));
+    works.push_back((work(1) + work(2)) / (work(0) + work(3)));
   }
-  const double ratio = Median(ratios);
-  // The order statistics that hold the median with 95 %.
-  const auto half = static_cast<size_t>(pairs / 2);
-  const auto reach = static_cast<size_t>(std::sqrt(pairs) * 0.98) + 1;
-  std::printf("%-36s %8.1f %8.1f   %.3f [%.3f, %.3f]   %5.1f %5.1f   %5.1f %5.1f\n", name.c_str(),
-              Median(times[0]), Median(times[1]), ratio, ratios[half - std::min(half, reach)],
-              ratios[std::min(ratios.size() - 1, half + reach)], Median(clients[0]),
-              Median(clients[1]), Median(scripts[0]), Median(scripts[1]));
+  const double ratio = Median(ratios), work = Median(works);
+  std::printf("%-26s %7.1f %7.1f %6.2f   %6.2f [%.2f, %.2f]  ", name.c_str(), Median(all[0][0]),
+              Median(all[1][0]), ratio, work, Bound(works, -1), Bound(works, 1));
+  for (size_t what = 1; what < 4; ++what) {
+    std::printf(" %6.1f %5.1f", Median(all[0][what]), Median(all[1][what]));
+  }
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -206,9 +228,12 @@ void Leases(const Server& server) {
 }
 
 int Run(int pairs) {
-  std::printf("microseconds a call, medians        on the clock                             "
-              "client's CPU  server's script\n%-36s %8s %8s   %-22s   %5s %5s   %5s %5s\n",
-              "", "bare", "ours", "ratio (95 %)", "bare", "ours", "bare", "ours");
+  std::printf(
+      "medians, microseconds a call: on the clock; the processors' time of both sides, as a\n"
+      "ratio with 95 %%, of the client, of the server, and of the script alone\n"
+      "%-26s %7s %7s %6s   %20s   %6s %5s %6s %5s %6s %5s\n",
+      "", "bare", "ours", "ratio", "processors' ratio", "client", "ours", "server", "ours",
+      "script", "ours");
   {
     const Server disk(Server::Options{.on_disk = true});
     Scripts("disk", disk, disk.url(), Promise::kAppendAlways, 10, pairs);

@@ -21,6 +21,7 @@ import jsonschema
 
 sys.dont_write_bytecode = True  # beside the tests there is nothing but tests
 import act_tests
+import corpus_tests
 import explain_tests
 import fmt_cases
 import import_tests
@@ -289,7 +290,7 @@ def main():
                state_tests.eval_state, state_tests.state, state_tests.replay,
                state_tests.refused_state, state_tests.keys, state_tests.settlements,
                explain_tests.explain_call, explain_tests.explain_counted,
-               explain_tests.test_outputs)]
+               explain_tests.test_outputs, corpus_tests.corpus_banking)]
     for test in (explain, sarif, outputs, fix, costs, fmt, lint, *others):
         with tempfile.TemporaryDirectory() as folder:
             test(Capc(binary, pathlib.Path(folder)))

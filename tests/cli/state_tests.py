@@ -85,6 +85,10 @@ def eval_state(capc, check):
     check("a file that is something else", status == 1 and err, err)
     status, _, err = shop.eval(1.00, state="redis://127.0.0.1:1")
     check("a server that is not there", status == 1 and err, err)
+    status, _, err = shop.eval(1.00, state="rediss://127.0.0.1:1?tenant=a&ca=/no/such/file")
+    check("authorities that are not there", status == 1 and "/no/such/file" in err, err)
+    status, _, err = shop.eval(1.00, state="redis://127.0.0.1:1?tenent=a")
+    check("a word behind a server that is none", status == 1 and "tenant, ca, cert" in err, err)
 
 
 def state(capc, check):

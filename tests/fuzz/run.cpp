@@ -98,9 +98,12 @@ void CheckFrame(const Program& program, const Frame& frame) {
 }
 
 void RunDecision(Reader& reader, GrantId grant, const Frame& frame) {
+  Decision peek = reader.Peek(grant, frame);
+  Require(SameDecision(peek, reader.Peek(grant, frame)), "decided twice, differently");
   const Decision decision = reader.Authorize(grant, frame);
-  const Decision again = reader.Authorize(grant, frame);
-  Require(SameDecision(decision, again), "decided twice, differently");
+  Require(!peek.reserved(), "charged by a look");
+  if (decision.reserved()) peek.operation |= uint64_t{1} << 63;
+  Require(SameDecision(peek, decision), "decided otherwise than it was foretold");
   Require(decision.permitted() == (decision.code == DecisionCode::kPermit),
           "verdict and code disagree");
   Require(!decision.permitted() || frame.header() != nullptr, "a malformed call is permitted");

@@ -153,8 +153,14 @@ TEST_CASE("urls") {
   REQUIRE(socket);
   CHECK(socket->path == "/run/redis");
   CHECK(socket->database == 2);
+  const auto secure = ParseAddress("rediss://:secret@counters:7001/1");
+  REQUIRE(secure);
+  CHECK(secure->secure);
+  CHECK(secure->host == "counters");
+  CHECK(secure->port == 7001);
+  CHECK_FALSE(plain->secure);
   for (const char* bad :
-       {"", "redis://", "http://x", "rediss://x", "redis://x:0", "redis://x:99999", "redis://x/y",
+       {"", "redis://", "http://x", "rediss://", "redis://x:0", "redis://x:99999", "redis://x/y",
         "redis://u@x", "redis://u:@x", "redis://u:%4@x", "redis://[::1", "redis://[::1]x",
         "unix://x", "unix:///x?y"}) {
     CAPTURE(bad);

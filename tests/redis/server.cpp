@@ -20,8 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// One that nobody listens on now.
-int FreePort() {
+int AnyPort() {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -53,6 +52,8 @@ std::string Show(const Reply& reply) {
 }
 
 }  // namespace
+
+int Server::FreePort() { return AnyPort(); }
 
 Server::Server(Options options) : options_(std::move(options)) {
   const bool memory = !options_.on_disk && fs::exists("/dev/shm");

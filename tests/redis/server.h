@@ -37,6 +37,9 @@ class Server {
   /// One command, its words; the answer as redis-cli shows it.
   std::string Ask(const std::vector<std::string>& words) const;
 
+  /// One that nobody listens on now.
+  static int FreePort();
+
   std::string url() const { return "unix://" + socket_; }
   int port() const { return port_; }
   bool runs() const { return pid_ > 0; }

@@ -132,7 +132,7 @@ class Run {
         break;
       }
     }
-    if (wrong.empty()) wrong = session.CountersDisagree();
+    if (wrong.empty()) wrong = session.CountersDisagree(now_us);
     if (wrong.empty()) wrong = CountersAreWrong(session, oracle);
     if (wrong.empty()) return;
     ++totals_.disagreements;

@@ -97,15 +97,44 @@ std::string Oracle::WhyGone(const Holder& holder, int64_t now_us) {
 }
 
 /// What the parameter of pay0 is under the grant; 0: it has none of that name.
-int64_t Oracle::LimitAbove(const Holder& holder, const std::string& parameter) const {
-  for (const Holder* at = &holder; at != nullptr; at = at->parent.get()) {
-    if (at->link != nullptr && at->link->parameter == parameter) return at->link->value;
+/// Whether a delegation names a constant of the statement.
+bool Oracle::IsNarrowed(const Statement& statement, const Link& link) {
+  if (link.limit.empty()) {
+    return link.parameter == statement.name + ".limit" ||
+           link.parameter == statement.name + ".most";
+  }
+  // The words of the forms: of a rate there is no `limit`, nor of what is asked of the past.
+  const bool form = statement.form == Form::kQuota || statement.form == Form::kRecent ||
+                    statement.form == Form::kGauge;
+  return form && statement.limit.from == From::kPolicy &&
+         link.parameter == statement.name + ".limit";
+}
+
+/// The statement that a delegation narrows; null: there is none.
+const Statement* Oracle::Narrowed(const Link& link) const {
+  if (!link.limit.empty()) {
+    for (const SharedModel& shared : policy_.shared) {
+      if (shared.name == link.limit && IsNarrowed(shared.statement, link)) {
+        return &shared.statement;
+      }
+    }
+    return nullptr;
   }
   for (const Statement& each : policy_.capabilities.front().statements) {
-    const bool of_it = parameter == each.name + ".limit" || parameter == each.name + ".most";
-    if (of_it) return each.limit.number;
+    if (IsNarrowed(each, link)) return &each;
   }
-  return 0;
+  return nullptr;
+}
+
+/// What the links above left of what the link names.
+int64_t Oracle::LimitAbove(const Holder& holder, const Link& link) const {
+  for (const Holder* at = &holder; at != nullptr; at = at->parent.get()) {
+    if (at->link != nullptr && at->link->limit == link.limit &&
+        at->link->parameter == link.parameter) {
+      return at->link->value;
+    }
+  }
+  return Narrowed(link)->limit.number;
 }
 
 std::string Oracle::Give(const policytest::Step& step, int64_t now_us) {
@@ -124,9 +153,10 @@ std::string Oracle::Give(const policytest::Step& step, int64_t now_us) {
     if (!parent->capabilities.contains(capability)) return "unknown-capability";
   }
   if (!link.parameter.empty()) {
-    const int64_t above = LimitAbove(*parent, link.parameter);
-    if (above == 0) return "unknown-parameter";
-    if (link.value > above) return "widening";
+    const Statement* statement = Narrowed(link);
+    if (statement == nullptr) return "unknown-parameter";
+    if (statement->money) return "delegation-json";
+    if (link.value > LimitAbove(*parent, link)) return "widening";
   }
   const int64_t expires_us = link.ttl_us == 0 ? parent->expires_us
                                               : std::min(parent->expires_us, now_us + link.ttl_us);
@@ -220,8 +250,7 @@ std::vector<Charge> Oracle::ChargesOf(const CapabilityModel& capability, const C
                                      charge.key, links);
       }
       if (block > 0) {
-        const bool named = link->parameter == statement.name + ".limit" ||
-                           link->parameter == statement.name + ".most";
+        const bool named = link->limit.empty() && IsNarrowed(statement, *link);
         const int64_t above =
             limits.contains(statement.name) ? limits[statement.name] : charge.limit;
         if (!named || capability.name != "pay0" || link->value == above) continue;
@@ -233,6 +262,31 @@ std::vector<Charge> Oracle::ChargesOf(const CapabilityModel& capability, const C
     }
   }
   return charges;
+}
+
+/// Of the mint, and of each link that narrows the limit, under what it left.
+void Oracle::ChargesOf(const SharedModel& shared, const Charge& whole, const Holder& holder,
+                       Group& group) {
+  std::vector<const Link*> chain;
+  for (const Holder* at = &holder; at != nullptr; at = at->parent.get()) {
+    chain.insert(chain.begin(), at->link);
+  }
+  std::string links;
+  int64_t above = whole.limit;
+  for (size_t block = 0; block < chain.size(); ++block) {
+    Charge charge = whole;
+    if (block > 0) {
+      const Link& link = *chain[block];
+      links += " under " + link.json;
+      const bool named = link.limit == shared.name && IsNarrowed(shared.statement, link);
+      if (!named || link.value == above) continue;
+      charge.limit = above = link.value;
+      charge.counter += links;
+      charge.name += " (delegated)";
+      charge.key += fmt::format(", delegated {} deep", block);
+    }
+    group.common.push_back(std::move(charge));
+  }
 }
 
 /// What is shared by all permits of the action; or why nothing of it can be said.
@@ -252,7 +306,7 @@ Oracle::Refusals Oracle::Share(const std::string& action, const Holder& holder,
       charge.name = shared.name + "." + statement.name;
       charge.counter = fmt::format("{} limit {} per {}", shared.policy, shared.name, charge.key);
     }
-    group.common.push_back(std::move(charge));
+    ChargesOf(shared, charge, holder, group);
   }
   return refusals;
 }

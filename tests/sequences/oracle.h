@@ -116,7 +116,9 @@ class Oracle {
   HolderPtr Find(const std::string& name) const;
   static std::string WhyGone(const Holder& holder, int64_t now_us);
   std::string Give(const policytest::Step& step, int64_t now_us);
-  int64_t LimitAbove(const Holder& holder, const std::string& parameter) const;
+  static bool IsNarrowed(const Statement& statement, const Link& link);
+  const Statement* Narrowed(const Link& link) const;
+  int64_t LimitAbove(const Holder& holder, const Link& link) const;
   static bool IsWithin(const Holder& holder, const CallValues& call);
   static std::vector<std::string> ActionsOf(const CallValues& call);
   static Refusals Refused(const Statement& statement, const std::string& clause,
@@ -127,6 +129,8 @@ class Oracle {
                          const Holder& holder);
   static std::vector<Charge> ChargesOf(const CapabilityModel& capability, const CallValues& call,
                                        const Holder& holder);
+  static void ChargesOf(const SharedModel& shared, const Charge& whole, const Holder& holder,
+                        Group& group);
   Refusals Share(const std::string& action, const Holder& holder, const CallValues& call,
                  Group& group) const;
   Charge BreakerOf(const Holder& holder) const;

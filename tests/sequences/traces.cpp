@@ -189,6 +189,20 @@ const std::vector<Link>& Links() {
        .subject = "c",
        .parameter = "maxPerDay.limit",
        .value = 2},
+      {.json = R"({"subject": "c", "capabilities": ["pay0", "note0"],)"
+               R"( "narrow": {"limit both": {"consume.limit": 2}}})",
+       .capabilities = {"pay0", "note0"},
+       .subject = "c",
+       .limit = "both",
+       .parameter = "consume.limit",
+       .value = 2},
+      {.json = R"({"subject": "c", "capabilities": ["pay0", "debit0", "log0"],)"
+               R"( "narrow": {"limit booked": {"consume.limit": 1}}})",
+       .capabilities = {"pay0", "debit0", "log0"},
+       .subject = "c",
+       .limit = "booked",
+       .parameter = "consume.limit",
+       .value = 1},
       {.json = R"({"subject": "child", "capabilities": ["pay7"]})", .capabilities = {"pay7"}}};
   return kLinks;
 }

@@ -18,7 +18,8 @@ struct Link {
   std::string subject = "child";
   std::string order = {};           // calls with it alone
   std::optional<int64_t> units_to = {};  // calls with no more
-  std::string parameter = {};       // of pay0, "guarded.most", which becomes
+  std::string limit = {};           // the shared limit whose parameter it is; empty: it is pay0's
+  std::string parameter = {};       // "guarded.most", which becomes
   int64_t value = 0;
   int64_t ttl_us = 0;  // 0: as long as its parent
 };

@@ -139,6 +139,7 @@ TEST_CASE("a row that was not written by a store is no row, and denies") {
   for (const char* change :
        {"value = -1", "class = 0", "class = 99", "class = 1", "class = 5", "unit = -1",
         "unit = 65536", "last_us = -1", "last_us = 9223372036854775807", "begin_us = 6",
+        "end_us = 5", "end_us = 0",
         "end_us = -1", "bound = -1", "entries = x'00'", "entries = zeroblob(16)",
         "entries = zeroblob(1000000)"}) {
     const std::string sql = std::string("UPDATE counter SET ") + change;
@@ -175,6 +176,33 @@ TEST_CASE("a file that is damaged denies") {
   for (uint64_t i = 1; i <= 200; ++i) {
     CHECK(Take(**store, 1000 + i, Budget(i, 60)) != ReserveStatus::kReserved);
   }
+}
+
+TEST_CASE("a file that was cut is no new one") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("a");
+  const auto fill = [&] {
+    const auto store = OpenSqliteStore(path);
+    REQUIRE(store.has_value());
+    for (uint64_t i = 1; i <= 100; ++i) Take(**store, i, Budget(i, 60));
+  };
+  fill();
+  for (const int64_t size : {12'288, 5'000, 4'096, 1'024, 512, 511, 100, 1, 0}) {
+    std::filesystem::resize_file(path, static_cast<uintmax_t>(size));
+    CHECK_MESSAGE(CodeOf(path) == "store-format", size);
+  }
+  CHECK(std::filesystem::file_size(path) == 0);
+  // Whoever deletes the file says that it shall begin anew.
+  std::filesystem::remove(path);
+  fill();
+  // The lock's file may have gone with a cleaning of the folder; the log says it too.
+  std::filesystem::resize_file(path, 0);
+  std::filesystem::remove(path + "-queue");
+  std::ofstream(path + "-wal") << "frames";
+  CHECK(CodeOf(path) == "store-format");
+  // An empty file that nothing was ever held in is a new one.
+  std::ofstream(folder.file("new")).close();
+  CHECK(CodeOf(folder.file("new")) == "");
 }
 
 TEST_CASE("a file that was replaced or set back is noticed") {

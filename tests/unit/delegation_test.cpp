@@ -228,6 +228,94 @@ TEST_CASE("no chain permits what one of its links alone would deny") {
   CHECK(widening > 0);
 }
 
+// Limits that permits share and the time between calls, narrowed to a unit above, at and below what
+// stands above: what is tighter is taken, and binds; what is wider is refused.
+TEST_CASE("no chain leaves more of a shared limit or a spacing than its links do") {
+  World world(R"(
+module m
+import std.money
+import std.quota
+action pay { to: string, amount: money in "USD" }
+policy p {
+  expires after 8h
+  capability pay { spacing(1h) }
+  limit daily on pay { budget(500.00 USD, every: "day") }
+}
+)");
+  std::mt19937_64 random(11);
+  const auto upto = [&](int64_t n) {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(n));
+  };
+  uint64_t permitted = 0, spent = 0, widening = 0;
+  for (int i = 0; i < 200; ++i) {
+    GrantSpec spec = world.Spec();
+    spec.subject = "s" + std::to_string(i);
+    spec.ttl_us = 8 * kHourUs;
+    const GrantId root = *world.engine().Mint(spec, kNowUs);
+    int64_t cents = 500'00, gap = kHourUs;
+    GrantId last = root;
+    const int64_t depth = 1 + upto(6);
+    for (int64_t d = 0; d < depth; ++d) {
+      const int64_t own_cents = cents + 1 - upto(3), own_gap = gap - 1 + upto(3);
+      const auto made = world.engine().Delegate(
+          last,
+          {.subject = "c",
+           .capabilities = {"pay"},
+           .narrow = {{"limit daily", "budget.limit", Usd(own_cents)},
+                      {"pay", "spacing.interval", {Duration{own_gap}}}}},
+          kNowUs);
+      CHECK(made.has_value() == (own_cents <= cents && own_gap >= gap));
+      widening += made.has_value() ? 0 : 1;
+      if (!made) {
+        CHECK(made.error().code == "widening");
+        continue;
+      }
+      last = *made;
+      cents = own_cents;
+      gap = own_gap;
+    }
+    const auto pay = [&](int64_t amount, int64_t at) {
+      const std::string units = std::to_string(amount % 100);
+      const std::string text =
+          std::to_string(amount / 100) + (units.size() == 1 ? ".0" : ".") + units;
+      const Decision decision = world.reader().Authorize(last, world.Call(Pay(text), at));
+      (decision.permitted() ? permitted : spent) += 1;
+      if (!decision.permitted()) CHECK(decision.code == DecisionCode::kLimitExceeded);
+      return decision.permitted();
+    };
+    CHECK_FALSE(pay(cents + 1, kNowUs));
+    CHECK(pay(1, kNowUs));
+    CHECK_FALSE(pay(1, kNowUs + gap - 1));
+    CHECK_FALSE(pay(cents, kNowUs + gap));
+    CHECK(pay(cents - 1, kNowUs + gap));
+  }
+  CHECK(permitted == 400);
+  CHECK(spent == 600);
+  CHECK(widening > 0);
+}
+
+// A compiler gives each part of a term a constant of its own; a bundle of another may not.
+TEST_CASE("a constant that says two things is not narrowed for one of them") {
+  constexpr const char* kText = R"(
+module m
+import std.quota
+action pay { to: string }
+policy p {
+  expires after 8h
+  capability pay
+  limit daily on pay { consume 5 of quota(5, every: "day") }
+}
+)";
+  const DelegationSpec spec{.capabilities = {"pay"},
+                            .narrow = {{"limit daily", "consume.limit", {int64_t{4}}}}};
+  Limiter alone(kText), twin(kText);
+  LimitTerm& term = twin.program().limits[0].terms[0];
+  term.amount = term.limit;
+  World worlds[] = {World(alone.Finish()), World(twin.Finish())};
+  CHECK(Child{worlds[0].engine(), worlds[0].Mint()}.Refused(spec) == "");
+  CHECK(Child{worlds[1].engine(), worlds[1].Mint()}.Refused(spec) == "unknown-parameter");
+}
+
 }  // namespace
 }  // namespace cap::test
 

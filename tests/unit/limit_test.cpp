@@ -243,6 +243,7 @@ TEST_CASE("the parameters that a delegation may narrow") {
         "parameter rateLimit.burst = const 2 narrows <=\n"
         "parameter rateLimit#2.quota = const 4 narrows <=\n"
         "parameter rateLimit#2.burst = const 6 narrows <=\n"
+        "parameter spacing.interval = const 9 narrows >=\n"
         "parameter budget.limit = const 11 narrows <=\n"
         "parameter budget.every = const 12\n");
 }

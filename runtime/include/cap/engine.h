@@ -63,7 +63,7 @@ struct GrantSpec {
 
 /// One parameter of a constraint, made tighter in its declared order.
 struct Narrowing {
-  std::string capability;  // by name
+  std::string capability;  // by name; "limit daily": a limit that permits share
   std::string parameter;   // "maxAmount.limit": constraint and parameter
   Value value;
 };
