@@ -160,17 +160,17 @@ bool ToolVerifier::Lets() {
     if (let.slot >= tool_.slots.size()) return Fail(let.name, "there is no such slot");
     const SlotDesc& own = tool_.slots[let.slot];
     if (!Own(let.name, own.type, let.slot, SlotSource::kLet, own.optional)) return false;
-    if (ClassOf(context_.program, own.type) != ValueClass::kList ||
-        context_.TypeAt(own.type).kind == TypeKind::kRecord) {
-      return Fail(let.name, "a let is a list");
-    }
+    const auto is_list = [&](TypeIndex type) {
+      const TypeKind kind = context_.TypeAt(type).kind;
+      return (kind == TypeKind::kList || kind == TypeKind::kSet) &&
+             ClassOf(context_.program, type) == ValueClass::kList;
+    };
+    if (!is_list(own.type)) return Fail(let.name, "a let is a list");
     const TypeIndex element = context_.TypeAt(own.type).element;
     for (uint32_t slot : let.source_slots) {
       if (slot >= tool_.slots.size()) return Fail(let.name, "there is no such source");
-      const Type& source = TypeOfSlot(slot);
-      if ((source.kind != TypeKind::kList && source.kind != TypeKind::kSet) ||
-          !context_.SameRepresentation(source.element, element) ||
-          ClassOf(context_.program, tool_.slots[slot].type) != ValueClass::kList) {
+      if (!is_list(tool_.slots[slot].type) ||
+          !context_.SameRepresentation(TypeOfSlot(slot).element, element)) {
         return Fail(let.name, "a source is no list of these elements");
       }
       if (tool_.slots[slot].source == SlotSource::kLet && slot >= let.slot) {

@@ -254,6 +254,25 @@ policy p { capability mail on "mail://x.com/inbox"
   CHECK(!verifies("x.com", "no domain"));
 }
 
+TEST_CASE("a let is a list of what its sources hold, not another thing that is read like one") {
+  const Outcome done(R"(module t
+action mail { to: list<email>, cc: list<email>, rest: json max 100
+  let everyone = to ++ cc }
+policy p { capability mail { require all(r in everyone: r.domain == "x.com") } }
+)");
+  REQUIRE(done.errors() == "");
+  REQUIRE(cap::Verify(done.program()).has_value());
+  for (const cap::TypeKind kind : {cap::TypeKind::kJson, cap::TypeKind::kEmail}) {
+    cap::Program program = done.program();
+    const auto type = std::ranges::find(program.types, kind, &cap::Type::kind);
+    REQUIRE(type != program.types.end());
+    const auto index = static_cast<cap::TypeIndex>(type - program.types.begin());
+    cap::Tool& tool = program.tools[0];
+    tool.slots[tool.lets[0].slot].type = index;
+    CHECK(!cap::Verify(program).has_value());
+  }
+}
+
 TEST_CASE("every mistake of the pages is reported once, at its place") {
   size_t cases = 0;
   for (const char* name : {"check_mistakes.cap", "rule_mistakes.cap", "policy_mistakes.cap"}) {

@@ -7,11 +7,12 @@
 -- quantity, or a time: of a rate when all is paid back, of a breaker until when it is open. Behind the
 -- numbers stand HELD entries (when they end, what they hold), and what the counter is called.
 --
--- A script reads a counter as a list: what earlier charges of the call take of it (ABOVE, BELOW), then
--- what was packed. A fresh one is of no class.
+-- A script reads a counter as a list: whether it has CHANGED, and whether it BEGAN with this call; what
+-- earlier charges of the call take of it (ABOVE, BELOW); then what was packed. A fresh one is of no
+-- class.
 local function parse(text)
-  if text then return {0, 0, struct.unpack('@COUNTER_FORM@', text)} end
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+  if text then return {false, false, 0, 0, struct.unpack('@COUNTER_FORM@', text)} end
+  return {false, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 end
 
 -- The counter as a text, deleted `grace` milliseconds after it says nothing more. `text` is what was

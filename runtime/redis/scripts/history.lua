@@ -6,7 +6,8 @@
 -- the server is denied to all until somebody acknowledges what is lost.
 --
 -- A server makes the functions of a script, and whatever variable they share, anew for each call. So
--- there are few of them, they share nothing, and what is constant is put in by CMakeLists.txt.
+-- there are few of them, they share nothing, and what is constant is put in by CMakeLists.txt. A list
+-- that grows is copied for its first, second and third thing: those of reserve.lua begin with room.
 local function nowhere(at, branch, known)
   if not at then return true end
   local on, place = struct.unpack('<c32I8', at)

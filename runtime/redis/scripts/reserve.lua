@@ -40,10 +40,10 @@ if operation then
                 values, counters)
 end
 
-local work, list = {}, {}
+local work, list = {0, 0, 0, 0}, {0, 0, 0, 0}
 for i = 1, counters do work[i] = parse(values[i + 2]) end
 for i = 1, charges do
-  local q = {unpacked('@CHARGE_FORM@', ARGV[1], from)}
+  local q = {false, unpacked('@CHARGE_FORM@', ARGV[1], from)}
   local class, c = q[@OF@], work[q[@NUMBER@]]
   from, list[i] = from + @CHARGE_SIZE@, q
   if (c[@CLASS@] ~= 0 and
@@ -55,7 +55,7 @@ end
 
 -- PLACE: 1 is the last charge of an alternative, 2 that of a group. A charge of no group is both.
 -- FREE: the group has an alternative that charges nothing. TRIED is 0 behind that one.
-local taken, waits, fit, first = {}, true, true, 1
+local waits, fit, first = true, true, 1
 for i = 1, charges do
   local q = list[i]
   local class, c = q[@OF@], work[q[@NUMBER@]]
@@ -99,11 +99,11 @@ for i = 1, charges do
       end
     end
     if fit then
-      taken[i], c[@ABOVE@], c[@BELOW@] = true, high, low
+      q[@TAKEN@], c[@ABOVE@], c[@BELOW@] = true, high, low
     else
       for j = first, i - 1 do
         local other, back = work[list[j][@NUMBER@]], list[j]
-        taken[j] = nil
+        back[@TAKEN@] = false
         other[@ABOVE@], other[@BELOW@] = other[@ABOVE@] - back[@HIGH@], other[@BELOW@] - back[@LOW@]
         if other[@BELOW@] < 0 then
           other[@ABOVE@], other[@BELOW@] = other[@ABOVE@] - 1, other[@BELOW@] + @BILLION@
@@ -125,21 +125,21 @@ end
 
 -- `told`: which are taken, and how many.
 local notes, told, took, noted = '', '', 0, 0
-local began, changed, fields = {}, {}, {}
+local fields, written = {0, 0, 0, 0, 0, 0, 0, 0}, 0
 for i = 1, charges do
   local q = list[i]
   local class, number = q[@OF@], q[@NUMBER@]
-  if taken[i] then
+  if q[@TAKEN@] then
     told, took = packed('<c0H', told, q[@INDEX@]), took + 1
   end
-  if taken[i] and class < @STAMP@ and mode ~= @PEEK@ then
+  if q[@TAKEN@] and class < @STAMP@ and mode ~= @PEEK@ then
     local c = work[number]
     local time, token = c[@LAST@], c[@BEGIN@]
     if time < now then time = now end
     if c[@CLASS@] == 0 then
-      began[number], c[@CLASS@], c[@UNIT@], c[@BORN@] = true, class, q[@OF_UNIT@], place + 1
+      c[@BEGAN@], c[@CLASS@], c[@UNIT@], c[@BORN@] = true, class, q[@OF_UNIT@], place + 1
     end
-    changed[number], c[@LAST@], c[@LIMIT@], c[@LIMIT_REST@] = true, time, q[@MOST@], q[@MOST_LOW@]
+    c[@CHANGED@], c[@LAST@], c[@LIMIT@], c[@LIMIT_REST@] = true, time, q[@MOST@], q[@MOST_LOW@]
     if class == @RATE@ then
       local paid = c[@VALUE@]
       if paid < time then paid = time end
@@ -177,20 +177,22 @@ local with = packed('<Hc0', took, told)
 if mode == @PEEK@ then return answer('R', place, floor_us, with, values, counters) end
 
 for number = 1, counters do
-  if changed[number] then
+  local c = work[number]
+  if c[@CHANGED@] then
     local text = values[number + 2]
     if not text then text = named == 1 and ARGV[2 + counters + number] or '' end
-    text = print(work[number], text, began[number], now, clock, grace)
+    text = print(c, text, c[@BEGAN@], now, clock, grace)
     values[number + 2] = text
-    fields[#fields + 1] = ARGV[2 + number]
-    fields[#fields + 1] = text
+    fields[written + 1], fields[written + 2] = ARGV[2 + number], text
+    written = written + 2
   end
 end
 if kept == 1 then
-  fields[#fields + 1] = ARGV[2]
-  fields[#fields + 1] = packed('@OPERATION_FORM@c0c0c0', clock + keep, 'R', now, fingerprint, took,
+  fields[written + 1] = ARGV[2]
+  fields[written + 2] = packed('@OPERATION_FORM@c0c0c0', clock + keep, 'R', now, fingerprint, took,
                                noted, (#ARGV[1] + 1 - from) / @STAMP_SIZE@, told, notes,
                                sub(ARGV[1], from))
+  written = written + 2
 end
 
 -- Some fields by chance, more often the more of them were dead: what nobody asks for again goes
@@ -208,5 +210,5 @@ if place >= sweep_at then
 end
 place = place + 1
 redis.call('HSET', KEYS[1], 'at', packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step),
-           unpack(fields))
+           unpack(fields, 1, written))
 return answer('R', place, floor_us, with, values, counters)
