@@ -155,6 +155,21 @@ bool Differ::MeetsFault(const Running& run, const RequestModel& request) {
   });
 }
 
+namespace {
+
+/// Whether the call would be decided otherwise without what all permits share: of the policy, or
+/// of every policy.
+bool DecidesShared(const PolicyModel& policy, Outcome expected, bool everywhere,
+                   Oracle& oracle) {
+  if (policy.limits.empty() || expected != Outcome::kDeny) return false;
+  PolicyModel without = policy;
+  std::erase_if(without.limits,
+                [&](const LimitModel& limit) { return limit.everywhere == everywhere; });
+  return oracle.Decide(without) != expected;
+}
+
+}  // namespace
+
 void Differ::Execute(const Running& run, const RequestModel& request) {
   Oracle oracle(run.action, run.grant.bound, request);
   const Frame frame = BuildFrame(run.program, run.tool, run.action, request);
@@ -164,6 +179,8 @@ void Differ::Execute(const Running& run, const RequestModel& request) {
   totals.permits += at.expected == Outcome::kPermit;
   totals.step_ups += at.expected == Outcome::kStepUp;
   totals.denials += at.expected == Outcome::kDeny;
+  totals.by_shared += DecidesShared(run.policy, at.expected, false, oracle);
+  totals.by_everywhere += DecidesShared(run.policy, at.expected, true, oracle);
   if ((frame.header() == nullptr) != oracle.Malformed()) {
     Disagree(at, fmt::format("malformed: {} {}", frame.malformed().what, frame.malformed().detail));
   }
@@ -210,7 +227,8 @@ void Differ::CompareCapability(const Running& run, const Case& at, size_t nth, b
 /// A call is charged where the guard is true or faults, and nowhere else.
 void Differ::CheckCounted(const Case& at, const Statement& statement, uint64_t clause,
                           const ClauseMasks& masks) {
-  if (statement.amount == nullptr || (masks.skipped & clause) != 0) return;
+  const bool counts = statement.amount != nullptr || statement.past != Past::kNothing;
+  if (!counts || (masks.skipped & clause) != 0) return;
   Oracle oracle(at.subject.module.actions[at.policy.action], at.grant.bound, at.request);
   const bool charged = (masks.fail & clause) != 0;
   ++totals.comparisons;

@@ -25,6 +25,8 @@ struct Totals {
   uint64_t step_ups = 0;
   uint64_t denials = 0;
   uint64_t malformed = 0;
+  uint64_t by_shared = 0;                 // denied by limits that all permits share, alone,
+  uint64_t by_everywhere = 0;             // … by those of every policy
   uint64_t faults = 0;                    // requests that met a fault in a clause or forbid
   uint64_t comparisons = 0;               // of results of two evaluators
   uint64_t shown = 0;                     // policies that came with witnesses

@@ -50,7 +50,7 @@ ExprPtr Rewrite(const ExprPtr& from, const Change& change) {
 void RewritePolicy(PolicyModel& policy, const Change& change) {
   for (CapabilityModel& capability : policy.capabilities) {
     for (Statement& statement : capability.statements) {
-      if (!statement.text.starts_with("require ")) continue;
+      if (!statement.text.starts_with("require ") || statement.bodies.empty()) continue;
       statement.bodies[0] = Rewrite(statement.bodies[0], change);
       statement.text = "require " + TextOf(*statement.bodies[0]);
     }

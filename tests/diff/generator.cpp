@@ -416,6 +416,11 @@ void PrintPolicy(PolicyModel& policy, const std::string& action, SourceWriter& o
     if (forbid.when != nullptr) text += " when " + TextOf(*forbid.when);
     forbid.line = out.Line(text);
   }
+  for (LimitModel& limit : policy.limits) {
+    if (limit.everywhere) continue;
+    limit.statement.line = out.Line(
+        fmt::format("  limit {} on {} {{ {} }}", limit.name, action, limit.statement.text));
+  }
   policy.last_line = out.Line("}");
 }
 
@@ -427,6 +432,7 @@ void PrintModule(ModuleModel& module) {
   header.pop_back();
   out.Line(header);
   for (const ActionModel& action : module.actions) PrintAction(action, out);
+  for (DeclarationModel& declared : module.declared) declared.line = out.Line(declared.text);
   for (std::vector<PolicyModel>* policies : {&module.policies, &module.children}) {
     for (PolicyModel& policy : *policies) {
       PrintPolicy(policy, module.actions[policy.action].name, out);

@@ -15,6 +15,7 @@
 #include "tests/diff/families.h"
 #include "tests/diff/flips.h"
 #include "tests/diff/generator.h"
+#include "tests/diff/shared.h"
 #include "tests/support/options.h"
 
 namespace cap::diff {
@@ -55,7 +56,8 @@ class Run {
   explicit Run(const RunOptions& options)
       : options_(options), random_(options.seed),
         differ_(options.requests / options.programs, random_),
-        family_random_(options.seed), families_(64, family_random_) {
+        family_random_(options.seed), families_(64, family_random_),
+        shared_random_(options.seed), shared_(64, shared_random_) {
     interp::SetCounters(&interp_counters_);
   }
 
@@ -109,6 +111,7 @@ class Run {
     differ_.Run(subject, natives, shown ? &witnesses : nullptr);
     differ_.on_case = nullptr;
     if (shown && modules_ % 5 == 0) Families(subject.module);
+    if (shown && modules_ % 5 == 1) Shared(subject.module);
     ++modules_;
   }
 
@@ -138,6 +141,29 @@ class Run {
     };
     families_.Run(subject, {{"O0", &o0->code()}, {"O2", &o2->code()}});
     families_.on_case = nullptr;
+  }
+
+  /// Policies with limits that several of their permits share, and questions to the past.
+  void Shared(ModuleModel module) {
+    AddShared(module, shared_random_);
+    const Subject subject = MakeSubject(std::move(module), shared_refused_);
+    if (!subject.problems.empty()) return Stop(subject.problems[0]);
+    const auto compile = [&](jit::OptLevel level) -> std::shared_ptr<jit::CompiledProgram> {
+      jit::Options options;
+      options.level = level;
+      auto compiled = jit::CompiledProgram::Compile(*subject.program, options);
+      return compiled ? std::shared_ptr<jit::CompiledProgram>(std::move(*compiled)) : nullptr;
+    };
+    const auto o0 = compile(jit::OptLevel::kO0);
+    const auto o2 = compile(jit::OptLevel::kO2);
+    if (o0 == nullptr || o2 == nullptr) return Stop("native code could not be made");
+    WholeEngines engines(subject, o0, o2);
+    shared_.on_case = [&](const Case& at) {
+      const std::string what = engines.Compare(at);
+      if (!what.empty()) shared_.Disagree(at, what);
+    };
+    shared_.Run(subject, {{"O0", &o0->code()}, {"O2", &o2->code()}});
+    shared_.on_case = nullptr;
   }
 
   /// A small module, damaged in many ways.
@@ -171,18 +197,22 @@ class Run {
                t.policies - t.shown);
   }
 
+  static uint64_t RefusedOf(const std::map<std::string, uint64_t>& codes) {
+    uint64_t refused = 0;
+    for (const auto& [code, count] : codes) refused += count;
+    return refused;
+  }
+
   int Print() {
     const Totals& t = differ_.totals;
     const auto share = [&](uint64_t part) {
       return t.requests == 0 ? 0.0 : 100.0 * static_cast<double>(part) /
                                          static_cast<double>(t.requests);
     };
-    uint64_t refused = 0;
-    for (const auto& [code, count] : refused_) refused += count;
     fmt::print("seed {}, {:.0f} s\n", options_.seed, seconds_);
     fmt::print("programs          {} policies in {} modules; distinct: {} policies, {} shapes\n",
                t.policies, modules_, t.distinct_policies.size(), t.distinct_shapes.size());
-    fmt::print("refused           {} policies by the checker:", refused);
+    fmt::print("refused           {} policies by the checker:", RefusedOf(refused_));
     for (const auto& [code, count] : refused_) fmt::print(" {} {}", code, count);
     fmt::print("\nrequests          {}\n", t.requests);
     fmt::print("  permit          {:.1f} %\n  step-up         {:.1f} %\n"
@@ -200,22 +230,29 @@ class Run {
                "                  {} by the verifier, {} run ({} times)\n",
                flips_.flips, flips_.decoder, flips_.verifier, flips_.accepted, flips_.runs);
     const Totals& f = families_.totals;
-    uint64_t children_refused = 0;
-    for (const auto& [code, count] : family_refused_) children_refused += count;
     fmt::print("extended          {} policies ({} refused), {} requests: {} permit, {} step-up, "
                "{} deny;\n                  {} disagreements\n",
-               f.policies, children_refused, f.requests, f.permits, f.step_ups, f.denials,
+               f.policies, RefusedOf(family_refused_), f.requests, f.permits, f.step_ups, f.denials,
                f.disagreements);
+    const Totals& s = shared_.totals;
+    fmt::print("shared limits     {} policies ({} refused), {} requests: {} permit, {} step-up, "
+               "{} deny,\n                  {} of them by a limit of the policy alone, {} by one "
+               "of all;\n                  {} disagreements\n",
+               s.policies, RefusedOf(shared_refused_), s.requests, s.permits, s.step_ups,
+               s.denials, s.by_shared, s.by_everywhere, s.disagreements);
     fmt::print("disagreements     {}, of flipped bundles {} {}\n", t.disagreements,
                flips_.disagreements, flips_.example);
     for (const std::string& example : t.examples) fmt::print("\n{}", example);
     for (const std::string& example : f.examples) fmt::print("\n{}", example);
-    const bool reached = share(t.permits) >= 25 && share(t.faults) >= 10 && gaps <= options_.gaps &&
-                         t.decisive == t.parts &&
+    for (const std::string& example : s.examples) fmt::print("\n{}", example);
+    const bool shared = modules_ < 2 || (s.permits > 0 && s.by_shared > 0 && s.by_everywhere > 0);
+    const bool reached = shared && share(t.permits) >= 25 && share(t.faults) >= 10 &&
+                         gaps <= options_.gaps && t.decisive == t.parts &&
                          t.distinct_policies.size() >= options_.programs * 49 / 50 &&
                          t.requests >= options_.requests * 49 / 50;
     if (!reached) fmt::print("the run did not reach what it is for\n");
-    const uint64_t wrong = t.disagreements + flips_.disagreements + f.disagreements;
+    const uint64_t wrong =
+        t.disagreements + flips_.disagreements + f.disagreements + s.disagreements;
     return good_ && reached && f.permits > 0 && wrong == 0 ? 0 : 1;
   }
 
@@ -224,10 +261,13 @@ class Run {
   Differ differ_;
   Random family_random_;  // of its own, so that what extends changes nothing else of a run
   Differ families_;
+  Random shared_random_;  // likewise
+  Differ shared_;
   interp::OpCounters interp_counters_;
   jit::OpCounters jit_counters_;
   std::map<std::string, uint64_t> refused_;
   std::map<std::string, uint64_t> family_refused_;
+  std::map<std::string, uint64_t> shared_refused_;
   FlipTotals flips_;
   WitnessTotals witness_totals_;
   uint64_t modules_ = 0;

@@ -88,6 +88,9 @@ struct Expr {
 std::string TextOf(const Expr& expr);
 std::string LiteralText(const Value& value, Ty ty);
 
+/// What a statement asks of the past: a call that was carried out, or that there was none.
+enum class Past : uint8_t { kNothing, kAfter, kNotAfter };
+
 /// One line of a capability: every body must be true, where the guard acts.
 struct Statement {
   std::string text;
@@ -96,6 +99,7 @@ struct Statement {
   uint64_t approvers = 0;    // not 0: a step-up that all of these satisfy; no bodies
   ExprPtr amount;            // not null: it charges so much …
   ExprPtr limit;             // … of this
+  Past past = Past::kNothing;
   bool bare = false;         // no constraint: it takes no guard
   uint32_t line = 0;
 };
@@ -128,6 +132,12 @@ struct ForbidModel {
   std::string on;            // the literal of its pattern's first segment; empty: every resource
   uint32_t line = 0;
 };
+/// One statement that all permits of the policy's action take together.
+struct LimitModel {
+  std::string name;
+  bool everywhere = false;   // of all policies: it stands outside of them
+  Statement statement;
+};
 struct CapabilityModel {
   std::string name;
   std::string on;            // first segment: "", "*", a literal, or "{{customer}}"
@@ -143,14 +153,22 @@ struct PolicyModel {
   size_t action = 0;
   std::vector<CapabilityModel> capabilities;
   std::vector<ForbidModel> forbids;
+  std::vector<LimitModel> limits;
   std::vector<Value> literals;  // that its expressions name
   uint32_t first_line = 0;
   uint32_t last_line = 0;
+};
+/// A line of the module beside actions and policies.
+struct DeclarationModel {
+  std::string text;
+  std::string limit;         // the limit of every policy that it is; empty: something else
+  uint32_t line = 0;
 };
 struct ModuleModel {
   std::vector<ActionModel> actions;
   std::vector<PolicyModel> policies;
   std::vector<PolicyModel> children;  // each after what it extends
+  std::vector<DeclarationModel> declared;
   std::string source;        // of everything, with the lines filled in
 };
 

@@ -429,12 +429,19 @@ bool IsSegment(const std::string& text) {
 
 }  // namespace
 
+bool Oracle::IsTold() const {
+  return 0 <= request_.now_us && request_.now_us <= limits::kTimeUs;
+}
+
 bool Oracle::IsSpent(const Statement& statement) {
-  if (statement.amount == nullptr || Judge(statement) != Tri::kTrue) return false;
+  const bool asks = statement.past != Past::kNothing;
+  if ((statement.amount == nullptr && !asks) || Judge(statement) != Tri::kTrue) return false;
   if (Condition(statement.guard) == Tri::kFalse) return false;
+  // Nothing was carried out so far, and at such times nobody is asked.
+  if (asks) return statement.past == Past::kAfter || !IsTold();
   // No store counts so far, nor at such times.
   constexpr int64_t kLongestPeriodUs = 32 * kDayUs;
-  if (request_.now_us < 0 || request_.now_us > limits::kTimeUs - kLongestPeriodUs) return true;
+  if (!IsTold() || request_.now_us > limits::kTimeUs - kLongestPeriodUs) return true;
   const Coefficient limit = NumberOf(*Get(*statement.limit));
   return limit > limits::kQuantity || NumberOf(*Get(*statement.amount)) > limit;
 }
@@ -467,6 +474,9 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
   }
   // Capabilities that would permit but for a forbid are the ones that are charged.
   if (!room) return Outcome::kDeny;
+  for (const LimitModel& limit : policy.limits) {
+    if (Judge(limit.statement) != Tri::kTrue || IsSpent(limit.statement)) return Outcome::kDeny;
+  }
   return forbid_steps_up ? std::min(best, Outcome::kStepUp) : best;
 }
 

@@ -32,7 +32,10 @@ class Oracle {
   /// Whether the forbid stands against a permit, as it is or until somebody approves.
   bool Acts(const ForbidModel& forbid);
   bool Covers(const std::string& on) const;
-  /// Whether the statement charges more than there is, of a counter that nobody has touched.
+  /// Whether the call is at a time that stores take.
+  bool IsTold() const;
+  /// Whether the statement charges more than there is, of a counter that nobody has touched; or
+  /// asks for something that was not.
   bool IsSpent(const Statement& statement);
 
  private:

@@ -31,11 +31,24 @@ void RemoveChildren(ModuleModel& module, const std::vector<Span>& places) {
   });
 }
 
+/// Takes out the limit of every policy that stands there. False: there is none.
+bool RemoveLimit(ModuleModel& module, const Span& place) {
+  const auto found = std::ranges::find(module.declared, place.line, &DeclarationModel::line);
+  if (found == module.declared.end() || found->limit.empty()) return false;
+  const std::string name = found->limit;
+  module.declared.erase(found);
+  for (PolicyModel& policy : module.policies) {
+    std::erase_if(policy.limits, [&](const LimitModel& limit) { return limit.name == name; });
+  }
+  return true;
+}
+
 /// Takes out the policies that errors stand in. False: an error stands outside of all policies.
 bool RemoveRefused(ModuleModel& module, const Compilation& compilation,
                    std::map<std::string, uint64_t>& refused, std::string& problem) {
   std::vector<bool> bad(module.policies.size(), false);
   std::vector<Span> of_children;
+  std::set<uint32_t> gone;  // lines of limits
   for (const diag::Diagnostic& diagnostic : compilation.diagnostics) {
     const Span place = compilation.sources.Resolve(diagnostic.span);
     bool found = false;
@@ -50,6 +63,10 @@ bool RemoveRefused(ModuleModel& module, const Compilation& compilation,
         })) {
       ++refused[diag::IdOf(diagnostic.code)];
       of_children.push_back(place);
+      continue;
+    }
+    if (!found && (gone.contains(place.line) || RemoveLimit(module, place))) {
+      if (gone.insert(place.line).second) ++refused[diag::IdOf(diagnostic.code)];
       continue;
     }
     if (!found) {

@@ -26,8 +26,7 @@ struct RunOptions {
 
 class Run {
  public:
-  explicit Run(const RunOptions& options)
-      : options_(options), random_(options.seed), family_random_(options.seed) {}
+  explicit Run(const RunOptions& options) : options_(options) {}
 
   int Go() {
     const auto start = std::chrono::steady_clock::now();
@@ -40,6 +39,11 @@ class Run {
   void Module() {
     constexpr size_t kActions = 4;
     constexpr size_t kPolicies = 24;
+    // Each has a seed of its own, so that what goes wrong in a long run is found again in a short one.
+    const uint64_t seed = options_.seed + modules_++;
+    random_.seed(seed);
+    family_random_.seed(seed);
+    fmt::print(stderr, "{} of {} pairs; those of --seed {}\n", pairs_, options_.pairs, seed);
     Subject base = MakeSubject(GenerateModule(random_, kActions, kPolicies), refused_);
     WitnessTotals unused;
     if (base.problems.empty()) KeepWhatDecides(base, random_, refused_, unused);
@@ -196,6 +200,7 @@ class Run {
   std::string kind_;
   std::string problem_;
   uint64_t children_[3] = {0, 0, 0};  // by answer: yes, no, undecided
+  uint64_t modules_ = 0;
   uint64_t pairs_ = 0;
   uint64_t yes_ = 0;
   uint64_t no_ = 0;
