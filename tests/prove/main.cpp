@@ -39,7 +39,8 @@ class Run {
   void Module() {
     constexpr size_t kActions = 4;
     constexpr size_t kPolicies = 24;
-    // Each has a seed of its own, so that what goes wrong in a long run is found again in a short one.
+    // Each has a seed of its own, so that what goes wrong in a long run is found again in a short
+    // one.
     const uint64_t seed = options_.seed + modules_++;
     random_.seed(seed);
     family_random_.seed(seed);
