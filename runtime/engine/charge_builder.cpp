@@ -34,7 +34,6 @@ ChargeBuilder::ChargeBuilder(const ProgramState& state, const GrantView& view, c
     : state_(state),
       program_(*state.program),
       view_(view),
-      frame_(frame),
       header_(frame.header()),
       hash_(hash),
       store_(store),

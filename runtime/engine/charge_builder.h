@@ -49,7 +49,6 @@ class ChargeBuilder {
   const ProgramState& state_;
   const Program& program_;
   const GrantView& view_;
-  const Frame& frame_;
   const FrameHeader* header_;
   const CounterHash& hash_;
   const state::Store& store_;
