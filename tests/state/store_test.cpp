@@ -67,9 +67,10 @@ TEST_CASE("all kinds of calls at once") {
 /// other charge is an alternative. What was reserved is settled alike.
 void CallBoth(std::mt19937_64& random, state::Store& alone, state::Store& general, int64_t now) {
   constexpr CounterKind kKinds[] = {CounterKind::kRate,  CounterKind::kQuota, CounterKind::kTotal,
-                                    CounterKind::kGauge, CounterKind::kAfter, CounterKind::kRecent};
+                                    CounterKind::kGauge, CounterKind::kAfter, CounterKind::kNotAfter,
+                                    CounterKind::kRecent};
   Charge charge;
-  charge.kind = kKinds[random() % 12 % std::size(kKinds)];
+  charge.kind = kKinds[random() % std::size(kKinds)];
   charge.id = {static_cast<uint64_t>(charge.kind) - random() % 40 / 39, random() % 5};
   charge.group = random() % 2 == 0 ? kEveryGroup : 0;
   charge.alternative = static_cast<uint16_t>(random() % 20 / 18);
@@ -79,7 +80,7 @@ void CallBoth(std::mt19937_64& random, state::Store& alone, state::Store& genera
   charge.span_us = static_cast<int64_t>(random() % 8) * 500;
   charge.begin_us = now / 10'000 * 10'000;
   charge.end_us = charge.begin_us + static_cast<int64_t>(random() % 3) * 10'000;
-  const OperationId id{0, random() % 300};  // some of them again; 0: none
+  const OperationId id{0, random() % 2 * (random() % 300)};  // half: none; some of them again
   const uint16_t free = kNoFree;
   ChargeState one, other;
   const ReserveResult a = alone.ReserveAlone(charge, id, now, &one);
@@ -104,6 +105,26 @@ void CallBoth(std::mt19937_64& random, state::Store& alone, state::Store& genera
   }
 }
 
+/// What a history is asked about.
+void StampBoth(uint64_t nth, state::Store& alone, state::Store& general, int64_t now) {
+  const Stamp stamp{.id = {static_cast<uint64_t>(nth % 2 == 0 ? CounterKind::kAfter
+                                                              : CounterKind::kNotAfter),
+                           nth % 5},
+                    .keep_us = 10'000};
+  for (state::Store* store : {&alone, &general}) {
+    const OperationId id{7, nth};
+    const ReserveRequest request{.now_us = now,
+                                 .operation = id,
+                                 .charges = {},
+                                 .free = {},
+                                 .stamps = {&stamp, 1},
+                                 .names = {}};
+    if (store->Reserve(request, {}).status == ReserveStatus::kReserved) {
+      static_cast<void>(store->Commit(id, std::nullopt, now));
+    }
+  }
+}
+
 TEST_CASE("a charge alone has the answers that it has in any request") {
   const std::array<uint8_t, 16> key = {};
   const auto alone = NewMemoryStore(key, {.counters = 25, .operations = 250});
@@ -112,6 +133,7 @@ TEST_CASE("a charge alone has the answers that it has in any request") {
   for (int64_t i = 0; i < 60'000; ++i) {
     const int64_t now = i * 200 - static_cast<int64_t>(random() % 20 / 19) * 3'000;
     CallBoth(random, *alone, *general, std::max<int64_t>(now, 0));
+    if (i % 23 == 0) StampBoth(random() % 1'000, *alone, *general, std::max<int64_t>(now, 0));
     if (i % 2'000 == 0) CHECK(alone->Sweep(now) == general->Sweep(now));
     if (i % 500 == 0) {
       const CounterId id{random() % 6, random() % 5};
