@@ -66,9 +66,8 @@ TEST_CASE("all kinds of calls at once") {
 /// One random call of two stores: alone, and as a request of which the store cannot tell that no
 /// other charge is an alternative. What was reserved is settled alike.
 void CallBoth(std::mt19937_64& random, state::Store& alone, state::Store& general, int64_t now) {
-  constexpr CounterKind kKinds[] = {CounterKind::kRate,  CounterKind::kQuota, CounterKind::kTotal,
-                                    CounterKind::kGauge, CounterKind::kAfter, CounterKind::kNotAfter,
-                                    CounterKind::kRecent};
+  using enum CounterKind;
+  constexpr CounterKind kKinds[] = {kRate, kQuota, kTotal, kGauge, kAfter, kNotAfter, kRecent};
   Charge charge;
   charge.kind = kKinds[random() % std::size(kKinds)];
   charge.id = {static_cast<uint64_t>(charge.kind) - random() % 40 / 39, random() % 5};
