@@ -459,7 +459,6 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
     if (!IsSegment(std::get<std::string>(given->v))) return Outcome::kDeny;
   }
   Outcome best = Outcome::kDeny;
-  bool room = false;  // of the best: one whose limits are not spent
   for (const CapabilityModel& capability : policy.capabilities) {
     if (!Covers(capability.on)) continue;
     Outcome own = Outcome::kPermit;
@@ -468,12 +467,10 @@ Outcome Oracle::Decide(const PolicyModel& policy, const void* without) {
       own = statement.approvers != 0 ? std::min(own, Outcome::kStepUp) : Outcome::kDeny;
     }
     const auto spent = [&](const Statement& s) { return &s != without && IsSpent(s); };
-    const bool has_room = std::ranges::none_of(capability.statements, spent);
-    room = own > best ? has_room : room || (own == best && has_room);
-    best = std::max(best, own);
+    // The kindest of those that have room; what permits and is spent hides no step-up.
+    if (std::ranges::none_of(capability.statements, spent)) best = std::max(best, own);
   }
-  // Capabilities that would permit but for a forbid are the ones that are charged.
-  if (!room) return Outcome::kDeny;
+  if (best == Outcome::kDeny) return best;
   for (const LimitModel& limit : policy.limits) {
     if (Judge(limit.statement) != Tri::kTrue || IsSpent(limit.statement)) return Outcome::kDeny;
   }
