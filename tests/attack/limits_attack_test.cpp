@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "tests/state/forwarding_store.h"
 #include "tests/unit/limit_world.h"
 
 #pragma GCC diagnostic push
@@ -213,33 +214,21 @@ policy p { capability pay }
 }
 
 /// Revokes a grant while it is asked.
-class RevokingStore : public state::Store {
+class RevokingStore : public state::test::ForwardingStore {
  public:
+  RevokingStore() : ForwardingStore(state::NewMemoryStore()) {}
+
   state::ReserveResult Reserve(const state::ReserveRequest& request,
                                std::span<state::ChargeState> states) override {
-    const state::ReserveResult result = inner->Reserve(request, states);
+    const state::ReserveResult result = inner_->Reserve(request, states);
     if (engine != nullptr) engine->Revoke(grant);
     return result;
   }
-  state::SettleStatus Commit(state::OperationId operation, std::optional<state::Actual> actual,
-                             int64_t now_us) override {
-    return inner->Commit(operation, actual, now_us);
-  }
   state::SettleStatus Release(state::OperationId operation, int64_t now_us) override {
     ++released;
-    return inner->Release(operation, now_us);
+    return inner_->Release(operation, now_us);
   }
-  state::SettleStatus CountViolation(state::CounterId id, int64_t limit, int64_t window_us,
-                                     int64_t suspend_us, int64_t now_us) override {
-    return inner->CountViolation(id, limit, window_us, suspend_us, now_us);
-  }
-  uint64_t Sweep(int64_t now_us) override { return inner->Sweep(now_us); }
-  Result<std::vector<state::CounterView>> Counters() override { return inner->Counters(); }
-  Result<bool> Reset(state::CounterId id) override { return inner->Reset(id); }
-  const std::array<uint8_t, 16>& hash_key() const override { return inner->hash_key(); }
-  bool keeps_names() const override { return inner->keeps_names(); }
 
-  std::unique_ptr<state::Store> inner = state::NewMemoryStore();
   Engine* engine = nullptr;
   GrantId grant;
   int released = 0;

@@ -51,6 +51,16 @@ uint64_t PrintGaps(std::string_view engine, const Counters& counters) {
   return gaps;
 }
 
+/// Null where it cannot be made.
+std::shared_ptr<jit::CompiledProgram> NativeCode(const Program& program, jit::OptLevel level,
+                                                 jit::OpCounters* counters = nullptr) {
+  jit::Options options;
+  options.level = level;
+  options.counters = counters;
+  auto compiled = jit::CompiledProgram::Compile(program, options);
+  return compiled ? std::shared_ptr<jit::CompiledProgram>(std::move(*compiled)) : nullptr;
+}
+
 class Run {
  public:
   explicit Run(const RunOptions& options)
@@ -82,19 +92,13 @@ class Run {
     if (shown) witnesses = KeepWhatDecides(subject, random_, refused_, witness_totals_);
     if (!subject.problems.empty()) return Stop(subject.problems[0]);
     const Program& program = *subject.program;
-    const auto compile = [&program](jit::OptLevel level, jit::OpCounters* counters) {
-      jit::Options options;
-      options.level = level;
-      options.counters = counters;
-      auto compiled = jit::CompiledProgram::Compile(program, options);
-      return compiled ? std::shared_ptr<jit::CompiledProgram>(std::move(*compiled)) : nullptr;
-    };
     // Nearly all of the time goes into native code, so both cores make it.
-    auto later = std::async(std::launch::async, compile, jit::OptLevel::kO2, nullptr);
-    const auto o0 = compile(jit::OptLevel::kO0, nullptr);
+    auto later = std::async(std::launch::async,
+                            [&program] { return NativeCode(program, jit::OptLevel::kO2); });
+    const auto o0 = NativeCode(program, jit::OptLevel::kO0);
     const bool counts = modules_ % 2 == 0;
     const auto counted =
-        counts ? compile(jit::OptLevel::kO0, &jit_counters_) : nullptr;
+        counts ? NativeCode(program, jit::OptLevel::kO0, &jit_counters_) : nullptr;
     const auto o2 = later.get();
     if (o0 == nullptr || o2 == nullptr || (counts && counted == nullptr)) {
       return Stop("native code could not be made");
@@ -122,14 +126,8 @@ class Run {
     if (!subject.problems.empty()) return Stop(subject.problems[0]);
     const ModuleModel written = subject.module;
     subject.module.policies = WholeChildren(written);
-    const auto compile = [&](jit::OptLevel level) -> std::shared_ptr<jit::CompiledProgram> {
-      jit::Options options;
-      options.level = level;
-      auto compiled = jit::CompiledProgram::Compile(*subject.program, options);
-      return compiled ? std::shared_ptr<jit::CompiledProgram>(std::move(*compiled)) : nullptr;
-    };
-    const auto o0 = compile(jit::OptLevel::kO0);
-    const auto o2 = compile(jit::OptLevel::kO2);
+    const auto o0 = NativeCode(*subject.program, jit::OptLevel::kO0);
+    const auto o2 = NativeCode(*subject.program, jit::OptLevel::kO2);
     if (o0 == nullptr || o2 == nullptr) return Stop("native code could not be made");
     WholeEngines engines(subject, o0, o2);
     families_.on_case = [&](const Case& at) {
@@ -148,14 +146,8 @@ class Run {
     AddShared(module, shared_random_);
     const Subject subject = MakeSubject(std::move(module), shared_refused_);
     if (!subject.problems.empty()) return Stop(subject.problems[0]);
-    const auto compile = [&](jit::OptLevel level) -> std::shared_ptr<jit::CompiledProgram> {
-      jit::Options options;
-      options.level = level;
-      auto compiled = jit::CompiledProgram::Compile(*subject.program, options);
-      return compiled ? std::shared_ptr<jit::CompiledProgram>(std::move(*compiled)) : nullptr;
-    };
-    const auto o0 = compile(jit::OptLevel::kO0);
-    const auto o2 = compile(jit::OptLevel::kO2);
+    const auto o0 = NativeCode(*subject.program, jit::OptLevel::kO0);
+    const auto o2 = NativeCode(*subject.program, jit::OptLevel::kO2);
     if (o0 == nullptr || o2 == nullptr) return Stop("native code could not be made");
     WholeEngines engines(subject, o0, o2);
     shared_.on_case = [&](const Case& at) {

@@ -55,7 +55,7 @@ std::vector<CorpusText> FormatCorpus(const std::string& root) {
   std::ranges::sort(files);
   for (const fs::path& path : files) {
     const std::string name = fs::relative(path, root).string();
-    if (path.filename().string().ends_with("_mistakes.cap") || path.filename() == "cases.cap") {
+    if (name.ends_with("_mistakes.cap") || name.ends_with("cases.cap")) {
       const auto next = [](std::string_view line) { return line.starts_with("//==="); };
       Cut(name, Read(path), "//===", next, corpus);
     } else if (path.extension() == ".cap") {

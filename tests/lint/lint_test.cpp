@@ -67,7 +67,8 @@ cap::Compilation Compiled(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("each case, at its place") {
-  const std::string text = Read(fs::path(CAPC_SOURCE_DIR) / "tests/lint/cases.cap");
+  const fs::path folder = fs::path(CAPC_SOURCE_DIR) / "tests/lint";
+  const std::string text = Read(folder / "cases.cap") + Read(folder / "limit_cases.cap");
   const std::string head = "//=== ";
   size_t cases = 0;
   for (size_t at = text.find(head); at != text.npos;) {

@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "runtime/state/store.h"
+#include "tests/state/forwarding_store.h"
 
 namespace cap::sequences {
 namespace {
@@ -18,9 +18,9 @@ constexpr int64_t kHour = int64_t{3'600} * 1'000'000;
 constexpr int64_t kDay = 24 * kHour;
 
 /// A store in this process, every part of which a mutant can replace.
-class Wrong : public state::Store {
+class Wrong : public state::test::ForwardingStore {
  public:
-  Wrong() : right_(state::NewMemoryStore(std::array<uint8_t, 16>{})) {}
+  Wrong() : ForwardingStore(state::NewMemoryStore(std::array<uint8_t, 16>{})) {}
 
   state::ReserveResult Reserve(const state::ReserveRequest& request,
                                std::span<state::ChargeState> states) override {
@@ -32,25 +32,10 @@ class Wrong : public state::Store {
     ChangeAll(charges);
     changed.charges = charges;
     ChangeRequest(changed);
-    const state::ReserveResult result = right_->Reserve(changed, states);
+    const state::ReserveResult result = inner_->Reserve(changed, states);
     Answered(changed, result, states);
     return result;
   }
-  state::SettleStatus Commit(state::OperationId operation, std::optional<state::Actual> actual,
-                             int64_t now_us) override {
-    return right_->Commit(operation, actual, now_us);
-  }
-  state::SettleStatus Release(state::OperationId operation, int64_t now_us) override {
-    return right_->Release(operation, now_us);
-  }
-  state::SettleStatus CountViolation(state::CounterId id, int64_t limit, int64_t window_us,
-                                     int64_t suspend_us, int64_t now_us) override {
-    return right_->CountViolation(id, limit, window_us, suspend_us, now_us);
-  }
-  uint64_t Sweep(int64_t now_us) override { return right_->Sweep(now_us); }
-  Result<std::vector<state::CounterView>> Counters() override { return right_->Counters(); }
-  Result<bool> Reset(state::CounterId id) override { return right_->Reset(id); }
-  const std::array<uint8_t, 16>& hash_key() const override { return right_->hash_key(); }
   bool keeps_names() const override { return true; }
 
  protected:
@@ -62,8 +47,6 @@ class Wrong : public state::Store {
 
   /// An operation that nobody asks for again.
   state::OperationId Fresh() { return {.high = ~uint64_t{0}, .low = ++fresh_}; }
-
-  std::unique_ptr<state::Store> right_;
 
  private:
   uint64_t fresh_ = 0;
@@ -109,7 +92,7 @@ class ChargesWhatFits final : public Wrong {
       alone.now_us = request.now_us;
       alone.operation = Fresh();
       alone.charges = {&charge, 1};
-      right_->Reserve(alone, {});
+      inner_->Reserve(alone, {});
     }
   }
 };
@@ -149,8 +132,8 @@ class StampsAtOnce final : public Wrong {
     stamps.now_us = request.now_us;
     stamps.operation = Fresh();
     stamps.stamps = request.stamps;
-    right_->Reserve(stamps, {});
-    right_->Commit(stamps.operation, std::nullopt, request.now_us);
+    inner_->Reserve(stamps, {});
+    inner_->Commit(stamps.operation, std::nullopt, request.now_us);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/state/conformance.h"
+#include "tests/state/forwarding_store.h"
 #include "tests/state/leased_world.h"
 
 namespace cap::state::test {
@@ -18,46 +19,37 @@ constexpr int64_t kHourUs = 3'600'000'000;
 constexpr int64_t kDayUs = 24 * kHourUs;
 
 /// An authority that can be away, forget, or do what it is asked and not say so.
-class Fragile final : public Store {
+class Fragile final : public ForwardingStore {
  public:
+  Fragile() : ForwardingStore(NewMemoryStore(std::array<uint8_t, 16>{1})) {}
+
   enum class Mood { kWell, kAway, kMute, kRewound };
   Mood mood = Mood::kWell;
 
   ReserveResult Reserve(const ReserveRequest& request, std::span<ChargeState> states) override {
     if (mood == Mood::kAway) return {};
     if (mood == Mood::kRewound) return {ReserveStatus::kRewound};
-    const ReserveResult result = store_->Reserve(request, states);
+    const ReserveResult result = inner_->Reserve(request, states);
     return mood == Mood::kMute ? ReserveResult() : result;
   }
   SettleStatus Commit(OperationId operation, std::optional<Actual> actual,
                       int64_t now_us) override {
     if (mood == Mood::kAway) return SettleStatus::kUnavailable;
-    return store_->Commit(operation, actual, now_us);
+    return inner_->Commit(operation, actual, now_us);
   }
   SettleStatus Release(OperationId operation, int64_t now_us) override {
     if (mood == Mood::kAway) return SettleStatus::kUnavailable;
-    return store_->Release(operation, now_us);
+    return inner_->Release(operation, now_us);
   }
-  SettleStatus CountViolation(CounterId id, int64_t limit, int64_t window_us, int64_t suspend_us,
-                              int64_t now_us) override {
-    return store_->CountViolation(id, limit, window_us, suspend_us, now_us);
-  }
-  uint64_t Sweep(int64_t now_us) override { return store_->Sweep(now_us); }
-  Result<std::vector<CounterView>> Counters() override { return store_->Counters(); }
-  Result<bool> Reset(CounterId id) override { return store_->Reset(id); }
-  const std::array<uint8_t, 16>& hash_key() const override { return store_->hash_key(); }
   bool keeps_names() const override { return false; }
 
   int64_t Used(uint64_t id) {
-    const auto views = store_->Counters();
+    const auto views = inner_->Counters();
     for (const CounterView& view : *views) {
       if (view.id.low == id) return view.used;
     }
     return 0;
   }
-
- private:
-  const std::unique_ptr<Store> store_ = NewMemoryStore(std::array<uint8_t, 16>{1});
 };
 
 Charge Quota(int64_t limit, int64_t amount = 1, uint64_t id = 1, int64_t day = 0) {

@@ -20,6 +20,7 @@
 
 #include "runtime/state/lease.h"
 #include "runtime/state/store.h"
+#include "tests/state/forwarding_store.h"
 #include "tests/state/trace.h"
 #if defined(CAPC_HAS_SQLITE)
 #include "tests/state/sqlite_world.h"
@@ -145,9 +146,9 @@ Tally RunThreads(Store& store, const Size& size, int process, bool whole = true)
 }
 
 /// What is asked of an authority, and how large the largest slice was.
-class Watched final : public Store {
+class Watched final : public ForwardingStore {
  public:
-  explicit Watched(std::shared_ptr<Store> store) : store_(std::move(store)) {}
+  using ForwardingStore::ForwardingStore;
   std::atomic<bool> cut = false;  // nothing is given back: whoever asks has crashed
 
   ReserveResult Reserve(const ReserveRequest& request, std::span<ChargeState> states) override {
@@ -156,28 +157,15 @@ class Watched final : public Store {
     while (slice && request.charges[0].amount > largest &&
            !largest_.compare_exchange_weak(largest, request.charges[0].amount)) {
     }
-    return store_->Reserve(request, states);
+    return inner_->Reserve(request, states);
   }
   SettleStatus Commit(OperationId operation, std::optional<Actual> actual,
                       int64_t now_us) override {
-    return cut ? SettleStatus::kUnavailable : store_->Commit(operation, actual, now_us);
+    return cut ? SettleStatus::kUnavailable : inner_->Commit(operation, actual, now_us);
   }
-  SettleStatus Release(OperationId operation, int64_t now_us) override {
-    return store_->Release(operation, now_us);
-  }
-  SettleStatus CountViolation(CounterId id, int64_t limit, int64_t window_us, int64_t suspend_us,
-                              int64_t now_us) override {
-    return store_->CountViolation(id, limit, window_us, suspend_us, now_us);
-  }
-  uint64_t Sweep(int64_t now_us) override { return store_->Sweep(now_us); }
-  Result<std::vector<CounterView>> Counters() override { return store_->Counters(); }
-  Result<bool> Reset(CounterId id) override { return store_->Reset(id); }
-  const std::array<uint8_t, 16>& hash_key() const override { return store_->hash_key(); }
-  bool keeps_names() const override { return store_->keeps_names(); }
   int64_t largest() const { return largest_; }
 
  private:
-  const std::shared_ptr<Store> store_;
   std::atomic<int64_t> largest_ = 0;
 };
 
