@@ -12,13 +12,17 @@ endif()
 
 function(capc_options target)
   target_compile_options(${target} PRIVATE ${CAPC_WARNINGS})
-  if(CMAKE_UNITY_BUILD)
-    # Sources that stand behind each other are warned of what each alone is not.
+  if(CAPC_SANITIZE STREQUAL "address" AND CMAKE_UNITY_BUILD)
+    # What it finds it finds by running; Clang's own warnings are errors in the fuzzers' build.
     target_compile_options(${target} PRIVATE -Wno-error)
   endif()
   if(CAPC_SANITIZE STREQUAL "address")
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all
                                              -fno-omit-frame-pointer)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      # It would look in front of a function for its type; native code that the JIT made has none.
+      target_compile_options(${target} PRIVATE -fno-sanitize=function)
+    endif()
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   elseif(CAPC_SANITIZE STREQUAL "thread")
     target_compile_options(${target} PRIVATE -fsanitize=thread)
@@ -28,8 +32,8 @@ endfunction()
 
 # capc_library(NAME SOURCES … LINKS … APART …): a static library of one folder. LINKS names exactly what
 # it may include; tests/tidy checks the #include lines against the same list. APART names sources that
-# the sanitizers' build, which compiles several files as one, compiles alone: their anonymous names
-# are those of others in the folder.
+# a unity build, which compiles several files of a folder as one, compiles alone: their anonymous names
+# are those of others there.
 function(capc_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS;APART" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})

@@ -1,7 +1,6 @@
 // capc eval: decides requests under a policy and a grant.
 #include <fmt/format.h>
 
-#include <chrono>
 
 #include "cap/engine.h"
 #include "compiler/cli/cli.h"
@@ -10,7 +9,6 @@
 #include "compiler/cli/requests.h"
 #include "compiler/policytest/operation_name.h"
 #include "compiler/policytest/session.h"
-#include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 
 namespace cap::cli {
@@ -71,14 +69,9 @@ class Evaluation {
 
  private:
   Result<void> Mint() {
-    now_us_ = std::chrono::duration_cast<std::chrono::microseconds>(
-                  std::chrono::system_clock::now().time_since_epoch())
-                  .count();
-    if (!options_.now.empty()) {
-      const Result<Instant> now = ParseInstant(options_.now);
-      if (!now.has_value()) return std::unexpected(now.error());
-      now_us_ = now->us;
-    }
+    const Result<int64_t> now_us = NowUs(options_.now);
+    if (!now_us.has_value()) return std::unexpected(now_us.error());
+    now_us_ = *now_us;
     return decider_->Mint(now_us_);
   }
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 
 #include "compiler/cli/cli.h"
+#include "compiler/cli/decider.h"
 #include "compiler/cli/engines.h"
 #include "compiler/cli/explain_text.h"
 #include "compiler/cli/requests.h"
@@ -12,32 +12,11 @@
 #include "compiler/policytest/session.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/bundle.h"
-#include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 
 namespace cap::cli {
 
 namespace {
-
-int StatusOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kPermit: return kOk;
-    case Verdict::kStepUp: return kStepUp;
-    case Verdict::kDeny: return kDeny;
-  }
-  return kDeny;
-}
-
-Result<int64_t> Now(const std::string& given) {
-  if (given.empty()) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-  }
-  const Result<Instant> now = ParseInstant(given);
-  if (!now.has_value()) return std::unexpected(now.error());
-  return now->us;
-}
 
 /// The sources of a policy, for its own words; none for a bundle, which has none.
 SourceMap SourcesOf(const ExplainCallOptions& options) {
@@ -72,7 +51,7 @@ int ExplainCall(const ExplainCallOptions& options) {
     PrintError(error.message);
     return kUsage;
   };
-  const Result<int64_t> now_us = Now(options.now);
+  const Result<int64_t> now_us = NowUs(options.now);
   if (!now_us.has_value()) return failed(now_us.error());
   Result<policytest::Session> session = Open(options, policy.program, *now_us);
   if (!session.has_value()) return failed(session.error());

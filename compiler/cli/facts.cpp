@@ -31,7 +31,7 @@ std::string Joined(const List& list, std::string_view comma, Part part) {
 }
 
 /// A policy is anybody's text: what it names is shown on its line.
-std::string Type(const Program& program, TypeIndex type) {
+std::string TypeText(const Program& program, TypeIndex type) {
   return OneLine(PrintType(program, type));
 }
 
@@ -77,14 +77,14 @@ class TextManifest {
     if (AsksNothing(tool, needs)) Line(2, "nothing");
     for (const FactDesc& fact : tool.facts) {
       const auto path = [&](uint32_t slot) { return tool.slots[slot].path; };
-      std::string line = fmt::format("fact {}: {} for {}", fact.name, Type(program_, fact.type),
+      std::string line = fmt::format("fact {}: {} for {}", fact.name, TypeText(program_, fact.type),
                                      Joined(fact.key_slots, ", ", path));
       if (!fact.attestor.empty()) line += " by " + fact.attestor;
       if (fact.max_age_us > 0) line += " within " + FormatDuration({fact.max_age_us});
       Line(2, line);
     }
     for (const LiveDesc& live : tool.live) {
-      Line(2, fmt::format("live {}: {}{}", live.name, Type(program_, live.type),
+      Line(2, fmt::format("live {}: {}{}", live.name, TypeText(program_, live.type),
                           live.optional ? "?" : ""));
     }
     for (const ApprovalNeed& need : needs.approvals) {
@@ -96,7 +96,7 @@ class TextManifest {
     for (const ObligationNeed& need : needs.obligations) {
       const ObligationType& type = program_.obligations[need.obligation];
       const auto parameter = [&](const ObligationParameter& each) {
-        return each.name + ": " + Type(program_, each.type);
+        return each.name + ": " + TypeText(program_, each.type);
       };
       Line(2, fmt::format("obligation {}@{}({}) ({}, {})", type.name, type.version,
                           Joined(type.parameters, ", ", parameter), need.action, need.policy));
@@ -105,7 +105,7 @@ class TextManifest {
 
   void Record(const RecordType& record) {
     const auto field = [&](const RecordField& each) {
-      return fmt::format("{}: {}{}", each.name, Type(program_, each.type),
+      return fmt::format("{}: {}{}", each.name, TypeText(program_, each.type),
                          each.optional ? "?" : "");
     };
     Line(2, fmt::format("{} {{ {} }}", record.name, Joined(record.fields, ", ", field)));

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "compiler/source/source_map.h"
 #include "runtime/base/limits.h"
 #include "runtime/program/bundle.h"
+#include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 
 namespace cap::cli {
@@ -104,6 +106,16 @@ Result<void> WriteOutput(const std::string& path, std::string_view bytes) {
   const bool closed = file == stdout ? std::fflush(file) == 0 : std::fclose(file) == 0;
   if (!written || !closed) return Fail("not-writable", "cannot write all of `" + path + "`");
   return {};
+}
+
+Result<int64_t> NowUs(const std::string& given) {
+  if (given.empty()) {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+  }
+  const Result<Instant> now = ParseInstant(given);
+  if (!now.has_value()) return std::unexpected(now.error());
+  return now->us;
 }
 
 void AddSourceOptions(CLI::App& command, SourceOptions& options) {

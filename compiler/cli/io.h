@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -31,6 +32,9 @@ Result<void> ReplaceFile(const std::string& path, std::string_view bytes);
 /// Writes all of `bytes` to standard output for "-", to a device or a pipe; else as ReplaceFile().
 /// Errors: "not-writable".
 Result<void> WriteOutput(const std::string& path, std::string_view bytes);
+
+/// What `--now` says, or the clock where it says nothing: microseconds since 1970.
+Result<int64_t> NowUs(const std::string& given);
 
 /// Where a policy's imports are looked for, beside its own folder, and what gives its data.
 struct SourceOptions {

@@ -20,7 +20,7 @@ struct NarrowsOptions {
   SourceOptions source;
 };
 
-int StatusOf(prove::Answer answer) {
+int StatusOfAnswer(prove::Answer answer) {
   switch (answer) {
     case prove::Answer::kYes: return kOk;
     case prove::Answer::kNo: return kDeny;
@@ -107,7 +107,7 @@ class Narrowing {
       fmt::print("{}: {}\n", OneLine(policy), Sentence(reply));
       if (reply.witness) fmt::print("{}", ToldWitness(*reply.witness, "child", "parent", "  "));
     }
-    return StatusOf(reply.answer);
+    return StatusOfAnswer(reply.answer);
   }
 
   const NarrowsOptions& options_;

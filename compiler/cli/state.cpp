@@ -1,7 +1,6 @@
 // capc state: what is counted, for people who look after it.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <optional>
 
 #include "compiler/cli/cli.h"
@@ -9,7 +8,6 @@
 #include "compiler/cli/io.h"
 #include "compiler/policytest/open_store.h"
 #include "compiler/policytest/session.h"
-#include "runtime/value/instant.h"
 #include "runtime/value/quote.h"
 
 namespace cap::cli {
@@ -124,24 +122,13 @@ int Reset(const StateOptions& options) {
   return kUsage;
 }
 
-/// The clock, or what `--now` says.
-Result<int64_t> Now(const std::string& text) {
-  if (text.empty()) {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
-  }
-  const Result<Instant> now = ParseInstant(text);
-  if (!now.has_value()) return std::unexpected(now.error());
-  return now->us;
-}
-
 int Settle(const StateOptions& options, bool commits) {
   const std::optional<state::OperationId> operation = OperationOfHex(options.decision);
   if (!operation.has_value()) {
     PrintError("a decision is named by 32 hexadecimal digits, as `capc eval` prints them");
     return kUsage;
   }
-  const Result<int64_t> now = Now(options.now);
+  const Result<int64_t> now = NowUs(options.now);
   if (!now.has_value()) return Failed(now.error());
   std::optional<state::Actual> actual;
   if (!options.actual.empty()) {

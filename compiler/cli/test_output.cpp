@@ -17,7 +17,7 @@ using policytest::Branches;
 using policytest::Coverage;
 using policytest::TestReport;
 
-std::string At(const SourcePlace& place) {
+std::string PlaceOf(const SourcePlace& place) {
   return fmt::format("{}:{}:{}", place.file, place.line, place.column);
 }
 
@@ -86,7 +86,7 @@ CoverageReport ReportOf(const std::string& source, const std::vector<Coverage::P
     const std::string owner =
         part.capability.empty() ? "" : " of capability `" + part.capability + "`";
     report.missing.push_back(
-        fmt::format("{}: `{}`{} decides no test alone", At(part.place), part.name, owner));
+        fmt::format("{}: `{}`{} decides no test alone", PlaceOf(part.place), part.name, owner));
   }
   return report;
 }
@@ -103,9 +103,9 @@ CoverageReport ReportOf(const std::string& source, const std::vector<Branches::P
                                           : "is never asked";
     // A constraint's condition stands elsewhere than where it is used.
     const bool inside = part.place.file == part.used.file && part.place.line == part.used.line;
-    const std::string used = inside ? "" : fmt::format(" (used at {})", At(part.used));
+    const std::string used = inside ? "" : fmt::format(" (used at {})", PlaceOf(part.used));
     report.missing.push_back(
-        fmt::format("{}: `{}` {}{}", At(part.place), part.words, never, used));
+        fmt::format("{}: `{}` {}{}", PlaceOf(part.place), part.words, never, used));
   }
   return report;
 }

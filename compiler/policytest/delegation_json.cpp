@@ -34,9 +34,9 @@ std::optional<Value> MoneyOf(std::string_view text) {
   return Value{Money{*units, currency->id}};
 }
 
-class Reader {
+class DelegationReader {
  public:
-  Reader(const Program& program, const JsonTree& tree) : program_(program), tree_(tree) {}
+  DelegationReader(const Program& program, const JsonTree& tree) : program_(program), tree_(tree) {}
 
   Result<DelegationSpec> Run() {
     if (tree_.root().kind != Kind::kObject) return Bad("a delegation is an object");
@@ -222,7 +222,7 @@ class Reader {
 Result<DelegationSpec> DelegationFromJson(const Program& program, std::string_view json) {
   const Result<JsonTree> tree = JsonTree::Parse(json);
   if (!tree.has_value()) return Bad(tree.error().message);
-  return Reader(program, *tree).Run();
+  return DelegationReader(program, *tree).Run();
 }
 
 }  // namespace cap::policytest

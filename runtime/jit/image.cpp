@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 #include <llvm/IR/LegacyPassManager.h>
-#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Object/ELFTypes.h>
 #include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/raw_ostream.h>
 
@@ -40,7 +40,9 @@ void PutInOnePiece(llvm::Module& module) {
 
 // What is loaded besides code: constants, tables for unwinding. The latter nobody reads.
 bool IsForeign(const llvm::object::SectionRef& section, llvm::StringRef name) {
-  const uint64_t flags = llvm::object::ELFSectionRef(section).getFlags();
+  // The header itself: Clang cannot compile ELFObjectFile.h with the library of GCC 12 as C++23.
+  using Header = llvm::object::ELF64LE::Shdr;
+  const uint64_t flags = reinterpret_cast<const Header*>(section.getRawDataRefImpl().p)->sh_flags;
   return (flags & llvm::ELF::SHF_ALLOC) != 0 && !section.isText() && section.getSize() > 0 &&
          name != ".eh_frame" && !name.starts_with(".note");
 }
@@ -54,6 +56,9 @@ class Appender {
     const llvm::MemoryBufferRef buffer({object_.data(), object_.size()}, "shapes");
     auto file = llvm::object::ObjectFile::createELFObjectFile(buffer);
     if (!file) return std::unexpected(ToError(file.takeError()));
+    if (!(*file)->is64Bit() || !(*file)->isLittleEndian()) {
+      return Fail("jit-unavailable", "the target has other object files");
+    }
     if (auto taken = TakeCode(**file); !taken) return taken;
     return TakeSymbols(**file);
   }

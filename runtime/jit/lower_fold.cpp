@@ -174,7 +174,7 @@ void LowerDecSum(Emitter& e, uint32_t i) {
   Value* term = b.CreateOr(b.CreateZExt(e.Lo(body), b.getInt128Ty()),
                            b.CreateShl(b.CreateZExt(high, b.getInt128Ty()), 64));
   Value* pair = b.CreateBinaryIntrinsic(llvm::Intrinsic::sadd_with_overflow, loop.Now(sum), term);
-  Value* one = b.CreateSelect(b.CreateICmpSLT(high, e.Word(0)), b.getInt64(-1), e.Word(1));
+  Value* one = b.CreateSelect(b.CreateICmpSLT(high, e.Word(0)), e.Word(~uint64_t{0}), e.Word(1));
   Value* step = b.CreateSelect(b.CreateExtractValue(pair, 1), one, e.Word(0));
   loop.Next(sum, b.CreateExtractValue(pair, 0));
   loop.Next(wraps, b.CreateAdd(loop.Now(wraps), step));

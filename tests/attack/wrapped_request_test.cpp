@@ -15,9 +15,9 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-Frame Parse(std::string_view json) { return ParseRequest(World(), json, "agent-7", kNowUs); }
+Frame ParseText(std::string_view json) { return ParseRequest(World(), json, "agent-7", kNowUs); }
 Frame Call(std::string_view tool, std::string_view arguments, std::string_view more = "") {
-  return Parse(fmt::format(R"({{"tool":"{}","arguments":{}{}}})", tool, arguments, more));
+  return ParseText(fmt::format(R"({{"tool":"{}","arguments":{}{}}})", tool, arguments, more));
 }
 Frame Wrapped(std::string_view arguments) { return Call("call_tool", arguments); }
 
@@ -96,7 +96,7 @@ TEST_CASE("attack: stringified JSON") {
 
 TEST_CASE("attack: members that are missing, doubled or of another type") {
   CHECK(KindOf(Wrapped("{}")) == MalformedKind::kMissingArgument);
-  CHECK(KindOf(Parse(R"({"tool":"call_tool"})")) == MalformedKind::kMissingArgument);
+  CHECK(KindOf(ParseText(R"({"tool":"call_tool"})")) == MalformedKind::kMissingArgument);
   CHECK(KindOf(Wrapped(R"({"name":"process_refund"})")) == MalformedKind::kMissingArgument);
   CHECK(KindOf(Wrapped(R"({"input":{}})")) == MalformedKind::kMissingArgument);
   for (const auto input : {"null"sv, "[]"sv, "1"sv, "true"sv, R"([{"order_id":"O-1"}])"sv}) {

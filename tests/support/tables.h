@@ -1,10 +1,19 @@
-// A table by hand, for tests that need one and no compiler.
+// A table by hand, for tests that need one and no compiler, and what the verifier says of it.
 #pragma once
 
+#include <string>
+
 #include "runtime/program/table.h"
+#include "runtime/program/verify.h"
 #include "runtime/value/zone.h"
 
 namespace cap::test {
+
+/// Why the verifier refuses the program; nothing where it does not.
+inline std::string ErrorOf(const Program& program) {
+  const Result<void> verified = Verify(program);
+  return verified.has_value() ? "" : verified.error().message;
+}
 
 /// The regular expression `a*b`.
 inline Table TableOfAsAndB() {

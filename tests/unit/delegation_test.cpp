@@ -11,7 +11,7 @@
 namespace cap::test {
 namespace {
 
-constexpr const char* kShop = R"(
+constexpr const char* kPayShop = R"(
 module m
 action pay { to: string, amount: money in "USD", tags: set<string> = [], file: path = "/data/x" }
 action look { to: string }
@@ -22,7 +22,7 @@ policy p {
 )";
 
 Limiter Shop() {
-  Limiter limiter(kShop);
+  Limiter limiter(kPayShop);
   limiter.Own(0);
   limiter.Parameter(0, "maxAmount", "limit", {Money{500'00, 840}}, ParameterOrder::kAtMost);
   limiter.Parameter(0, "tagged", "allowed",

@@ -237,7 +237,7 @@ policy p {
 }
 )";
 
-std::string Refund(const std::string& amount, const std::string& columns = R"("name")",
+std::string RefundWith(const std::string& amount, const std::string& columns = R"("name")",
                    const std::string& tags = R"("new")", const std::string& fact = "order") {
   return R"({"tool":"refund","arguments":{"order_id":"O-1","amount":)" + amount +
          R"(,"columns":[)" + columns + R"(]},"facts":[{"name":")" + fact +
@@ -253,7 +253,7 @@ bool Has(const std::string& text, std::string_view part) {
 TEST_CASE("a denial shows its deny text, place, observed value and limit") {
   World world(kRefunds);
   const GrantId grant = world.Mint();
-  const DecisionReport report = world.Report(grant, Refund("750.00"));
+  const DecisionReport report = world.Report(grant, RefundWith("750.00"));
   CHECK(report.complete);
   CHECK(report.clause == "atMost");
   CHECK(report.text == "amount 750.00 USD is over the limit of 500.00 USD");
@@ -272,28 +272,28 @@ TEST_CASE("a denial shows its deny text, place, observed value and limit") {
 TEST_CASE("of sets the offending members are shown, of quantifiers the element") {
   World world(kRefunds);
   const GrantId grant = world.Mint();
-  CHECK(world.Report(grant, Refund("5.00", R"("name","ssn","iban")")).observed ==
+  CHECK(world.Report(grant, RefundWith("5.00", R"("name","ssn","iban")")).observed ==
         R"(["iban", "ssn"])");
-  CHECK(Has(world.Report(grant, Refund("5.00", R"("name")", R"("a","blocked")")).observed,
+  CHECK(Has(world.Report(grant, RefundWith("5.00", R"("name")", R"("a","blocked")")).observed,
             R"("blocked")"));
 }
 
 TEST_CASE("the agent sees arguments and constants, never a fact that no deny text names") {
   World world(kRefunds);
   const GrantId grant = world.Mint();
-  const AgentDecisionReport over = world.AgentReport(grant, Refund("750.00"));
+  const AgentDecisionReport over = world.AgentReport(grant, RefundWith("750.00"));
   CHECK(over.observed == "750.00 USD");
   CHECK(over.limit == "500.00 USD");
   CHECK(Has(over.message, "over the limit"));
 
-  const AgentDecisionReport fact = world.AgentReport(grant, Refund("400.00"));
+  const AgentDecisionReport fact = world.AgentReport(grant, RefundWith("400.00"));
   CHECK(fact.code == DecisionCode::kConstraintFailed);
   CHECK(fact.limit.empty());
   CHECK_FALSE(Has(ToJson(fact), "321"));
   CHECK_FALSE(Has(ToText(fact), "321"));
-  CHECK(world.Report(grant, Refund("400.00")).limit == "321.00 USD");
+  CHECK(world.Report(grant, RefundWith("400.00")).limit == "321.00 USD");
 
-  const AgentDecisionReport tags = world.AgentReport(grant, Refund("5.00", R"("name")",
+  const AgentDecisionReport tags = world.AgentReport(grant, RefundWith("5.00", R"("name")",
                                                                    R"("blocked")"));
   CHECK_FALSE(Has(ToJson(tags), "blocked"));
 }
@@ -301,7 +301,7 @@ TEST_CASE("the agent sees arguments and constants, never a fact that no deny tex
 TEST_CASE("a report of a call whose grant or program is gone says so and does not guess") {
   World world(kRefunds);
   const GrantId grant = world.Mint();
-  const Frame frame = world.Call(Refund("750.00"));
+  const Frame frame = world.Call(RefundWith("750.00"));
   const Decision decision = world.reader().Authorize(grant, frame);
   world.engine().Revoke(grant);
   DecisionReport report = world.reader().Report(decision, grant, frame);

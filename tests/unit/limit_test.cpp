@@ -39,7 +39,7 @@ std::string TermsOf(const Program& program, std::string_view policy = "p") {
   return text;
 }
 
-std::string Refund(std::string_view body) {
+std::string Refunds(std::string_view body) {
   return "policy p { capability verify capability refund { " + std::string(body) + " } }";
 }
 
@@ -150,7 +150,7 @@ TEST_CASE("rates are read and compared exactly") {
 }
 
 TEST_CASE("each statement is one counter, named by where it stands") {
-  const Outcome done = Compiled(Refund(
+  const Outcome done = Compiled(Refunds(
       "rateLimit(5/hour, burst: 3) spacing(30s) maxPerHour(20)\n"
       "maxPerDay(10, zone: \"Europe/Berlin\")\n"
       "budget(order.total, every: \"total\", per: order_id, retain: 400d)\n"
@@ -180,7 +180,7 @@ TEST_CASE("each statement is one counter, named by where it stands") {
 }
 
 TEST_CASE("what is computed is an instruction of the operands' clause") {
-  const Outcome done = Compiled(Refund("consume count + 1 of quota(count * 2, every: \"day\")"));
+  const Outcome done = Compiled(Refunds("consume count + 1 of quota(count * 2, every: \"day\")"));
   REQUIRE(done.errors() == "");
   const LimitTerm& term = done.program().capabilities[1].terms[0];
   CHECK(term.amount.source == LimitOperand::Source::kInst);
@@ -230,7 +230,7 @@ TEST_CASE("a limit of the top level binds every policy that permits its action")
 }
 
 TEST_CASE("the parameters that a delegation may narrow") {
-  const Outcome done = Compiled(Refund(
+  const Outcome done = Compiled(Refunds(
       "rateLimit(5/hour) rateLimit(3/hour, burst: 2) spacing(30s)\n"
       "budget(5.00 USD, every: \"day\")"));
   REQUIRE(done.errors() == "");
@@ -249,7 +249,7 @@ TEST_CASE("the parameters that a delegation may narrow") {
 }
 
 TEST_CASE("consent says the worst case, and not the average") {
-  const Outcome done = Compiled(Refund(
+  const Outcome done = Compiled(Refunds(
       "rateLimit(200/hour, burst: 200) maxPerDay(10, zone: \"Europe/Berlin\", per: order_id)\n"
       "consume 1 of 5/minute\nrequire after verify(user_id: user_id) within 1h\n"
       "require not after verify(user_id: order_id) within 2h\n"
@@ -279,7 +279,7 @@ TEST_CASE("consent says the worst case, and not the average") {
 
 TEST_CASE("a bundle gives limits back, and the verifier believes none that is damaged") {
   const Outcome done = Compiled(
-      Refund("rateLimit(5/hour, burst: 3) maxPerHour(20)\n"
+      Refunds("rateLimit(5/hour, burst: 3) maxPerHour(20)\n"
              "budget(order.total, every: \"total\", per: order_id, retain: 400d)\n"
              "maxPerDay(10, zone: \"Europe/Berlin\") hold 1 of gauge(3, expires: pause)\n"
              "require after verify(user_id: user_id) within 1h") +

@@ -28,11 +28,6 @@ Program WithTable() {
   return builder.Finish();
 }
 
-std::string ErrorOf(const Program& program) {
-  const Result<void> verified = Verify(program);
-  return verified.has_value() ? "" : verified.error().message;
-}
-
 TEST_CASE("a constant is a table of the Program, and its slot points at the words") {
   const Program p = WithTable();
   CHECK(ErrorOf(p) == "");
@@ -51,11 +46,11 @@ TEST_CASE("a constant is a table of the Program, and its slot points at the word
 }
 
 TEST_CASE("the verifier refuses tables that a walk could leave or that are too large") {
-  struct Broken {
+  struct BrokenTable {
     std::string_view what;
     std::function<void(Table&)> edit;
   };
-  const std::vector<Broken> rows = {
+  const std::vector<BrokenTable> rows = {
       {"ends inside its header", [](Table& t) { t.words.resize(dfa::kRows - 1); }},
       {"ends inside its header", [](Table& t) { t.words.clear(); }},
       {"no states", [](Table& t) { t.words[dfa::kStates] = 0; }},
@@ -79,7 +74,7 @@ TEST_CASE("the verifier refuses tables that a walk could leave or that are too l
       {"not UTF-8", [](Table& t) { t.name = "\xff"; }},
       {"too large", [](Table& t) { t.words.resize(limits::kTableWords + 1); }},
   };
-  for (const Broken& row : rows) {
+  for (const BrokenTable& row : rows) {
     Program p = WithTable();
     row.edit(p.tables[0]);
     const std::string error = ErrorOf(p);

@@ -10,6 +10,7 @@
 #include "runtime/value/schedule.h"
 #include "runtime/value/zone.h"
 #include "tests/support/shape_builder.h"
+#include "tests/support/tables.h"
 
 namespace cap {
 namespace {
@@ -58,11 +59,6 @@ Built WithTable(TableKind kind, std::vector<uint32_t> words) {
   builder.EndClause();
   built.program = builder.Finish();
   return built;
-}
-
-std::string ErrorOf(const Program& program) {
-  const Result<void> verified = Verify(program);
-  return verified.has_value() ? "" : verified.error().message;
 }
 
 TEST_CASE("a bundle gives back zones and schedules") {
