@@ -10,8 +10,8 @@ namespace cap::prove {
 
 enum class Mutation : uint8_t {
   kNone,
-  kResult,   // a bool has its rails swapped, a number its bits, a text is empty, a mask has its first
-             // member flipped, a list is one element longer
+  kResult,   // a bool has its rails swapped, a number its bits, a text is empty, a mask has its
+             // first member flipped, a list is one element longer
   kNoFault,  // the opcode's own fault is dropped; a bool is then false
   kEdge,     // an order holds of equals too
 };

@@ -64,8 +64,8 @@ class Run {
       }
     }
     const auto took = std::chrono::steady_clock::now() - start;
-    fmt::print("mutants   {} of {} opcodes, {} not noticed, at most {}%\n", mutants, kOpCount, missed,
-               kUnnoticedPercent);
+    fmt::print("mutants   {} of {} opcodes, {} not noticed, at most {}%\n", mutants, kOpCount,
+               missed, kUnnoticedPercent);
     fmt::print("{:.0f} s\n", std::chrono::duration<double>(took).count());
     return honest && missed * 100 <= mutants * kUnnoticedPercent ? 0 : 1;
   }
@@ -124,20 +124,21 @@ class Run {
   bool Honest() {
     uint64_t fits[4] = {};
     uint64_t looked = 0;
-    const uint64_t every = std::max<uint64_t>(1, calls_.size() / std::max<uint64_t>(1, options_.exact));
+    const uint64_t exact = std::max<uint64_t>(1, options_.exact);
+    const uint64_t every = std::max<uint64_t>(1, calls_.size() / exact);
     for (const Call& call : calls_) {
       // Whether something else is allowed is asked of some.
-      const bool exact = looked % every == 0;
+      const bool asked = looked % every == 0;
       ++looked;
       std::string why;
-      const Fit fit = Pin(*call.run, call.frame, call.verdict, exact, &why);
-      if (exact || fit == Fit::kWrong) ++fits[static_cast<size_t>(fit)];
+      const Fit fit = Pin(*call.run, call.frame, call.verdict, asked, &why);
+      if (asked || fit == Fit::kWrong) ++fits[static_cast<size_t>(fit)];
       if (fit != Fit::kWrong) continue;
       fmt::print("the encoding does not allow that {}: line {} of\n{}\n", why,
                  call.run->policy.first_line, call.run->subject.module.source);
       break;
     }
-    fmt::print("calls     {}: what is decided is allowed; of {} nothing else, of {} something else\n",
+    fmt::print("calls     {}: what is decided is allowed; of {} nothing else, of {} more\n",
                looked, fits[0], fits[1]);
     return fits[2] == 0 && fits[1] * 5 <= fits[0];
   }
