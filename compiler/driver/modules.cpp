@@ -260,10 +260,10 @@ void ModuleReader::ReportCycle(uint32_t module, const ast::QualifiedName& import
     if (step.import != import.span) notes.push_back({step.import, "imported here"});
   }
   const std::string name = import.Joined();
+  const std::string label = notes.empty() ? "itself" : "and so it imports itself";
   Error(diag::Code::kImportCycle, import.span,
         fmt::format("the module `{}` imports itself: {}`{}`", name, cycle, name),
-        notes.empty() ? "itself" : "and so it imports itself",
-        "put what both need into a module that imports neither", std::move(notes));
+        label, "put what both need into a module that imports neither", std::move(notes));
 }
 
 void ModuleReader::ReportMissing(const ast::QualifiedName& name, const Folder& beside) {

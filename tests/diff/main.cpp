@@ -52,8 +52,8 @@ uint64_t PrintGaps(std::string_view engine, const Counters& counters) {
 }
 
 /// Null where it cannot be made.
-std::shared_ptr<jit::CompiledProgram> NativeCode(const Program& program, jit::OptLevel level,
-                                                 jit::OpCounters* counters = nullptr) {
+std::shared_ptr<jit::CompiledProgram> CodeOf(const Program& program, jit::OptLevel level,
+                                             jit::OpCounters* counters = nullptr) {
   jit::Options options;
   options.level = level;
   options.counters = counters;
@@ -94,11 +94,11 @@ class Run {
     const Program& program = *subject.program;
     // Nearly all of the time goes into native code, so both cores make it.
     auto later = std::async(std::launch::async,
-                            [&program] { return NativeCode(program, jit::OptLevel::kO2); });
-    const auto o0 = NativeCode(program, jit::OptLevel::kO0);
+                            [&program] { return CodeOf(program, jit::OptLevel::kO2); });
+    const auto o0 = CodeOf(program, jit::OptLevel::kO0);
     const bool counts = modules_ % 2 == 0;
     const auto counted =
-        counts ? NativeCode(program, jit::OptLevel::kO0, &jit_counters_) : nullptr;
+        counts ? CodeOf(program, jit::OptLevel::kO0, &jit_counters_) : nullptr;
     const auto o2 = later.get();
     if (o0 == nullptr || o2 == nullptr || (counts && counted == nullptr)) {
       return Stop("native code could not be made");
@@ -126,8 +126,8 @@ class Run {
     if (!subject.problems.empty()) return Stop(subject.problems[0]);
     const ModuleModel written = subject.module;
     subject.module.policies = WholeChildren(written);
-    const auto o0 = NativeCode(*subject.program, jit::OptLevel::kO0);
-    const auto o2 = NativeCode(*subject.program, jit::OptLevel::kO2);
+    const auto o0 = CodeOf(*subject.program, jit::OptLevel::kO0);
+    const auto o2 = CodeOf(*subject.program, jit::OptLevel::kO2);
     if (o0 == nullptr || o2 == nullptr) return Stop("native code could not be made");
     WholeEngines engines(subject, o0, o2);
     families_.on_case = [&](const Case& at) {
@@ -146,8 +146,8 @@ class Run {
     AddShared(module, shared_random_);
     const Subject subject = MakeSubject(std::move(module), shared_refused_);
     if (!subject.problems.empty()) return Stop(subject.problems[0]);
-    const auto o0 = NativeCode(*subject.program, jit::OptLevel::kO0);
-    const auto o2 = NativeCode(*subject.program, jit::OptLevel::kO2);
+    const auto o0 = CodeOf(*subject.program, jit::OptLevel::kO0);
+    const auto o2 = CodeOf(*subject.program, jit::OptLevel::kO2);
     if (o0 == nullptr || o2 == nullptr) return Stop("native code could not be made");
     WholeEngines engines(subject, o0, o2);
     shared_.on_case = [&](const Case& at) {
