@@ -248,6 +248,7 @@ void ActionDecider::Permit(const Best& best, const ForbidOutcome& forbids,
   decision.code = DecisionCode::kPermit;
   if (best.step_up == 0) return;
   decision.step_up = best.step_up & state_.plan->ObligeMask(best.record->shape);
+  if (decision.step_up == 0) return;  // limits, which ask for nothing
   decision.obligations.count = static_cast<uint32_t>(std::popcount(decision.step_up));
 }
 
