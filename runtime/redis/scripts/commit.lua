@@ -13,8 +13,9 @@ if at and operation and to == 'C' and sub(told, 1, 1) == '\0' then
   local _, state, _, _, took, _, stamped, gauges = unpacked('@OPERATION_FORM@', operation)
   if on == branch and on ~= 0 and place >= known and state == 'R' and stamped + gauges == 0 then
     at = packed('@AT_FORM@', place + 1, floor_us, sweep_at, sweep_step, on)
-    operation = packed('<I8c1I8', clock + @KEEP_MS@, to, now) .. sub(operation, @ASKED_AT@, @ASKED_AT@ + 9) ..
-                '\0\0\0\0\0\0' .. sub(operation, @TOLD_AT@, @OPERATION_SIZE@ + 2 * took) .. told
+    local asked = sub(operation, @ASKED_AT@, @ASKED_AT@ + 9)
+    local list = sub(operation, @TOLD_AT@, @OPERATION_SIZE@ + 2 * took)
+    operation = packed('<I8c1I8', clock + @KEEP_MS@, to, now) .. asked .. '\0\0\0\0\0\0' .. list .. told
     call('HSET', KEYS[1], 'h', at, ARGV[2], operation)
     return 'E' .. sub(at, 1, 8)
   end
