@@ -237,6 +237,11 @@ class CaseRun {
       const Result<std::string> approved = Request(of, now_us, false, grant);
       if (!approved.has_value()) return approved;
       digests.push_back(session_->DigestOf(*approved, now_us, grant));
+      if (!digests.back().empty()) continue;
+      // Nobody can approve what is no call of a tool. As the test's own it is decided without.
+      if (approval.of_test.empty()) return approved;
+      return Fail("no-such-call", fmt::format("test `{}` has no call that can be approved",
+                                              approval.of_test));
     }
     return RequestText(test, now_us, digests);
   }

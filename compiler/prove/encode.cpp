@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/prove/bounds.h"
+#include "compiler/prove/mutant.h"
 
 namespace cap::prove {
 namespace {
@@ -60,6 +61,9 @@ Sym Encoder::Step(uint32_t at) {
   if (!made) made = Strict(at, inst, left, right);
   // Whether a fault goes through what is not known here is not known either.
   if (!made) return UnknownOp(at, inst, left, right);
+#ifdef CAPC_MUTANTS
+  made = Mutated(world_, inst, left, right, *made);
+#endif
   if (strict) Spread(left, right, *made);
   return *made;
 }

@@ -58,6 +58,10 @@ Result<std::vector<Value>> OrderBound(const Program& program, const Policy& poli
 }
 
 Result<int64_t> ExpiryOf(const Policy& policy, std::optional<int64_t> ttl_us, int64_t now_us) {
+  if (!ttl_us && policy.max_ttl_us == 0) {
+    return Fail("bad-ttl", "policy `" + policy.name +
+                               "` has no `expires after`, so that a grant needs a time to live");
+  }
   const int64_t ttl = ttl_us.value_or(policy.max_ttl_us);
   if (ttl <= 0) return Fail("bad-ttl", "a grant needs a positive time to live");
   if (policy.max_ttl_us > 0 && ttl > policy.max_ttl_us) {
