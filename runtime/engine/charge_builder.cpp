@@ -38,8 +38,7 @@ ChargeBuilder::ChargeBuilder(const ProgramState& state, const GrantView& view, c
       hash_(hash),
       store_(store),
       names_(store.keeps_names()),
-      subject_(view.delegation == nullptr ? view.specification->subject()
-                                          : std::string_view(view.delegation->subject)),
+      subject_(out.subject()),
       out_(out) {}
 
 void ChargeBuilder::Run(Decision& decision) {
@@ -68,15 +67,6 @@ void ChargeBuilder::Breaker() {
   out_.has_breaker = true;
   out_.breaker = breaker;
   out_.breaker_id = CounterHash::By(state_.plan->BreakerId(view_.policy), SubjectPart());
-}
-
-const state::CounterId& ChargeBuilder::SubjectPart() {
-  if (subject_part_ != nullptr) return *subject_part_;
-  Reservation::Subject& known = out_.subjects[view_.id.index % out_.subjects.size()];
-  // A grant's subject never changes, and its generation is no other grant's.
-  if (known.grant != view_.id) known = {view_.id, hash_.SubjectPart(subject_)};
-  subject_part_ = &known.part;
-  return known.part;
 }
 
 // With one candidate the decision names already what Run() would.

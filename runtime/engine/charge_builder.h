@@ -44,7 +44,7 @@ class ChargeBuilder {
   void Name(const LimitReader& reader, const ChargeOrigin& origin, const LimitTerm& term);
   void Deny(DecisionCode code, const ChargeOrigin& origin, Decision& decision) const;
   state::CounterId TermId(const LimitTerm& term, const ChargeOrigin& origin) const;
-  const state::CounterId& SubjectPart();
+  const state::CounterId& SubjectPart() { return out_.SubjectPart(hash_); }
 
   const ProgramState& state_;
   const Program& program_;
@@ -54,7 +54,6 @@ class ChargeBuilder {
   const state::Store& store_;
   const bool names_;
   std::string_view subject_;
-  const state::CounterId* subject_part_ = nullptr;
   Reservation& out_;
 };
 
