@@ -289,6 +289,7 @@ TEST_CASE("a wrong template is found") {
       {"one key less", [](TermTemplate& t) { t.key_count -= t.key_count > 0 && !t.own; }},
       {"keys in another order",
        [](TermTemplate& t) { std::swap(t.keys[0].shift, t.keys[1].shift); }},
+      {"a text that is none", [](TermTemplate& t) { t.keys[0].type = kInt, t.keys[0].text = 0; }},
       {"the subject for a key", [](TermTemplate& t) { t.keys[0].slot = kNone; }},
   };
   for (const auto& [what, spoil] : wrong) {
