@@ -34,6 +34,8 @@ class CounterHash {
 
   /// A subject's part of a counter's name, to be added to many.
   Id SubjectPart(std::string_view subject) const { return Hash(Part::kSubject, subject); }
+  /// … a text's, as ByValue() adds it.
+  Id TextPart(std::string_view text) const { return Hash(Part::kText, text); }
   /// The counter that `id` becomes by one more part. In another order parts come to another one.
   static Id By(const Id& id, const Id& part) {
     return {.high = (id.high << 1 | id.low >> 63) ^ part.high,

@@ -102,6 +102,9 @@ struct Reader::Impl {
   Decision CountUsual(const engine::ProgramState& state, GrantId grant, const Frame& frame);
   void ChargeUsual(const engine::ProgramState& state, GrantId grant, const Frame& frame,
                    Decision& decision);
+  /// `anew`: what the call is charged is not worked out yet.
+  void ChargeUnusual(const engine::ProgramState& state, GrantId grant, const Frame& frame,
+                     bool anew, Decision& decision);
   /// Decides one call with all its phases. `peek`: nothing is charged or counted.
   Decision Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek);
   /// `asking`: groups, a bit each, that are decided by who asks for something.

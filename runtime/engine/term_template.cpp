@@ -1,9 +1,7 @@
 #include "runtime/engine/term_template.h"
 
-#include <algorithm>
-
-#include "runtime/program/table.h"
 #include "runtime/state/counter.h"
+#include "runtime/value/text.h"
 
 namespace cap::engine {
 namespace {
@@ -173,12 +171,18 @@ bool Maker::Brought(const LimitOperand& key) {
   const uint32_t parts = subject ? 1 : CounterHash::PartsOf(program_, key.type);
   for (uint32_t i = 0; i < parts; ++i) made_.charge.id = CounterHash::By(made_.charge.id, {});
   Passed(parts);
-  made_.keys[made_.key_count++] = {subject ? kNone : key.index, subject ? 0 : key.type, 0};
+  TermTemplate::Key& brought = made_.keys[made_.key_count++];
+  if (subject) return true;
+  brought.slot = key.index;
+  brought.type = key.type;
+  brought.text = IsTextKind(program_.types[key.type].kind) ? 1 : 0;
   return true;
 }
 
 void Maker::Passed(uint32_t parts) {
-  for (uint32_t i = 0; i < made_.key_count; ++i) made_.keys[i].shift += parts;
+  for (uint32_t i = 0; i < made_.key_count; ++i) {
+    made_.keys[i].shift = static_cast<uint16_t>(made_.keys[i].shift + parts);
+  }
 }
 
 }  // namespace
@@ -194,16 +198,19 @@ TermTemplate MakeTemplate(const Program& program, const CounterHash& hash, const
   return made;
 }
 
-bool AddKeys(const TermTemplate& term, TemplateCall call, state::CounterId& id) {
+bool AddKeys(const TermTemplate& term, const Program& program, const FrameHeader* frame,
+             const CounterHash& hash, const state::CounterId& subject, state::CounterId& id) {
   for (uint32_t i = 0; i < term.key_count; ++i) {
     const TermTemplate::Key& key = term.keys[i];
-    state::CounterId part = call.subject;
-    if (key.slot != kNone) {
-      part = {};
-      if (!BitOf(call.frame->present, key.slot) ||
-          !call.hash.ByValue(call.program, key.type, SlotsOf(call.frame)[key.slot], part)) {
-        return false;
-      }
+    state::CounterId part;
+    if (key.slot == kNone) {
+      part = subject;
+    } else if (!BitOf(frame->present, key.slot)) {
+      return false;
+    } else if (key.text != 0) {
+      part = hash.TextPart(StringOf(SlotsOf(frame)[key.slot]));
+    } else if (!hash.ByValue(program, key.type, SlotsOf(frame)[key.slot], part)) {
+      return false;
     }
     id = CounterHash::Add(id, part, key.shift);
   }

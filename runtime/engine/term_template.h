@@ -31,7 +31,8 @@ struct TermTemplate {
   struct Key {
     uint32_t slot = kNone;  // of the frame; kNone: the subject
     TypeIndex type = 0;
-    uint32_t shift = 0;     // parts of the counter's name that come after it
+    uint16_t shift = 0;     // parts of the counter's name that come after it
+    uint16_t text = 0;      // 1: of a type that is a text
   };
   static constexpr uint32_t kKeys = 2;
 
@@ -100,8 +101,9 @@ struct TemplateCall {
   PeriodCache& periods;
 };
 
-/// Adds the keys that the call brings. False: as of Fill().
-bool AddKeys(const TermTemplate& term, TemplateCall call, state::CounterId& id);
+/// Adds the keys that a call brings. False: as of Fill().
+bool AddKeys(const TermTemplate& term, const Program& program, const FrameHeader* frame,
+             const CounterHash& hash, const state::CounterId& subject, state::CounterId& id);
 
 /// What the call is charged. False: as LimitReader::Read(). INVARIANT: the way is not kGeneral.
 [[gnu::always_inline]] inline bool Fill(const TermTemplate& term, const TemplateCall& call,
@@ -124,7 +126,9 @@ bool AddKeys(const TermTemplate& term, TemplateCall call, state::CounterId& id);
     charge.begin_us = bounds->begin_us;
     charge.end_us = bounds->end_us;
   }
-  if (!term.own) return AddKeys(term, call, charge.id);
+  if (!term.own) {
+    return AddKeys(term, call.program, call.frame, call.hash, call.subject, charge.id);
+  }
   charge.id = CounterHash::Add(charge.id, call.subject, 0);
   return true;
 }

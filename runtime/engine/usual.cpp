@@ -32,8 +32,9 @@ using engine::Reservation;
 
 /// Those of the terms that apply: how many; 0: a LimitReader has to say. While the store is asked
 /// for the first it may fetch the others.
-uint32_t PutAll(std::span<const engine::TermTemplate> terms, const engine::Candidate& of,
-                engine::TemplateCall call, const state::Store& store, Reservation& out) {
+[[gnu::noinline]] uint32_t PutAll(std::span<const engine::TermTemplate> terms,
+                                  const engine::Candidate& of, engine::TemplateCall call,
+                                  const state::Store& store, Reservation& out) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < terms.size(); ++i) {
     if ((of.admitted >> terms[i].clause & 1) == 0) continue;
@@ -113,15 +114,13 @@ void Reader::Impl::ChargeUsual(const engine::ProgramState& state, GrantId grant,
   Reservation& charged = *reservation;
   state::Store& store = *engine->store;
   const int64_t now_us = frame.header()->now_us;
-  if (!decision.permitted() ||
-      !ChargeAlone(state, engine->hash, frame.header(), store, charged)) {
-    engine::ChargeBuilder(state, charged.view, frame, engine->hash, store, charged).Run(decision);
-    engine->epochs.Leave(slot);
-    return Finish(grant, frame, {}, /*peek=*/false, decision);
+  const bool usual = decision.permitted() &&
+                     ChargeAlone(state, engine->hash, frame.header(), store, charged);
+  if (!usual || charged.charge_count > 1) {
+    return ChargeUnusual(state, grant, frame, !usual, decision);
   }
   if (charged.charge_count == 0) return;
   engine->epochs.Leave(slot);
-  if (charged.charge_count != 1) return Finish(grant, frame, {}, /*peek=*/false, decision);
   const state::Charge& charge = charged.charges[0];
   const bool kept = state::IsGivenBack(charge.kind);
   const state::ReserveResult result = store.ReserveAlone(
@@ -135,9 +134,21 @@ void Reader::Impl::ChargeUsual(const engine::ProgramState& state, GrantId grant,
   }
   engine->epochs.Enter(slot);
   const DecisionCode gone = LookAgain(engine->rows, grant, now_us);
-  if (gone == DecisionCode::kPermit) return;
+  if (gone != DecisionCode::kPermit) {
+    engine->epochs.Leave(slot);
+    TakeBack(gone, now_us, decision);
+  }
+}
+
+void Reader::Impl::ChargeUnusual(const engine::ProgramState& state, GrantId grant,
+                                 const Frame& frame, bool anew, Decision& decision) {
+  Reservation& charged = *reservation;
+  if (anew) {
+    engine::ChargeBuilder(state, charged.view, frame, engine->hash, *engine->store, charged)
+        .Run(decision);
+  }
   engine->epochs.Leave(slot);
-  TakeBack(gone, now_us, decision);
+  Finish(grant, frame, {}, /*peek=*/false, decision);
 }
 
 // The store may have taken its time: a grant that was revoked meanwhile permits nothing, and takes

@@ -226,6 +226,18 @@ TEST_CASE("names are kept for people") {
   CHECK((*counters)[0].limit == "perDay");
   CHECK((*counters)[0].constraint == "maxPerDay");
   CHECK((*counters)[0].used == 1);
+
+  // They go with their counters: what is left is the history, and the operations.
+  const std::string state = "capc:{" + tenant + "}:state";
+  CHECK(Shared().Ask({"HLEN", state}) == "4");
+  CHECK((*store)->Reset(charge.id).value_or(false));
+  CHECK(Shared().Ask({"HLEN", state}) == "2");
+  ReserveRequest second = request;
+  second.operation = {1, 2};
+  REQUIRE((*store)->Reserve(second, {}).status == ReserveStatus::kReserved);
+  CHECK(Shared().Ask({"HLEN", state}) == "5");
+  CHECK((*store)->Sweep(3 * 3'600'000'000) == 1);
+  CHECK(Shared().Ask({"HLEN", state}) == "3");
 }
 
 TEST_CASE("what another version keeps is refused, and stays as it is") {

@@ -289,6 +289,7 @@ TEST_CASE("a wrong template is found") {
       {"one key less", [](TermTemplate& t) { t.key_count -= t.key_count > 0 && !t.own; }},
       {"keys in another order",
        [](TermTemplate& t) { std::swap(t.keys[0].shift, t.keys[1].shift); }},
+      {"a text that is none", [](TermTemplate& t) { t.keys[0].type = kInt, t.keys[0].text = 0; }},
       {"the subject for a key", [](TermTemplate& t) { t.keys[0].slot = kNone; }},
   };
   for (const auto& [what, spoil] : wrong) {
@@ -369,9 +370,35 @@ policy p {
 }
 )";
 
-// A store that keeps names is asked the general way.
-TEST_CASE("the usual way asks for what the general way asks for") {
-  const auto program = MustCompile(kPolicy);
+/// … with what makes a call unusual.
+constexpr const char* kMore = R"(
+module m
+import std.quota
+context bound { most: money in "USD", often: int }
+action pay { to: string, amount: money in "USD", n: int = 1 }
+action send { to: string, n: int = 1 }
+action look { to: string }
+policy p {
+  expires after 50d
+  circuit_breaker { maxViolations(3) window(5m) suspendDuration(30m) }
+  limit daily on pay, send { consume 1 of quota(often, every: "day") }
+  capability small: pay {
+    require amount <= 50.00 USD
+    budget(most, every: "day", zone: "Europe/Vienna", per: to) of amount
+  }
+  capability large: pay { maxPerMonth(often) rateLimit(100/hour, burst: 20, per: to) when n < 5 }
+  capability send {
+    require after look(to: to) within 1h
+    maxOpen(10, expires: 1h) when n > 2
+    maxPerHour(n * 2) when n == 4
+  }
+  capability look { maxQueries(often, per: to) }
+}
+)";
+
+/// A store that keeps names is asked as the readers say.
+void AskBoth(const char* policy) {
+  const auto program = MustCompile(policy);
   std::shared_ptr<Scribe> stores[2];
   std::unique_ptr<Engine> engines[2];
   std::unique_ptr<Reader> readers[2];
@@ -431,6 +458,10 @@ TEST_CASE("the usual way asks for what the general way asks for") {
   }
   CHECK(charged > 3'000);
 }
+
+TEST_CASE("the usual way asks for what the general way asks for") { AskBoth(kPolicy); }
+
+TEST_CASE("the general way may take templates") { AskBoth(kMore); }
 
 }  // namespace
 }  // namespace cap::test
