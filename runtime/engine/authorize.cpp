@@ -40,7 +40,7 @@ Decision Reader::Authorize(GrantId grant, const Frame& frame) {
   const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
   const bool counts = state != nullptr && state->counts;
   // Counting leaves the epoch while it asks the store; leaving it once more does no harm.
-  Decision decision = counts ? impl_->Count(grant, frame, {}, /*peek=*/false)
+  Decision decision = counts ? impl_->CountUsual(*state, grant, frame)
                              : engine::Decide(state, impl_->engine->rows, grant, frame);
   if (!counts) decision.id = impl_->NextId();
   return decision;
@@ -75,7 +75,7 @@ Result<void> Reader::AuthorizeMany(std::span<const GrantedCall> calls,
       decisions[i].code = DecisionCode::kLayoutMismatch;
       decisions[i].id = impl_->NextId();
     } else {
-      decisions[i] = impl_->Count(calls[i].grant, *calls[i].frame, {}, /*peek=*/false);
+      decisions[i] = Authorize(calls[i].grant, *calls[i].frame);
     }
   }
   return {};

@@ -38,8 +38,7 @@ ChargeBuilder::ChargeBuilder(const ProgramState& state, const GrantView& view, c
       hash_(hash),
       store_(store),
       names_(store.keeps_names()),
-      subject_(view.delegation == nullptr ? view.specification->subject()
-                                          : std::string_view(view.delegation->subject)),
+      subject_(out.subject()),
       out_(out) {}
 
 void ChargeBuilder::Run(Decision& decision) {
@@ -68,15 +67,6 @@ void ChargeBuilder::Breaker() {
   out_.has_breaker = true;
   out_.breaker = breaker;
   out_.breaker_id = CounterHash::By(state_.plan->BreakerId(view_.policy), SubjectPart());
-}
-
-const state::CounterId& ChargeBuilder::SubjectPart() {
-  if (subject_part_ != nullptr) return *subject_part_;
-  Reservation::Subject& known = out_.subjects[view_.id.index % out_.subjects.size()];
-  // A grant's subject never changes, and its generation is no other grant's.
-  if (known.grant != view_.id) known = {view_.id, hash_.SubjectPart(subject_)};
-  subject_part_ = &known.part;
-  return known.part;
 }
 
 // With one candidate the decision names already what Run() would.
@@ -257,10 +247,30 @@ bool ChargeBuilder::Candidate(const engine::Candidate& candidate, ChargeOrigin& 
   return true;
 }
 
+/// Of the terms of a capability; null: there are none, or a reader has to say what keys are called.
+const TermTemplate* ChargeBuilder::TemplatesOf(const CapabilityRecord& record) const {
+  if (view_.delegation != nullptr || names_) return nullptr;
+  const uint32_t count = state_.plan->TemplateCount(record.capability);
+  return count == 0 ? nullptr : TemplatesBefore(record.consts, count);
+}
+
+/// False: a LimitReader has to say.
+bool ChargeBuilder::FromTemplate(const TermTemplate& term, state::Charge& charge) {
+  return term.way != TermTemplate::Way::kGeneral && Fill(term,
+                                                         {.program = program_,
+                                                          .number = state_.number,
+                                                          .frame = header_,
+                                                          .hash = hash_,
+                                                          .subject = SubjectPart(),
+                                                          .periods = out_.periods},
+                                                         charge);
+}
+
 /// The terms of one block; of one that stands below another, those that it narrows.
 bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
                           const CapabilityRecord* above, uint16_t block, ChargeOrigin& origin) {
   const Capability& capability = program_.capabilities[record.capability];
+  const TermTemplate* made = TemplatesOf(record);
   for (uint32_t i = 0; i < capability.terms.size(); ++i) {
     const LimitTerm& term = capability.terms[i];
     if ((admitted >> term.clause & 1) == 0) continue;
@@ -269,13 +279,16 @@ bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
     origin.block = block;
     origin.clause = static_cast<uint16_t>(term.clause);
     origin.span = capability.clauses[term.clause].span;
+    state::Charge* charge = Next();
+    if (charge == nullptr) return false;
+    if (made != nullptr && FromTemplate(made[i], *charge)) {
+      Add(origin);
+      continue;
+    }
     LimitReader reader(
         state_, header_, hash_,
         {.term = &term, .shape = &program_.shapes[capability.shape], .record = &record});
-    state::Charge* charge = Next();
-    if (charge == nullptr || !reader.Read(TermId(term, origin), SubjectPart(), *charge)) {
-      return false;
-    }
+    if (!reader.Read(TermId(term, origin), SubjectPart(), *charge)) return false;
     OfBlock(term, block, *charge);
     Add(origin);
     if (names_) Name(reader, origin, term);

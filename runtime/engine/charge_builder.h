@@ -5,6 +5,7 @@
 #include "runtime/engine/delegation.h"
 #include "runtime/engine/limit_reader.h"
 #include "runtime/engine/reservation.h"
+#include "runtime/engine/term_template.h"
 
 namespace cap::engine {
 
@@ -35,6 +36,8 @@ class ChargeBuilder {
   bool Candidate(const engine::Candidate& candidate, ChargeOrigin& origin);
   bool Block(const CapabilityRecord& record, uint64_t admitted, const CapabilityRecord* above,
              uint16_t block, ChargeOrigin& origin);
+  const TermTemplate* TemplatesOf(const CapabilityRecord& record) const;
+  bool FromTemplate(const TermTemplate& term, state::Charge& charge);
   void OfBlock(const LimitTerm& term, uint16_t block, state::Charge& charge) const;
   bool Stamps(const ActionGroup& group);
   /// Room for one more charge, not yet counted; null: they are too many.
@@ -44,7 +47,7 @@ class ChargeBuilder {
   void Name(const LimitReader& reader, const ChargeOrigin& origin, const LimitTerm& term);
   void Deny(DecisionCode code, const ChargeOrigin& origin, Decision& decision) const;
   state::CounterId TermId(const LimitTerm& term, const ChargeOrigin& origin) const;
-  const state::CounterId& SubjectPart();
+  const state::CounterId& SubjectPart() { return out_.SubjectPart(hash_); }
 
   const ProgramState& state_;
   const Program& program_;
@@ -54,7 +57,6 @@ class ChargeBuilder {
   const state::Store& store_;
   const bool names_;
   std::string_view subject_;
-  const state::CounterId* subject_part_ = nullptr;
   Reservation& out_;
 };
 

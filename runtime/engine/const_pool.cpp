@@ -1,5 +1,6 @@
 #include "runtime/engine/const_pool.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/base/limits.h"
@@ -180,9 +181,12 @@ Result<TypedSlot> ResolveConst(const Program& program, const ConstSource& source
 
 }  // namespace
 
-Result<const Slot*> ConstPool::Intern(const std::vector<TypedSlot>& constants) {
+Result<const Slot*> ConstPool::Intern(const std::vector<TypedSlot>& constants,
+                                      std::span<const Slot> before) {
   if (constants.empty()) return nullptr;
-  std::string key;
+  const uint64_t first = before.size();
+  std::string key(reinterpret_cast<const char*>(&first), sizeof first);
+  key.append(reinterpret_cast<const char*>(before.data()), before.size_bytes());
   Packer counter(program_, nullptr, constants.size(), key);
   for (size_t i = 0; i < constants.size(); ++i) {
     if (!counter.Put(constants[i], i)) {
@@ -191,16 +195,19 @@ Result<const Slot*> ConstPool::Intern(const std::vector<TypedSlot>& constants) {
   }
   if (const auto found = blocks_.find(key); found != blocks_.end()) {
     ++found->second.references;
-    return found->second.slots.get();
+    return found->second.slots;
   }
-  Block block{.slots = std::make_unique<Slot[]>(counter.used()),
+  const size_t count = first + counter.used();
+  Block block{.memory = std::make_unique<Slot[]>(count),
               .references = 1,
-              .bytes = counter.used() * sizeof(Slot) + key.size()};
-  Packer writer(program_, block.slots.get(), constants.size(), key);
+              .bytes = count * sizeof(Slot) + key.size()};
+  std::ranges::copy(before, block.memory.get());
+  Slot* slots = block.memory.get() + first;
+  block.slots = slots;
+  Packer writer(program_, slots, constants.size(), key);
   for (size_t i = 0; i < constants.size(); ++i) writer.Put(constants[i], i);
   bytes_ += block.bytes;
   const auto placed = blocks_.emplace(std::move(key), std::move(block)).first;
-  const Slot* slots = placed->second.slots.get();
   keys_.emplace(slots, &placed->first);
   return slots;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,8 +31,10 @@ class ConstPool {
   ConstPool& operator=(const ConstPool&) = delete;
 
   /// A block with copies of these slots and of all they point at, one reference taken; null for no
-  /// constants at all. Errors: "bad-program" (a type that no constant may have).
-  Result<const Slot*> Intern(const std::vector<TypedSlot>& constants);
+  /// constants at all. `before`: what is to stand right before the result, a copy of it; blocks
+  /// that differ in it are two. Errors: "bad-program" (a type that no constant may have).
+  Result<const Slot*> Intern(const std::vector<TypedSlot>& constants,
+                             std::span<const Slot> before = {});
 
   /// Takes one more reference to a block of Intern(); null is fine.
   void Retain(const Slot* slots);
@@ -42,7 +45,8 @@ class ConstPool {
 
  private:
   struct Block {
-    std::unique_ptr<Slot[]> slots;
+    std::unique_ptr<Slot[]> memory;
+    const Slot* slots = nullptr;  // in it: the constants
     uint64_t references = 0;
     uint64_t bytes = 0;
   };

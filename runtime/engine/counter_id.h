@@ -34,6 +34,8 @@ class CounterHash {
 
   /// A subject's part of a counter's name, to be added to many.
   Id SubjectPart(std::string_view subject) const { return Hash(Part::kSubject, subject); }
+  /// … a text's, as ByValue() adds it.
+  Id TextPart(std::string_view text) const { return Hash(Part::kText, text); }
   /// The counter that `id` becomes by one more part. In another order parts come to another one.
   static Id By(const Id& id, const Id& part) {
     return {.high = (id.high << 1 | id.low >> 63) ^ part.high,
@@ -43,6 +45,17 @@ class CounterHash {
   /// name in every Program: of an enum its member's text counts, not its place. False: the type is
   /// of a kind that no key has.
   bool ByValue(const Program& program, TypeIndex type, const Slot& slot, Id& id) const;
+  /// … by a part that was left open: `id` has nothing at its place, and `shift` parts behind it. By
+  /// is linear, so that nobody can tell when it was added.
+  static Id Add(const Id& id, const Id& part, uint32_t shift) {
+    if (shift == 0) return {.high = id.high ^ part.high, .low = id.low ^ part.low};
+    return {.high = id.high ^ (part.high << shift | part.low >> (64 - shift)),
+            .low = id.low ^ (part.low << shift | part.high >> (64 - shift))};
+  }
+  /// As how many parts ByValue() adds a value of the type.
+  static uint32_t PartsOf(const Program& program, TypeIndex type) {
+    return program.types[type].kind == TypeKind::kDecimal ? 2 : 1;
+  }
   /// … by the currency that it counts: no two of one counter come to the same.
   Id ByCurrency(Id id, uint16_t currency) const {
     id.low += currency * currency_factor_;

@@ -163,14 +163,17 @@ uint64_t ActionDecider::AdmitByAll(const CapabilityRecord& record, uint64_t admi
 }
 
 void ActionDecider::Keep(const CapabilityRecord& record, uint64_t admitted, bool asks) const {
-  Candidate candidate{.record = &record, .capability = record.capability, .admitted = admitted};
-  candidate.obliges = admitted & state_.plan->ObligeMask(record.shape);
-  candidate.asks = admitted & ~state_.plan->PassMask(record.shape);
-  if (asks) {
-    const auto clause = static_cast<size_t>(std::countr_zero(candidate.asks));
-    candidate.span = program_.capabilities[record.capability].clauses[clause].span;
-  }
-  (asks ? found_->ask : found_->permit).Add(candidate, *state_.plan);
+  Candidate* kept = (asks ? found_->ask : found_->permit).Place(record.capability, *state_.plan);
+  if (kept == nullptr) return;
+  const uint64_t obliges = state_.plan->ObligeMask(record.shape);
+  kept->record = &record;
+  kept->capability = record.capability;
+  kept->admitted = admitted;
+  kept->obliges = admitted & obliges;
+  kept->asks = admitted & ~(obliges | state_.plan->LimitMask(record.shape));
+  if (!asks) return;
+  const auto clause = static_cast<size_t>(std::countr_zero(kept->asks));
+  kept->span = program_.capabilities[record.capability].clauses[clause].span;
 }
 
 // Among those that cover every resource. Null `coverage`: all that are found do.
@@ -245,6 +248,7 @@ void ActionDecider::Permit(const Best& best, const ForbidOutcome& forbids,
   decision.code = DecisionCode::kPermit;
   if (best.step_up == 0) return;
   decision.step_up = best.step_up & state_.plan->ObligeMask(best.record->shape);
+  if (decision.step_up == 0) return;  // limits, which ask for nothing
   decision.obligations.count = static_cast<uint32_t>(std::popcount(decision.step_up));
 }
 
@@ -413,6 +417,10 @@ void DecideAction(const ProgramState& state, const GrantView& view, const FrameH
     group = &found->Open(nth, action, Escalates(state.program->actions[action]));
     group->entry = entry;
     group->charges_own = entry->charges_own;
+    if (entry->keeps && found->expecting != nullptr) {
+      found->expecting->Expect(
+          state::OperationId{.high = found->decision.high, .low = found->decision.low});
+    }
   }
   ActionDecider(state, view, header, frame, *entry, nth, group).Run(decision);
 }

@@ -36,6 +36,9 @@ DecisionCode OpenDelegated(const ProgramState& state, const GrantRows& rows, con
 
 /// What a delegated grant was delegated from; generation 0: it was minted.
 GrantId ParentOf(const GrantRow& row);
+inline bool IsDelegated(const GrantRow& row) {
+  return row.parent.load(std::memory_order_relaxed) >> 32 != 0;
+}
 
 /// Whether a grant that was live still is, and may be used at `now_us`: kPermit, or why not. Of a
 /// delegated one, all that it was delegated from. Inside an epoch.

@@ -90,12 +90,32 @@ struct Reader::Impl {
   }
   bool DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
   /// Room for the next call.
-  engine::Reservation& Room();
+  engine::Reservation& Room() {
+    if (reservation == nullptr) MakeRoom();
+    reservation->Clear();
+    return *reservation;
+  }
+  void MakeRoom();
+  /// Decides one call of a Program that counts with all its phases: Count() without options, by a
+  /// shorter way where the call is a usual one. Inside the epoch; the caller leaves it, if this did
+  /// not.
+  Decision CountUsual(const engine::ProgramState& state, GrantId grant, const Frame& frame);
+  void ChargeUsual(const engine::ProgramState& state, GrantId grant, const Frame& frame,
+                   Decision& decision);
+  /// `anew`: what the call is charged is not worked out yet.
+  void ChargeUnusual(const engine::ProgramState& state, GrantId grant, const Frame& frame,
+                     bool anew, Decision& decision);
   /// Decides one call with all its phases. `peek`: nothing is charged or counted.
   Decision Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek);
   /// `asking`: groups, a bit each, that are decided by who asks for something.
   Decision DecideAndCharge(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
                            uint64_t asking, engine::Reservation& charged);
+  /// Outside of the epoch: what comes after DecideAndCharge().
+  void Finish(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek,
+              Decision& decision);
+  /// What comes of a denial after the store was asked.
+  void AfterDenial(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek,
+                   Decision& decision);
   /// Of an action that is denied since nothing is left of what permits it.
   Decision StepUpInstead(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
                          Decision denied);
@@ -103,9 +123,13 @@ struct Reader::Impl {
   state::ReserveResult ReserveFor(int64_t now_us, bool reserve, state::OperationId operation);
   /// `kept`: the operation is one that can be settled; `named`: by the host.
   void AskStore(int64_t now_us, bool reserve, bool kept, bool named, Decision& decision);
+  void TakeAnswer(const state::ReserveResult& result, int64_t now_us, bool kept, bool named,
+                  Decision& decision);
   /// What the store said of the decision; null if it was not asked, or of another one since.
   const engine::Reservation* AnswerTo(const Decision& decision) const;
   void Recheck(GrantId grant, int64_t now_us, Decision& decision);
+  /// The grant is gone since the store was asked.
+  void TakeBack(DecisionCode code, int64_t now_us, Decision& decision);
   ~Impl() {
     if (slot != nullptr) engine->epochs.Unregister(slot);
   }

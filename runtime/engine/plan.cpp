@@ -41,18 +41,18 @@ uint8_t EveryHole(const Action& action) {
 
 Result<std::unique_ptr<Plan>> Plan::Make(const Program& program, ConstPool& pool,
                                          const CounterHash& hash) {
-  std::unique_ptr<Plan> plan(new Plan);
+  std::unique_ptr<Plan> plan(new Plan(hash));
   for (const Action& action : program.actions) {
     if (action.skeletons.size() > kActionSkeletons) {
       return Fail("bad-program", "action `" + action.name + "` has too many kinds of patterns");
     }
   }
+  plan->NameCounters(program);
   for (auto step :
        {&Plan::AddTools, &Plan::AddCapabilities, &Plan::AddForbids, &Plan::AddLimits}) {
     if (auto done = (plan.get()->*step)(program, pool); !done) return std::unexpected(done.error());
   }
   plan->AddMasks(program);
-  plan->NameCounters(program, hash);
   plan->MarkCounted(program);
   plan->Rank(program);
   plan->BuildTable();
@@ -112,7 +112,10 @@ Result<void> Plan::AddCapabilities(const Program& program, ConstPool& pool) {
     capability_static_.push_back(!AnyBound(capability.consts));
     capability_consts_.push_back(nullptr);
     if (!capability_static_.back()) continue;
-    auto slots = InternStatic(program, capability.shape, capability.consts, pool);
+    Arena arena;
+    auto constants = ConstantsOf(program, capability.shape, capability.consts, {}, arena);
+    if (!constants) return std::unexpected(constants.error());
+    auto slots = pool.Intern(*constants, Templates(program, index, *constants));
     if (!slots) return std::unexpected(slots.error());
     capability_consts_.back() = *slots;
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -69,6 +70,7 @@ struct PolicyAction {
   // and it becomes a part of no history.
   bool charges_own = false;
   bool counts = false;  // anything charges a call, or remembers it
+  bool keeps = false;   // … so that it may have an operation, which the store remembers
 };
 
 struct ActionPlan {
@@ -84,8 +86,8 @@ struct ToolPlan {
 
 class Plan {
  public:
-  /// `hash` makes the names of counters. Errors: "bad-program", for what a verified Program does
-  /// not have.
+  /// `hash` makes the names of counters, and outlives the plan. Errors: "bad-program", for what a
+  /// verified Program does not have.
   static Result<std::unique_ptr<Plan>> Make(const Program& program, ConstPool& pool,
                                             const CounterHash& hash);
 
@@ -110,6 +112,12 @@ class Plan {
   /// Whether a capability's or forbid's constants are the same for every grant, and what they are.
   bool HasStaticConsts(uint32_t capability) const { return capability_static_[capability]; }
   const Slot* StaticConsts(uint32_t capability) const { return capability_consts_[capability]; }
+
+  /// What stands before the constants of a minted grant's record of the capability: a TermTemplate
+  /// for each of its terms, or none.
+  std::vector<Slot> Templates(const Program& program, uint32_t capability,
+                              std::span<const TypedSlot> constants) const;
+  uint32_t TemplateCount(uint32_t capability) const { return template_counts_[capability]; }
 
   /// Whether a grant needs a record of the forbid.
   bool ForbidIsBound(uint32_t forbid) const { return forbid_bound_[forbid]; }
@@ -159,7 +167,7 @@ class Plan {
     const PolicyAction* entry = nullptr;
   };
 
-  Plan() = default;
+  explicit Plan(const CounterHash& hash) : hash_(hash) {}
   uint64_t Start(uint32_t policy, uint32_t action) const {
     return ((uint64_t{policy} << 32 | action) * multiplier_ >> 32) & mask_;
   }
@@ -169,7 +177,7 @@ class Plan {
   Result<void> AddForbid(const Program& program, uint32_t forbid, ConstPool& pool);
   Result<void> AddLimits(const Program& program, ConstPool& pool);
   void AddMasks(const Program& program);
-  void NameCounters(const Program& program, const CounterHash& hash);
+  void NameCounters(const Program& program);
   void MarkCounted(const Program& program);
   void Rank(const Program& program);
   void BuildTable();
@@ -177,6 +185,7 @@ class Plan {
   uint64_t FillTable();
   PolicyAction& EntryOf(const Program& program, uint32_t policy, uint32_t action);
 
+  const CounterHash& hash_;
   std::vector<ToolPlan> tools_;
   std::vector<PolicyAction> entries_;
   std::unordered_map<uint64_t, uint32_t> index_;  // while it is made; table_ serves readers
@@ -187,6 +196,7 @@ class Plan {
   std::vector<uint32_t> positions_;
   std::vector<const Slot*> capability_consts_;
   std::vector<bool> capability_static_;
+  std::vector<uint32_t> template_counts_;  // by capability
   std::vector<bool> forbid_bound_;
   std::vector<uint64_t> require_masks_;
   std::vector<uint64_t> oblige_masks_;

@@ -1,7 +1,9 @@
 // What a Plan says about limits: which constants they have, and what their counters are called.
 #include <algorithm>
+#include <span>
 
 #include "runtime/engine/plan.h"
+#include "runtime/engine/term_template.h"
 
 namespace cap::engine {
 namespace {
@@ -49,9 +51,30 @@ Result<void> Plan::AddLimits(const Program& program, ConstPool& pool) {
   return {};
 }
 
-void Plan::NameCounters(const Program& program, const CounterHash& hash) {
+std::vector<Slot> Plan::Templates(const Program& program, uint32_t index,
+                                  std::span<const TypedSlot> constants) const {
+  const Capability& capability = program.capabilities[index];
+  std::vector<TermTemplate> made;
+  for (uint32_t i = 0; i < template_counts_[index]; ++i) {
+    const LimitTerm& term = capability.terms[i];
+    const CounterHash::Id& id =
+        term.history == kNone ? term_ids_[index][i] : history_ids_[term.history];
+    made.push_back(MakeTemplate(program, hash_, term, id, capability.clauses[term.clause].span,
+                                constants));
+  }
+  std::vector<Slot> slots(made.size() * (sizeof(TermTemplate) / sizeof(Slot)));
+  const auto bytes = std::as_bytes(std::span(made));
+  std::ranges::copy(bytes, std::as_writable_bytes(std::span(slots)).begin());
+  return slots;
+}
+
+void Plan::NameCounters(const Program& program) {
+  const CounterHash& hash = hash_;
   for (const Capability& capability : program.capabilities) {
     term_ids_.push_back(NameTerms(capability.terms, hash, 'c'));
+    // Without constants there is no block that templates could stand before.
+    const bool none = capability.consts.empty();
+    template_counts_.push_back(none ? 0 : static_cast<uint32_t>(capability.terms.size()));
   }
   for (const SharedLimit& limit : program.limits) {
     limit_term_ids_.push_back(NameTerms(limit.terms, hash, 'l'));
@@ -79,12 +102,19 @@ void Plan::MarkCounted(const Program& program) {
   for (const Capability& capability : program.capabilities) {
     counts_ = counts_ || !capability.terms.empty();
   }
+  const auto any = [&](const PolicyAction& entry, const auto& is) {
+    return std::ranges::any_of(entry.capabilities, [&](uint32_t i) {
+      return std::ranges::any_of(program.capabilities[i].terms, is);
+    });
+  };
   for (PolicyAction& entry : entries_) {
-    entry.charges_own = entry.limits.empty() && !entry.bound_limits &&
-                        histories_[entry.action].empty() &&
-                        program.policies[entry.policy].breaker.max_violations == 0;
-    entry.counts = !entry.charges_own || std::ranges::any_of(entry.capabilities, [&](uint32_t i) {
-      return !program.capabilities[i].terms.empty();
+    const bool limited = !entry.limits.empty() || entry.bound_limits ||
+                         !histories_[entry.action].empty();
+    entry.charges_own =
+        !limited && program.policies[entry.policy].breaker.max_violations == 0;
+    entry.counts = !entry.charges_own || any(entry, [](const LimitTerm&) { return true; });
+    entry.keeps = limited || any(entry, [](const LimitTerm& term) {
+      return term.kind == LimitKind::kQuota || term.kind == LimitKind::kGauge;
     });
   }
 }

@@ -48,7 +48,9 @@ class Resolver {
   Result<void> Delegate();
   Result<void> AddPatterns(const std::vector<Pattern>& patterns, PendingRecord record);
   Result<void> AddAlternatives(const Pattern& pattern, const PendingRecord& record);
-  Result<const Slot*> ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources);
+  /// `templates_of`: a capability, or kNone.
+  Result<const Slot*> ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources,
+                               uint32_t templates_of = kNone);
 
   ProgramState& state_;
   const Program& program_;
@@ -111,10 +113,13 @@ Result<void> Resolver::EncodeBound() {
   return {};
 }
 
-Result<const Slot*> Resolver::ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources) {
+Result<const Slot*> Resolver::ConstsOf(uint32_t shape, const std::vector<ConstSource>& sources,
+                                       uint32_t templates_of) {
   auto constants = ConstantsOf(program_, shape, sources, bound_, arena_);
   if (!constants) return std::unexpected(constants.error());
-  auto slots = state_.pool.Intern(*constants);
+  std::vector<Slot> before;
+  if (templates_of != kNone) before = state_.plan->Templates(program_, templates_of, *constants);
+  auto slots = state_.pool.Intern(*constants, before);
   if (slots) held_.push_back(*slots);
   return slots;
 }
@@ -134,7 +139,7 @@ Result<void> Resolver::AddCapability(uint32_t index) {
   } else if (state_.plan->HasStaticConsts(index)) {
     record.consts = state_.plan->StaticConsts(index);
   } else {
-    auto consts = ConstsOf(capability.shape, capability.consts);
+    auto consts = ConstsOf(capability.shape, capability.consts, index);
     if (!consts) return std::unexpected(consts.error());
     record.consts = *consts;
   }

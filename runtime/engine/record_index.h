@@ -23,7 +23,7 @@
 
 #include "runtime/engine/epoch.h"
 #include "runtime/engine/hash.h"
-#include "runtime/engine/pages.h"
+#include "runtime/base/pages.h"
 #include "runtime/engine/record_slab.h"
 #include "runtime/engine/tsan.h"
 #include "runtime/frame/frame.h"

@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "runtime/engine/pages.h"
+#include "runtime/base/pages.h"
 
 namespace cap::engine {
 

@@ -3,33 +3,25 @@
 #include <algorithm>
 #include <bit>
 
+#include "runtime/engine/delegation.h"
+
 namespace cap::engine {
 
-void CandidateList::Add(const Candidate& candidate, const Plan& plan) {
-  const uint32_t rank = plan.RankOf(candidate.capability);
+Candidate* CandidateList::Insert(uint32_t capability, const Plan& plan) {
+  const uint32_t rank = plan.RankOf(capability);
   uint32_t at = 0;
   while (at < count && plan.RankOf(all[at].capability) < rank) ++at;
-  if (at < count && all[at].capability == candidate.capability) return;
+  if (at < count && all[at].capability == capability) return nullptr;
   dropped = dropped || count == all.size();
-  if (at == all.size()) return;
+  if (at == all.size()) return nullptr;
   count = std::min(count + 1, static_cast<uint32_t>(all.size()));
   std::move_backward(all.begin() + at, all.begin() + count - 1, all.begin() + count);
-  all[at] = candidate;
+  return &all[at];
 }
 
-void Reservation::Clear() {
-  group_count = 0;
-  charge_count = 0;
-  stamp_count = 0;
-  store_groups = 0;
-  texts.clear();
-  names.clear();
-  alone = false;
-  has_breaker = false;
-  answered = false;
-  refused = false;
-  failed = kNone;
-  lost = kNone;
+std::string_view Reservation::subject() const {
+  return view.delegation == nullptr ? view.specification->subject()
+                                    : std::string_view(view.delegation->subject);
 }
 
 bool Reservation::AskInstead(uint64_t mask, Decision& of) {
@@ -46,23 +38,6 @@ bool Reservation::AskInstead(uint64_t mask, Decision& of) {
     of.action_nth = group.nth;
   }
   return true;
-}
-
-ActionGroup& Reservation::Open(uint32_t nth, uint32_t action, bool escalates) {
-  ActionGroup& group = groups[group_count++];
-  group.nth = static_cast<uint8_t>(nth);
-  group.escalates = escalates;
-  group.action = action;
-  group.charges_own = false;
-  group.entry = nullptr;
-  group.choice = 0;
-  group.free = state::kNoFree;
-  group.untried = false;
-  for (CandidateList* list : {&group.permit, &group.ask}) {
-    list->count = 0;
-    list->dropped = false;
-  }
-  return group;
 }
 
 std::span<const state::CounterName> Reservation::Names() {

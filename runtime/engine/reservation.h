@@ -10,12 +10,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cap/decision.h"
 #include "runtime/base/limits.h"
 #include "runtime/engine/decide.h"
 #include "runtime/engine/plan.h"
+#include "runtime/engine/term_template.h"
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
 #include "runtime/state/store.h"
@@ -29,17 +31,25 @@ struct Candidate {
   uint64_t admitted = 0;  // bits of admit
   uint64_t obliges = 0;   // of these: obligations
   uint64_t asks = 0;      // … and step-ups
-  Span span = {};         // of the first of the step-ups
+  Span span = {};         // of the first of the step-ups, if there is one
 };
 
 /// Candidates in order of rank, only the first of them.
 struct CandidateList {
-  std::array<Candidate, limits::kAlternatives> all;
   uint32_t count = 0;
   bool dropped = false;  // there were more
+  std::array<Candidate, limits::kAlternatives> all;
 
-  /// Another record of a capability that is there already says nothing new.
-  void Add(const Candidate& candidate, const Plan& plan);
+  /// Room for one more in its place; null: it is not kept. Another record of a capability that is
+  /// there already says nothing new.
+  Candidate* Place(uint32_t capability, const Plan& plan) {
+    if (count > 0) return Insert(capability, plan);
+    count = 1;
+    return &all[0];
+  }
+
+ private:
+  Candidate* Insert(uint32_t capability, const Plan& plan);
 };
 
 /// One action of the call.
@@ -47,11 +57,11 @@ struct ActionGroup {
   uint8_t nth = 0;          // of Tool::actions
   bool escalates = false;   // a denial of it is for a person to see
   bool charges_own = false;  // nothing but its capabilities charges it
+  bool untried = false;     // not every candidate can be tried
   uint32_t action = kNone;
-  const PolicyAction* entry = nullptr;  // of the epoch in which it was found
   uint32_t choice = 0;      // which of the candidates is charged
   uint32_t free = 0;        // the one that is charged nothing, where others may be charged
-  bool untried = false;     // not every candidate can be tried
+  const PolicyAction* entry = nullptr;  // of the epoch in which it was found
   CandidateList permit, ask;
 
   /// Those that count: where none permits, those that ask for something.
@@ -72,55 +82,88 @@ struct ChargeOrigin {
 };
 
 struct Reservation {
-  GrantView view;  // of the epoch in which the call was decided
-
   // What a decision of several actions can say of each in Decision::operation: three bits.
   static constexpr uint32_t kChoices = 20;
   static constexpr uint64_t kReserved = uint64_t{1} << 63;
   static constexpr uint64_t kUncounted = uint64_t{1} << 62;
   static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 62 && limits::kToolActions <= 64);
 
-  bool charged_only = false;  // a lone action that nothing charges needs no group
-  std::array<ActionGroup, limits::kToolActions> groups;
-  uint32_t group_count = 0;
+  GrantView view;  // of the epoch in which the call was decided
+  DecisionId decision;  // whose answer it is
 
-  std::array<state::Charge, limits::kCharges> charges;
-  std::array<state::ChargeState, limits::kCharges> states;  // what the store answered
-  std::array<ChargeOrigin, limits::kCharges> origins;
+  uint32_t group_count = 0;
   uint32_t charge_count = 0;
-  std::array<state::Stamp, limits::kStamps> stamps;
   uint32_t stamp_count = 0;
-  std::array<uint16_t, limits::kToolActions> free;  // by the store's groups
   uint32_t store_groups = 0;
+  bool charged_only = false;  // a lone action that nothing charges needs no group
+  bool names_wanted = false;  // the store keeps names
+  bool alone = false;  // one candidate of one action: there is nothing to choose
+  bool has_breaker = false;
+  bool answered = false;
+  bool refused = false;     // the store takes no such charges (kBadRequest), though each is sound
+  uint32_t failed = kNone;  // the charge that did not fit
+  uint32_t lost = kNone;    // the group of which no candidate is left, if that is why it is denied
+
+  const state::Store* expecting = nullptr;  // who may prepare for an operation; null: nobody
 
   // Only for a store that keeps names. The texts are owned here: the policy may be swapped while
   // the store writes.
   std::vector<std::array<std::string, 4>> texts;
   std::vector<state::CounterName> names;
 
-  /// What subjects are called in counters' names, by the grants that were used lately.
-  struct Subject {
-    GrantId grant;
-    state::CounterId part;
-  };
-  std::array<Subject, 64> subjects;
-
-  bool alone = false;  // one candidate of one action: there is nothing to choose
-  bool has_breaker = false;
   state::CounterId breaker_id;
   Breaker breaker;
 
-  DecisionId decision;   // whose answer it is
-  bool answered = false;
-  bool refused = false;     // the store takes no such charges (kBadRequest), though each is sound
-  uint32_t failed = kNone;  // the charge that did not fit
-  uint32_t lost = kNone;    // the group of which no candidate is left, if that is why it is denied
+  std::array<ActionGroup, limits::kToolActions> groups;
+  std::array<state::Charge, limits::kCharges> charges;
+  std::array<state::ChargeState, limits::kCharges> states;  // what the store answered
+  std::array<ChargeOrigin, limits::kCharges> origins;
+  std::array<state::Stamp, limits::kStamps> stamps;
+  std::array<uint16_t, limits::kToolActions> free;  // by the store's groups
 
-  void Clear();
+  /// What subjects are called in counters' names, by the grants that were used lately.
+  struct alignas(32) Subject {
+    uint64_t grant = 0;  // generation:32 | index:32
+    state::CounterId part;
+  };
+  std::array<Subject, 64> subjects;
+  PeriodCache periods;
+
+  /// For the next call.
+  void Clear() {
+    group_count = charge_count = stamp_count = store_groups = 0;
+    alone = has_breaker = answered = refused = false;
+    failed = lost = kNone;
+    if (!names_wanted) return;
+    texts.clear();
+    names.clear();
+  }
+  /// The part of the subject of the call's grant in the names of counters.
+  const state::CounterId& SubjectPart(const CounterHash& hash) {
+    Subject& known = subjects[view.id.index % subjects.size()];
+    // A grant's subject never changes, and its generation is no other grant's.
+    const uint64_t grant = uint64_t{view.id.generation} << 32 | view.id.index;
+    if (known.grant != grant) known = {grant, hash.SubjectPart(subject())};
+    return known.part;
+  }
+  std::string_view subject() const;
   /// Of each group in the mask, who asks for something stands in for those that permit. False:
   /// some group has nobody who asks, or nobody who permits.
   bool AskInstead(uint64_t mask, Decision& of);
-  ActionGroup& Open(uint32_t nth, uint32_t action, bool escalates);
+  ActionGroup& Open(uint32_t nth, uint32_t action, bool escalates) {
+    ActionGroup& group = groups[group_count++];
+    group.nth = static_cast<uint8_t>(nth);
+    group.escalates = escalates;
+    group.charges_own = false;
+    group.untried = false;
+    group.action = action;
+    group.choice = 0;
+    group.free = state::kNoFree;
+    group.entry = nullptr;
+    group.permit.count = group.ask.count = 0;
+    group.permit.dropped = group.ask.dropped = false;
+    return group;
+  }
   bool empty() const { return charge_count == 0 && stamp_count == 0; }
 
   /// The names, parallel to the charges; empty where the store keeps none.

@@ -139,25 +139,15 @@ void Spent(Reservation& from, uint16_t failed, Decision& decision) {
 
 }  // namespace
 
-Reservation& Reader::Impl::Room() {
-  if (reservation == nullptr) {
-    reservation = std::make_unique<Reservation>();
-    reservation->charged_only = true;
-  }
-  reservation->Clear();
-  return *reservation;
-}
-
 // Inside the epoch: what the policy says, and what the call is to be charged.
 Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
                                        const AuthorizeOptions& options, uint64_t asking,
                                        Reservation& charged) {
   const engine::EpochScope inside(engine->epochs, slot);
   const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
-  const DecisionId id = NextId();
-  engine->store->Expect(state::OperationId{.high = id.high, .low = id.low});
+  charged.decision = NextId();
   Decision decision = engine::Decide(state, engine->rows, grant, frame, &charged);
-  decision.id = id;
+  decision.id = charged.decision;
   const engine::GrantView& view = charged.view;
   const bool asked = decision.action_nth != 0xFF;  // a policy was
   if (asked && options.operation) {
@@ -178,12 +168,26 @@ Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeO
   Reservation& charged = Room();
   Decision decision = DecideAndCharge(grant, frame, options, 0, charged);
   charged.decision = decision.id;
+  Finish(grant, frame, options, peek, decision);
+  return decision;
+}
+
+void Reader::Impl::Finish(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
+                          bool peek, Decision& decision) {
+  Reservation& charged = *reservation;
   if (decision.verdict != Verdict::kDeny && !charged.empty()) {
+    const int64_t now_us = frame.header()->now_us;
     const bool reserve = !peek && decision.permitted();
     const bool kept = reserve && (options.operation || NeedsOperation(charged));
-    AskStore(frame.header()->now_us, reserve, kept, options.operation.has_value(), decision);
-    if (decision.permitted() && reserve) Recheck(grant, frame.header()->now_us, decision);
+    AskStore(now_us, reserve, kept, options.operation.has_value(), decision);
+    if (decision.permitted() && reserve) Recheck(grant, now_us, decision);
   }
+  AfterDenial(grant, frame, options, peek, decision);
+}
+
+void Reader::Impl::AfterDenial(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
+                               bool peek, Decision& decision) {
+  Reservation& charged = *reservation;
   if (decision.verdict == Verdict::kDeny && charged.lost != kNone) {
     decision = StepUpInstead(grant, frame, options, decision);
   }
@@ -192,7 +196,6 @@ Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeO
     engine->store->CountViolation(charged.breaker_id, breaker.max_violations, breaker.window_us,
                                   breaker.suspend_us, frame.header()->now_us);
   }
-  return decision;
 }
 
 // What permits an action has no room left. Who would permit it with an approval is kinder than that
@@ -242,11 +245,14 @@ state::ReserveResult Reader::Impl::ReserveFor(int64_t now_us, bool reserve,
 
 void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
                             Decision& decision) {
+  const state::ReserveResult result =
+      ReserveFor(now_us, reserve, kept ? OperationOf(decision) : state::kNoOperation);
+  TakeAnswer(result, now_us, kept, named, decision);
+}
+
+void Reader::Impl::TakeAnswer(const state::ReserveResult& result, int64_t now_us, bool kept,
+                              bool named, Decision& decision) {
   Reservation& charged = *reservation;
-  const state::OperationId operation =
-      kept ? state::OperationId{.high = decision.id.high, .low = decision.id.low}
-           : state::kNoOperation;
-  const state::ReserveResult result = ReserveFor(now_us, reserve, operation);
   charged.answered = result.status == state::ReserveStatus::kReserved ||
                      result.status == state::ReserveStatus::kSpent;
   switch (result.status) {
@@ -275,25 +281,6 @@ void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
     case state::ReserveStatus::kRewound:
       return engine::DenyFor(DecisionCode::kStoreRewound, {}, charged, decision);
   }
-}
-
-// The store may have taken its time: a grant that was revoked meanwhile permits nothing, and takes
-// nothing that can be given back.
-void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
-  DecisionCode code = DecisionCode::kPermit;
-  {
-    const engine::EpochScope inside(engine->epochs, slot);
-    const engine::GrantRow* row = engine->rows.At(grant.index);
-    code = engine::WhyRowGone(engine->rows, row, grant, now_us);
-    const bool delegated =
-        code == DecisionCode::kPermit && engine::ParentOf(*row).generation != 0;
-    if (delegated) code = engine::WhyGone(engine->rows, grant, now_us);
-  }
-  if (code == DecisionCode::kPermit) return;
-  if (decision.reserved()) {
-    engine->store->Release({.high = decision.id.high, .low = decision.id.low}, now_us);
-  }
-  engine::DenyFor(code, {}, *reservation, decision);
 }
 
 const Reservation* Reader::Impl::AnswerTo(const Decision& decision) const {

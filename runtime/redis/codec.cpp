@@ -20,7 +20,7 @@ static_assert(limits::kQuantity / 1'000'000'000 <= UINT32_MAX);
 constexpr int64_t kBillion = 1'000'000'000;
 constexpr char kDigits[] = "0123456789abcdef";
 
-void AppendNumber(std::string& to, int64_t number) {
+void AppendNumber(std::string& to, uint64_t number) {
   char digits[24];
   to.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
 }
@@ -34,55 +34,25 @@ std::optional<std::string_view> Cut(std::string_view& rest, char end) {
   return part;
 }
 
-std::string FieldOf(char letter, uint64_t high, uint64_t low) {
-  return Packed().Byte(static_cast<uint8_t>(letter)).Id(high, low).bytes();
-}
-
-/// The charges as they are tried: those of no group, then the groups as they stand.
-std::vector<uint16_t> Order(std::span<const state::Charge> charges) {
-  std::vector<uint16_t> order;
-  order.reserve(charges.size());
-  for (const bool common : {true, false}) {
-    for (size_t i = 0; i < charges.size(); ++i) {
-      if ((charges[i].group == state::kEveryGroup) == common) {
-        order.push_back(static_cast<uint16_t>(i));
-      }
-    }
-  }
-  return order;
-}
-
-void PackCharge(const state::ReserveRequest& request, const state::Charge& charge,
-                const state::Charge* next, Packed& to) {
-  const uint16_t free =
-      charge.group < request.free.size() ? request.free[charge.group] : state::kNoFree;
-  const bool common = charge.group == state::kEveryGroup;
-  const bool ends_group = common || next == nullptr || next->group != charge.group;
-  const bool ends_alternative = ends_group || next->alternative != charge.alternative;
-  to.Byte(static_cast<uint64_t>(state::ClassOf(charge.kind)));
-  to.Byte(charge.kind == state::CounterKind::kAfter);
-  to.Byte(ends_group ? 2 : ends_alternative ? 1 : 0);
-  to.Byte(free != state::kNoFree);
-  to.Byte(common || charge.alternative <= free);
-  to.Short(charge.unit).Quantity(charge.amount).Quantity(charge.limit);
-  to.Long(charge.span_us).Long(charge.begin_us).Long(charge.end_us);
-}
-
 }  // namespace
 
-void Words::Add(std::string_view word) {
-  bytes += '$';
-  AppendNumber(bytes, static_cast<int64_t>(word.size()));
+void Words::BeginCommand(size_t words) {
+  bytes += '*';
+  AppendNumber(bytes, words);
   bytes += "\r\n";
-  bytes += word;
+}
+
+void Words::Begin(size_t size) {
+  bytes += '$';
+  AppendNumber(bytes, size);
   bytes += "\r\n";
   ++count;
 }
 
-void Words::Add(int64_t number) {
-  char digits[24];
-  const char* end = std::to_chars(digits, std::end(digits), number).ptr;
-  Add(std::string_view(digits, static_cast<size_t>(end - digits)));
+void Words::Add(std::string_view word) {
+  Begin(word.size());
+  bytes += word;
+  End();
 }
 
 Packed& Packed::Number(uint64_t number, size_t size) {
@@ -160,8 +130,13 @@ std::optional<int64_t> ParseInt(std::string_view text) {
   return number;
 }
 
-std::string FieldOf(state::CounterId id) { return FieldOf(kCounterField, id.high, id.low); }
-std::string FieldOf(state::OperationId id) { return FieldOf(kOperationField, id.high, id.low); }
+Field::Field(char letter, uint64_t high, uint64_t low) {
+  bytes_[0] = letter;
+  for (size_t i = 0; i < 8; ++i) {
+    bytes_[1 + i] = static_cast<char>(high >> 8 * i & 0xFF);
+    bytes_[9 + i] = static_cast<char>(low >> 8 * i & 0xFF);
+  }
+}
 
 std::optional<state::CounterId> ParseCounterField(std::string_view field) {
   if (field.size() != kFieldSize || field[0] != kCounterField) return std::nullopt;
@@ -174,70 +149,23 @@ std::optional<state::CounterId> ParseCounterField(std::string_view field) {
   return id;
 }
 
-Numbered NumberCounters(std::span<const state::Charge> charges) {
-  Numbered numbered;
-  numbered.number.resize(charges.size());
-  std::array<uint16_t, limits::kCharges> order;
-  state::ChargedCounters merged;
-  state::MergeCounters(charges, {order.data(), charges.size()}, merged);
-  for (size_t i = 0; i < charges.size(); ++i) {
-    if (merged.first[i] != i) continue;  // a later charge of a counter that has its number
-    numbered.number[i] = static_cast<uint16_t>(numbered.first.size());
-    numbered.first.push_back(static_cast<uint16_t>(i));
-  }
-  for (size_t i = 0; i < charges.size(); ++i) {
-    numbered.number[i] = numbered.number[merged.first[i]];
-  }
-  return numbered;
-}
-
-Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,
-                           Mode mode, bool names) {
-  const bool named = names && !request.names.empty();
-  const bool kept = !(request.operation == state::kNoOperation);
-  const int64_t grace_ms = limits::kSweepGraceUs / 1000;
-  Packed head(64 + 64 * request.charges.size());
-  head.Long(request.now_us).Byte(static_cast<uint64_t>(mode)).Byte(kept).Byte(named);
-  head.Short(request.charges.size()).Short(numbered.first.size());
-  head.Long(static_cast<int64_t>(state::FingerprintOf(request)));
-  head.Long(grace_ms).Long(limits::kOperationKeepUs / 1000 + grace_ms);
-  const std::vector<uint16_t> order = Order(request.charges);
-  for (size_t n = 0; n < order.size(); ++n) {
-    const state::Charge* next = n + 1 < order.size() ? &request.charges[order[n + 1]] : nullptr;
-    head.Short(order[n]).Short(numbered.number[order[n]] + 1u);
-    PackCharge(request, request.charges[order[n]], next, head);
-  }
-  for (const state::Stamp& stamp : request.stamps) {
-    head.Id(stamp.id.high, stamp.id.low).Long(stamp.keep_us);
-  }
-  Arguments arguments{head.bytes(), {}};
-  Words& rest = arguments.rest;
-  rest.bytes.reserve(32 + 32 * numbered.first.size());
-  rest.Add(FieldOf(request.operation));
-  for (const uint16_t i : numbered.first) rest.Add(FieldOf(request.charges[i].id));
-  for (size_t i = 0; named && i < numbered.first.size(); ++i) {
-    rest.Add(NameOf(request.names[numbered.first[i]]));
-  }
-  return arguments;
-}
-
-std::optional<Named> ParseCounter(std::string_view text) {
+std::optional<state::Counter> ParseCounter(std::string_view text) {
   Unpacked from(text);
   from.Long();  // when it may be deleted
-  const uint64_t of = from.Byte(), unit = from.Short();
   const int64_t last = from.Long(), value = from.Long();
   const auto rest = static_cast<int64_t>(from.Word());
-  const int64_t begin = from.Long(), end = from.Long();
+  const int64_t end = from.Long();
+  const uint64_t unit = from.Short(), of = from.Byte();
   const auto limit = static_cast<int64_t>(from.Word());
   const auto limit_rest = static_cast<int64_t>(from.Word());
+  const int64_t begin = from.Long();
   from.Long();  // the place at which it began
   const uint64_t held = from.Short();
   if (from.failed() || of < 1 || of > static_cast<uint64_t>(state::CounterClass::kBreaker) ||
       held > limits::kHolds || rest >= kBillion || limit_rest >= kBillion) {
     return std::nullopt;
   }
-  Named named{.counter = {}, .name = {}};
-  state::Counter& counter = named.counter;
+  state::Counter counter;
   counter.Begin(static_cast<state::CounterClass>(of), static_cast<uint16_t>(unit));
   const bool timed = counter.of() == state::CounterClass::kRate ||
                      counter.of() == state::CounterClass::kBreaker;
@@ -257,8 +185,8 @@ std::optional<Named> ParseCounter(std::string_view text) {
     if (from.failed() || !counter.has_entries()) return std::nullopt;
     counter.entries().Insert({ends, high * kBillion + low});
   }
-  named.name = from.rest();
-  return named;
+  if (!from.rest().empty()) return std::nullopt;
+  return counter;
 }
 
 std::string NameOf(const state::CounterName& name) {

@@ -8,9 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "runtime/state/choose.h"
 #include "runtime/state/counter.h"
 #include "runtime/state/store.h"
 
@@ -21,8 +20,12 @@ struct Words {
   std::string bytes;
   uint32_t count = 0;
 
+  /// Before the words of a command.
+  void BeginCommand(size_t words);
   void Add(std::string_view word);
-  void Add(int64_t number);
+  /// A word of that size, whose bytes the caller appends in between.
+  void Begin(size_t size);
+  void End() { bytes += "\r\n"; }
 };
 
 class Packed {
@@ -35,6 +38,7 @@ class Packed {
   Packed& Id(uint64_t high, uint64_t low);
   Packed& Bytes(std::string_view bytes);
   const std::string& bytes() const { return bytes_; }
+  std::string Take() && { return std::move(bytes_); }
 
  private:
   Packed& Number(uint64_t number, size_t size);
@@ -69,37 +73,26 @@ std::optional<std::array<uint8_t, 16>> ParseKey(std::string_view hex);
 std::optional<int64_t> ParseInt(std::string_view text);
 
 /// The names of a tenant's fields: a letter, and the sixteen bytes of an identity.
-inline constexpr char kCounterField = 'c', kOperationField = 'o';
+inline constexpr char kCounterField = 'c', kOperationField = 'o', kNameField = 'n';
 inline constexpr size_t kFieldSize = 17;
-std::string FieldOf(state::CounterId id);
-std::string FieldOf(state::OperationId id);
+class Field {
+ public:
+  explicit Field(state::CounterId id) : Field(kCounterField, id.high, id.low) {}
+  explicit Field(state::OperationId id) : Field(kOperationField, id.high, id.low) {}
+  /// Where it lies what a counter is called.
+  static Field NameOf(state::CounterId id) { return {kNameField, id.high, id.low}; }
+  std::string_view text() const { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  Field(char letter, uint64_t high, uint64_t low);
+
+  std::array<char, kFieldSize> bytes_;
+};
 std::optional<state::CounterId> ParseCounterField(std::string_view field);
 
-/// The counters of a request, each once, and which one each charge charges.
-struct Numbered {
-  std::vector<uint16_t> first;   // of each counter, the first charge of it
-  std::vector<uint16_t> number;  // of each charge, its counter
-};
-Numbered NumberCounters(std::span<const state::Charge> charges);
-
-enum class Mode : uint8_t { kReserve, kPeek, kReplay };
-
-/// What a script is told: the first word but for what it begins with (the branch, the place, the
-/// server's clock), and the words behind it.
-struct Arguments {
-  std::string head;
-  Words rest;
-};
-Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,
-                           Mode mode, bool names);
-
 /// A counter of counter.lua. Nothing where the text is none.
-struct Named {
-  state::Counter counter;
-  std::string_view name;
-};
-std::optional<Named> ParseCounter(std::string_view text);
-
+inline constexpr size_t kCounterSize = 65;  // without entries
+std::optional<state::Counter> ParseCounter(std::string_view text);
 std::string NameOf(const state::CounterName& name);
 void SetNames(std::string_view name, state::CounterView& view);
 

@@ -99,19 +99,12 @@ std::unique_ptr<Connection> Connection::Open(const Address& address, int64_t dea
   return connection;
 }
 
-void Connection::Append(std::span<const std::string_view> words) {
-  std::string written;
-  for (const std::string_view word : words) {
-    written += "$" + std::to_string(word.size()) + "\r\n";
-    written += word;
-    written += "\r\n";
-  }
-  Append(written, static_cast<uint32_t>(words.size()));
-}
+void Connection::Append(std::span<const std::string_view> words) { Append(words, Words()); }
 
-void Connection::Append(std::string_view written, uint32_t count) {
-  out_ += "*" + std::to_string(count) + "\r\n";
-  out_ += written;
+void Connection::Append(std::span<const std::string_view> words, const Words& more) {
+  out_.BeginCommand(words.size() + more.count);
+  for (const std::string_view word : words) out_.Add(word);
+  out_.bytes += more.bytes;
 }
 
 /// Twice a system call, so only where the time that is left differs by much from what is set.
@@ -133,7 +126,7 @@ bool Connection::Secure(const Address& address, int64_t deadline_us, std::string
     const bool sent = Write(tls_->ToSend(), deadline_us);
     if (step == Tls::Step::kFailed) return false;
     if (step == Tls::Step::kDone) return sent;
-    const std::string bytes = Read(deadline_us);
+    const std::string_view bytes = Read(deadline_us);
     if (!sent || bytes.empty()) {
       why = SteadyUs() < deadline_us
                 ? "the Redis server hung up where TLS was begun"
@@ -160,18 +153,17 @@ bool Connection::Write(std::string_view bytes, int64_t deadline_us) {
 
 bool Connection::Send(int64_t deadline_us) {
   const bool sent = tls_ == nullptr
-                        ? Write(out_, deadline_us)
-                        : tls_->Encrypt(out_) && Write(tls_->ToSend(), deadline_us);
-  if (sent) out_.clear();
+                        ? Write(out_.bytes, deadline_us)
+                        : tls_->Encrypt(out_.bytes) && Write(tls_->ToSend(), deadline_us);
+  if (sent) out_.bytes.clear();
   return sent;
 }
 
-std::string Connection::Read(int64_t deadline_us) {
-  std::array<char, 4096> buffer;
+std::string_view Connection::Read(int64_t deadline_us) {
   for (;;) {
     if (!SetTimeout(deadline_us)) return {};
-    const ssize_t n = recv(context_->fd, buffer.data(), buffer.size(), 0);
-    if (n > 0) return std::string(buffer.data(), static_cast<size_t>(n));
+    const ssize_t n = recv(context_->fd, in_.data(), in_.size(), 0);
+    if (n > 0) return {in_.data(), static_cast<size_t>(n)};
     if (n == 0 || errno != EINTR) return {};
   }
 }
@@ -184,14 +176,15 @@ std::optional<Reply> Connection::Receive(int64_t deadline_us) {
       const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
       return Convert(*reply, 2);
     }
-    std::string bytes = Read(deadline_us);
+    std::string_view bytes = Read(deadline_us);
     if (bytes.empty()) return std::nullopt;
+    std::optional<std::string> plain;
     if (tls_ != nullptr) {
       if (!tls_->Take(bytes)) return std::nullopt;
-      auto plain = tls_->Decrypt();
+      plain = tls_->Decrypt();
       // A key may be changed in between, which is answered.
       if (!plain || !Write(tls_->ToSend(), deadline_us)) return std::nullopt;
-      bytes = std::move(*plain);
+      bytes = *plain;
     }
     if (redisReaderFeed(context_->reader, bytes.data(), bytes.size()) != REDIS_OK) {
       return std::nullopt;

@@ -1,6 +1,7 @@
 // One connection to a Redis server: commands out, replies in, each within a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "runtime/redis/address.h"
+#include "runtime/redis/codec.h"
 
 struct redisContext;
 
@@ -50,8 +52,8 @@ class Connection {
   void Append(std::initializer_list<std::string_view> words) {
     Append(std::span(words.begin(), words.size()));
   }
-  /// `count` words that are written as they are sent.
-  void Append(std::string_view written, uint32_t count);
+  /// The same, and further words behind them.
+  void Append(std::span<const std::string_view> words, const Words& more);
   /// Sends what was written.
   bool Send(int64_t deadline_us);
   /// The next answer.
@@ -68,12 +70,13 @@ class Connection {
   /// False: the server is not the one that it should be, or speaks no TLS.
   bool Secure(const Address& address, int64_t deadline_us, std::string& why);
   bool Write(std::string_view bytes, int64_t deadline_us);
-  /// What comes next, as it was sent. Empty: nothing more will.
-  std::string Read(int64_t deadline_us);
+  /// What comes next, as it was sent; until it is read again. Empty: nothing more will.
+  std::string_view Read(int64_t deadline_us);
 
   redisContext* context_;
   std::unique_ptr<Tls> tls_;
-  std::string out_;
+  Words out_;
+  std::array<char, 4096> in_;
   int64_t timeout_us_ = 0;  // as the socket has it
 };
 

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <charconv>
+
 #include "runtime/redis/codec.h"
 #include "runtime/redis/scripts.h"
 
@@ -85,6 +87,9 @@ Greeting Read(const std::optional<Reply>& reply) {
   greeting.clock_ms = *clock_ms;
   greeting.standing = {reply->list[2].text, *place, *acknowledged};
   greeting.word = word == "open" ? Word::kOpen : Word::kRewound;
+  if (greeting.word == Word::kOpen && BranchNumber(greeting.standing.branch) == 0) {
+    return Away("the Redis server gave an answer that is none");
+  }
   return greeting;
 }
 
@@ -100,13 +105,21 @@ std::optional<Standing> ParseStanding(std::string_view text) {
   if (text.empty()) return standing;
   const size_t first = text.find(' ');
   const size_t second = text.find(' ', first + 1);
-  if (first == std::string_view::npos || second == std::string_view::npos || first != 32) {
+  if (first == std::string_view::npos || second == std::string_view::npos || first != kBranchSize) {
     return std::nullopt;
   }
   const auto place = ParseInt(text.substr(first + 1, second - first - 1));
   const auto acknowledged = ParseInt(text.substr(second + 1));
-  if (!place || !acknowledged) return std::nullopt;
+  if (!place || !acknowledged || BranchNumber(text.substr(0, first)) == 0) return std::nullopt;
   return Standing{std::string(text.substr(0, first)), *place, *acknowledged};
+}
+
+uint64_t BranchNumber(std::string_view branch) {
+  uint64_t number = 0;
+  const char* end = branch.data() + branch.size();
+  const auto [stopped, error] = std::from_chars(branch.data(), end, number, 16);
+  const bool whole = branch.size() == kBranchSize && error == std::errc() && stopped == end;
+  return whole ? number : 0;
 }
 
 Greeting Greet(Connection& connection, const GreetingKeys& keys, Promise promise,
@@ -123,9 +136,11 @@ Greeting Greet(Connection& connection, const GreetingKeys& keys, Promise promise
   if (getentropy(made.data(), made.size()) != 0 || getentropy(branch.data(), branch.size()) != 0) {
     return Away("the system gives no random bytes");
   }
+  branch[0] |= 0x10;  // the first digit: no branch is 0
   const std::string known_place = std::to_string(known.place);
   const std::string acknowledged = std::to_string(known.acknowledged);
-  const std::string fresh = Hex(branch), insists = key ? Hex(*key) : "", offer = Hex(made);
+  const std::string fresh = Hex(branch).substr(0, kBranchSize);
+  const std::string insists = key ? Hex(*key) : "", offer = Hex(made);
   return Read(
       connection.Call({"EVAL", kOpen.text, "2", keys.state, keys.facts, run, fresh, known.branch,
                        known_place, acknowledged, insists, offer, acknowledge ? "1" : "0"},

@@ -14,12 +14,15 @@ namespace cap::redis {
 
 /// How far a server's history is known: what Position() prints.
 struct Standing {
-  std::string branch;  // empty: nothing is known
+  std::string branch;  // as kBranchSize hexadecimal digits; empty: nothing is known
   int64_t place = 0;
   int64_t acknowledged = 0;
 };
 std::string Print(const Standing& standing);
 std::optional<Standing> ParseStanding(std::string_view text);
+/// The number of a branch, which a double holds. 0: it is none.
+inline constexpr size_t kBranchSize = 13;
+uint64_t BranchNumber(std::string_view branch);
 
 struct Greeting {
   enum class Word : uint8_t {

@@ -19,6 +19,7 @@ namespace cap::redis {
 struct Session {
   std::unique_ptr<Connection> connection;
   std::string branch;  // of the server's history that it is on (history.lua)
+  uint64_t branch_number = 0;
   uint64_t epoch = 0;  // of the pool when it was made
   int64_t ahead_ms = 0;  // the server's clock, of BootMs()
 };

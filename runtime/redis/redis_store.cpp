@@ -6,6 +6,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/redis/redis_store_impl.h"
 #include "runtime/redis/tls.h"
+#include "runtime/state/choose.h"
 
 namespace cap::redis {
 
@@ -33,7 +34,7 @@ SettleStatus StatusOf(char word) {
   }
 }
 
-/// Reads what reserve.lua answered: which charges were taken, and the counters as they are.
+/// Reads what was answered: which charges were taken, and the counters as they are.
 class Answered {
  public:
   bool Read(std::string_view reply, const state::ReserveRequest& request,
@@ -41,25 +42,14 @@ class Answered {
     Unpacked from(reply.substr(1));
     from.Long();  // the place
     now_us_ = std::max(request.now_us, from.Long());
-    for (uint64_t left = from.Short(); left > 0; --left) {
-      const uint64_t charge = from.Short();
-      if (from.failed() || charge >= request.charges.size()) return false;
-      choice_.taken.set(charge);
-    }
-    counters_.resize(numbered.first.size());
-    std::vector<bool> known(counters_.size());
-    for (size_t i = 0; i < counters_.size(); ++i) {
-      const std::string_view text = from.Bytes(from.Word());
-      if (text.empty()) continue;
-      auto named = ParseCounter(text);
-      if (!named) return false;
-      counters_[i] = std::move(named->counter);
-      known[i] = true;
-    }
+    counters_.resize(numbered.count);
+    const bool plain = reply[0] == 'h' || reply[0] == 's';
+    if (!(plain ? ReadPlain(from, reply[0] == 'h', request) : ReadAny(from, request))) return false;
     for (size_t i = 0; i < request.charges.size(); ++i) {
       const uint16_t number = numbered.number[i];
+      const bool known = counters_[number].of() != state::CounterClass::kNone;
       charged_.first[i] = numbered.first[number];
-      charged_.counter[i] = known[number] ? &counters_[number] : nullptr;
+      charged_.counter[i] = known ? &counters_[number] : nullptr;
     }
     return !from.failed();
   }
@@ -76,6 +66,37 @@ class Answered {
   }
 
  private:
+  /// What plain.lua answers: each counter is that of one charge, and holds no entries.
+  bool ReadPlain(Unpacked& from, bool taken, const state::ReserveRequest& request) {
+    if (counters_.size() != request.charges.size()) return false;
+    from.Bytes(18);  // the rest of how far the history has come
+    for (size_t i = 0; i < counters_.size(); ++i) {
+      from.Bytes(kFieldSize);
+      const std::string_view text = from.Bytes(kCounterSize);
+      choice_.taken.set(i, taken);
+      if (std::ranges::all_of(text, [](char c) { return c == '\0'; })) continue;
+      auto counter = ParseCounter(text);
+      if (!counter) return false;
+      counters_[i] = std::move(*counter);
+    }
+    return true;
+  }
+  bool ReadAny(Unpacked& from, const state::ReserveRequest& request) {
+    for (uint64_t left = from.Short(); left > 0; --left) {
+      const uint64_t charge = from.Short();
+      if (from.failed() || charge >= request.charges.size()) return false;
+      choice_.taken.set(charge);
+    }
+    for (state::Counter& counter : counters_) {
+      const std::string_view text = from.Bytes(from.Word());
+      if (text.empty()) continue;
+      auto parsed = ParseCounter(text);
+      if (!parsed) return false;
+      counter = std::move(*parsed);
+    }
+    return true;
+  }
+
   std::vector<state::Counter> counters_;
   state::ChargedCounters charged_;
   state::Choice choice_;
@@ -90,12 +111,13 @@ ReserveResult RedisStoreImpl::Reserve(const state::ReserveRequest& request,
   if (!state::IsSound(request) || (!kept && !request.peek && state::HasSequel(request))) {
     return {ReserveStatus::kBadRequest};
   }
-  const Numbered numbered = NumberCounters(request.charges);
+  Numbered numbered;
+  NumberCounters(request.charges, numbered);
   const Mode mode = request.peek ? Mode::kPeek : Mode::kReserve;
-  const Order order{.script = kReserve,
-                    .arguments = ReserveArguments(request, numbered, mode, options_.names),
-                    .again = kept || request.peek,
-                    .writes = !request.peek};
+  Order order{.script = kReserve,
+              .arguments = ReserveArguments(request, numbered, mode, options_.names),
+              .again = kept || request.peek,
+              .writes = !request.peek};
   std::string reply;
   if (Run(order, reply) != Answer::kDone) {
     return {rewound_ ? ReserveStatus::kRewound : ReserveStatus::kUnavailable};
@@ -106,8 +128,10 @@ ReserveResult RedisStoreImpl::Reserve(const state::ReserveRequest& request,
     case 'B':
       return {ReserveStatus::kBadRequest};
     case 'S':
+    case 's':
       return {ReserveStatus::kSpent, false, answered.TellSpent(request, states)};
     case 'R':
+    case 'h':
     case 'T':
       answered.Tell(request, states);
       return {ReserveStatus::kReserved, reply[0] == 'T'};
@@ -131,17 +155,15 @@ SettleStatus RedisStoreImpl::Settle(state::OperationId operation, char as,
   if (actual && (actual->amount < 0 || actual->amount > limits::kQuantity)) {
     return SettleStatus::kBadRequest;
   }
-  const int64_t grace_ms = limits::kSweepGraceUs / 1000;
   const state::Actual measured = actual.value_or(state::Actual());
   Packed head;
   head.Long(now_us).Byte(static_cast<uint8_t>(as));
-  head.Long(grace_ms).Long(limits::kOperationKeepUs / 1000 + grace_ms);
   head.Byte(actual.has_value()).Quantity(measured.amount).Short(measured.unit);
   Order order{.script = kSettle,
-              .arguments = {.head = head.bytes(), .rest = {}},
+              .arguments = Arguments(head.bytes()),
               .again = true,
               .writes = true};
-  order.arguments.rest.Add(FieldOf(operation));
+  order.arguments.Add(Field(operation).text());
   std::string reply;
   if (Run(order, reply) != Answer::kDone) return SettleStatus::kUnavailable;
   return StatusOf(reply[0]);
@@ -154,12 +176,11 @@ SettleStatus RedisStoreImpl::CountViolation(state::CounterId id, int64_t limit, 
   }
   Packed head;
   head.Long(now_us).Long(limit).Long(window_us).Long(suspend_us);
-  head.Long(limits::kSweepGraceUs / 1000);
   Order order{.script = kViolate,
-              .arguments = {.head = head.bytes(), .rest = {}},
+              .arguments = Arguments(head.bytes()),
               .again = false,
               .writes = true};
-  order.arguments.rest.Add(FieldOf(id));
+  order.arguments.Add(Field(id).text());
   std::string reply;
   if (Run(order, reply) != Answer::kDone) return SettleStatus::kUnavailable;
   return StatusOf(reply[0]);
@@ -178,21 +199,13 @@ ReserveResult RedisStoreImpl::Replay(const state::ReserveRequest& request) {
   const auto seconds =
       time && time->list.size() == 2 ? ParseInt(time->list[0].text) : std::nullopt;
   if (!seconds) return {};
-  const Numbered numbered = NumberCounters(request.charges);
-  const Arguments arguments =
-      ReserveArguments(request, numbered, Mode::kReplay, options_.names);
-  Standing at = known();
-  at.branch.resize(32, '-');  // of who was never let in
-  Packed head;
-  head.Bytes(at.branch).Long(at.place).Long(*seconds * 1000).Bytes(arguments.head);
-  Words words;
-  words.Add("EVAL");
-  words.Add(kReserve.text);
-  words.Add("1");
-  words.Add(keys_.state);
-  words.Add(head.bytes());
-  words.bytes += arguments.rest.bytes;
-  connection->Append(words.bytes, words.count + arguments.rest.count);
+  Numbered numbered;
+  NumberCounters(request.charges, numbered);
+  Arguments arguments = ReserveArguments(request, numbered, Mode::kReplay, options_.names);
+  const Standing at = known();  // nowhere where this store was never let in
+  arguments.Stand(BranchNumber(at.branch), at.place, *seconds * 1000);
+  const std::string_view begin[] = {"EVAL", kReserve.text, "1", keys_.state};
+  connection->Append(begin, arguments.words());
   if (!connection->Send(deadline_us)) return {};
   const auto reply = connection->Receive(deadline_us);
   if (!reply || reply->kind != Reply::Kind::kText || reply->text.empty()) return {};

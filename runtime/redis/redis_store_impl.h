@@ -13,6 +13,7 @@
 #include "runtime/redis/handshake.h"
 #include "runtime/redis/pool.h"
 #include "runtime/redis/redis_store.h"
+#include "runtime/redis/request.h"
 #include "runtime/redis/scripts.h"
 
 namespace cap::redis {
@@ -57,9 +58,11 @@ class RedisStoreImpl final : public RedisStore {
   };
 
   /// Sends it on some connection, once more where that one was broken or moved.
-  Answer Run(const Order& order, std::string& reply);
-  Answer RunOn(Session& session, const Order& order, int64_t deadline_us,
-               std::string& reply, bool& usable);
+  Answer Run(Order& order, std::string& reply);
+  Answer RunOn(Session& session, Order& order, int64_t deadline_us, std::string& reply,
+               bool& usable);
+  /// How far the server has come on a branch. Nothing: another one has begun since.
+  std::optional<int64_t> PlaceOn(const std::string& branch) const;
   /// What was heard on a branch. False: another branch has begun since, so that it is worth
   /// nothing.
   bool Learn(const std::string& branch, int64_t place);

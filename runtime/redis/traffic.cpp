@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "runtime/base/limits.h"
 #include "runtime/redis/redis_store_impl.h"
@@ -75,6 +77,7 @@ bool RedisStoreImpl::Open(Session& session, int64_t deadline_us) {
   const Greeting greeting =
       Greet(*session.connection, keys_, options_.promise, key, before, false, deadline_us);
   session.branch = greeting.standing.branch;
+  session.branch_number = BranchNumber(session.branch);
   session.ahead_ms = greeting.clock_ms - BootMs();
   return Enter(before, greeting);
 }
@@ -110,7 +113,13 @@ bool RedisStoreImpl::Learn(const std::string& branch, int64_t place) {
   return true;
 }
 
-RedisStoreImpl::Answer RedisStoreImpl::Run(const Order& order, std::string& reply) {
+std::optional<int64_t> RedisStoreImpl::PlaceOn(const std::string& branch) const {
+  const std::lock_guard lock(known_mutex_);
+  if (known_.branch != branch) return std::nullopt;
+  return known_.place;
+}
+
+RedisStoreImpl::Answer RedisStoreImpl::Run(Order& order, std::string& reply) {
   const int64_t deadline_us = SteadyUs() + options_.timeout_us;
   // A connection that was idle may be broken, and one that is whole may be of a server that moved.
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -131,31 +140,24 @@ RedisStoreImpl::Answer RedisStoreImpl::Run(const Order& order, std::string& repl
   return Answer::kAway;
 }
 
-RedisStoreImpl::Answer RedisStoreImpl::RunOn(Session& session, const Order& order,
-                                             int64_t deadline_us, std::string& reply,
-                                             bool& usable) {
+RedisStoreImpl::Answer RedisStoreImpl::RunOn(Session& session, Order& order, int64_t deadline_us,
+                                             std::string& reply, bool& usable) {
   usable = false;
-  const Standing at = known();
-  if (at.branch != session.branch) {
+  const auto place_before = PlaceOn(session.branch);
+  if (!place_before) {
     usable = true;
     return Answer::kMoved;
   }
-  Packed head;
-  head.Bytes(session.branch).Long(at.place).Long(session.ahead_ms + BootMs());
-  head.Bytes(order.arguments.head);
+  order.arguments.Stand(session.branch_number, *place_before, session.ahead_ms + BootMs());
+  const Words& arguments = order.arguments.words();
   const bool waits = order.writes && options_.promise == Promise::kReplicated;
   Connection& connection = *session.connection;
   std::optional<Reply> answer, waited;
   for (const bool whole : {false, true}) {
-    Words words;
-    words.bytes.reserve(512 + order.arguments.rest.bytes.size());
-    words.Add(whole ? "EVAL" : "EVALSHA");
-    words.Add(whole ? order.script.text : order.script.sha1);
-    words.Add("1");
-    words.Add(keys_.state);
-    words.Add(head.bytes());
-    words.bytes += order.arguments.rest.bytes;
-    connection.Append(words.bytes, words.count + order.arguments.rest.count);
+    const std::string_view begin[] = {whole ? "EVAL" : "EVALSHA",
+                                      whole ? order.script.text : order.script.sha1, "1",
+                                      keys_.state};
+    connection.Append(begin, arguments);
     if (waits) {
       const int64_t left_ms = std::max<int64_t>(1, (deadline_us - SteadyUs()) / 1000 * 7 / 8);
       connection.Append({"WAIT", std::to_string(options_.replicas), std::to_string(left_ms)});
@@ -175,7 +177,7 @@ RedisStoreImpl::Answer RedisStoreImpl::RunOn(Session& session, const Order& orde
   const int64_t place = behind.Long();
   if (behind.failed() || !Learn(session.branch, place)) return Answer::kAway;
   // What moved the history on.
-  const bool wrote = std::string_view("RTEAD").find(word) != std::string_view::npos;
+  const bool wrote = std::string_view("RhTEAD").find(word) != std::string_view::npos;
   if (waits && wrote && waited->integer < options_.replicas) return Answer::kAway;
   reply = std::move(answer->text);
   return Answer::kDone;
@@ -201,11 +203,13 @@ std::optional<std::vector<Reply>> RedisStoreImpl::Scan(std::string& cursor) {
 
 std::optional<uint64_t> RedisStoreImpl::SweepOnly(std::span<const std::string> fields,
                                                   int64_t idle_us, int64_t old_us) {
-  Order order{.script = kSweep, .arguments = {}, .again = false, .writes = true};
   // The script has no numbers below 0: none is older than that.
   const int64_t before_us = std::max<int64_t>(0, old_us + 1);
-  order.arguments.head = Packed().Byte(0).Long(idle_us).Long(before_us).bytes();
-  for (const std::string& field : fields) order.arguments.rest.Add(field);
+  Order order{.script = kSweep,
+              .arguments = Arguments(Packed().Byte(0).Long(idle_us).Long(before_us).bytes()),
+              .again = false,
+              .writes = true};
+  for (const std::string& field : fields) order.arguments.Add(field);
   std::string reply;
   if (Run(order, reply) != Answer::kDone) return std::nullopt;
   Unpacked answer(std::string_view(reply).substr(1));
@@ -225,7 +229,8 @@ uint64_t RedisStoreImpl::Sweep(int64_t now_us) {
     std::vector<std::string> fields;
     for (size_t i = 0; i < found->size(); i += 2) {
       const std::string& field = (*found)[i].text;
-      if (field.size() == kFieldSize) fields.push_back(field);
+      const bool name = !field.empty() && field[0] == kNameField;  // goes with its counter
+      if (field.size() == kFieldSize && !name) fields.push_back(field);
     }
     // What is found in one step may be more than was asked for, and nothing at all.
     for (size_t begin = 0; begin == 0 || begin < fields.size(); begin += kBatch) {
@@ -240,18 +245,23 @@ uint64_t RedisStoreImpl::Sweep(int64_t now_us) {
 
 Result<std::vector<state::CounterView>> RedisStoreImpl::Counters() {
   std::vector<state::CounterView> views;
+  std::map<std::string, std::string, std::less<>> names;
   std::string cursor = "0";
   do {
     const auto found = Scan(cursor);
     if (!found) return std::unexpected(Unavailable(pool_.why()));
     for (size_t i = 0; i < found->size(); i += 2) {
-      const auto id = ParseCounterField((*found)[i].text);
-      const auto named = ParseCounter((*found)[i + 1].text);
-      if (!id || !named) continue;
-      views.push_back(state::ViewOf(*id, named->counter));
-      SetNames(named->name, views.back());
+      const std::string_view field = (*found)[i].text, text = (*found)[i + 1].text;
+      if (!field.empty() && field[0] == kNameField) names.emplace(field, text);
+      const auto id = ParseCounterField(field);
+      const auto counter = ParseCounter(text);
+      if (id && counter) views.push_back(state::ViewOf(*id, *counter));
     }
   } while (cursor != "0");
+  for (state::CounterView& view : views) {
+    const auto name = names.find(Field::NameOf(view.id).text());
+    if (name != names.end()) SetNames(name->second, view);
+  }
   // A walk may meet a field twice.
   const auto order = [](const state::CounterView& a, const state::CounterView& b) {
     return std::pair(a.id.high, a.id.low) < std::pair(b.id.high, b.id.low);
@@ -265,9 +275,11 @@ Result<std::vector<state::CounterView>> RedisStoreImpl::Counters() {
 }
 
 Result<bool> RedisStoreImpl::Reset(state::CounterId id) {
-  Order order{.script = kSweep, .arguments = {}, .again = false, .writes = true};
-  order.arguments.head = Packed().Byte(1).Long(0).Long(0).bytes();
-  order.arguments.rest.Add(FieldOf(id));
+  Order order{.script = kSweep,
+              .arguments = Arguments(Packed().Byte(1).Long(0).Long(0).bytes()),
+              .again = false,
+              .writes = true};
+  order.arguments.Add(Field(id).text());
   std::string reply;
   if (Run(order, reply) != Answer::kDone) return std::unexpected(Unavailable(pool_.why()));
   Unpacked answer(std::string_view(reply).substr(1));

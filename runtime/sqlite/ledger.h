@@ -12,7 +12,7 @@
 #include "runtime/sqlite/database.h"
 #include "runtime/sqlite/rows.h"
 #include "runtime/state/choose.h"
-#include "runtime/state/flat_table.h"
+#include "runtime/state/id_hash.h"
 #include "runtime/state/store.h"
 
 namespace cap::state {

@@ -14,6 +14,7 @@
 #include <span>
 #include <utility>
 
+#include "runtime/state/spin_lock.h"
 #include "runtime/state/store.h"
 
 namespace cap::state {
@@ -105,7 +106,10 @@ class Counter {
   CounterClass of_ = CounterClass::kNone;
 
  public:
+  /// Of the place that the counter lies in, for a table of counters: a move leaves both.
+  SpinLock lock;
   uint16_t unit = 0;
+  uint32_t next = 0;
   int64_t last_us = 0;  // of the last charge, stamp or violation
   int64_t value = 0;    // rate: when all is paid back · breaker: open until · else the sum
   int64_t end_us = 0;   // from then on it says the same as a fresh one

@@ -1,30 +1,35 @@
 // A hash table whose cells lie in one array: a look-up touches one line of the cache. A cell has an
 // `id` of two words and says by `used()` whether it holds anything. Cells move when the table grows
-// and when one is erased, so that a pointer to one lasts until then. Not thread-safe.
+// and when one is erased, so that a pointer to one lasts until then. Its memory is of Blocks, which
+// it is given before anything else. Not thread-safe.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
+#include "runtime/state/blocks.h"
+#include "runtime/state/id_hash.h"
+
 namespace cap::state {
-
-/// Random, of this process: nobody who chooses ids can make them collide.
-extern const std::array<uint64_t, 2> kIdSeed;
-
-template <typename Id>
-uint64_t HashOf(const Id& id) {
-  const auto product = static_cast<unsigned __int128>(id.high ^ kIdSeed[0]) * (id.low ^ kIdSeed[1]);
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
 
 template <typename Cell>
 class FlatTable {
  public:
+  FlatTable() = default;
+  FlatTable(const FlatTable&) = delete;
+  FlatTable& operator=(const FlatTable&) = delete;
+  ~FlatTable() {
+    static_assert(std::is_trivially_destructible_v<Cell>);
+    if (cells_ != nullptr) blocks_->Give(cells_, capacity() * sizeof(Cell));
+  }
+  /// They outlive the table.
+  void Use(Blocks& blocks) { blocks_ = &blocks; }
+
   size_t size() const { return size_; }
 
   template <typename Id>
@@ -72,33 +77,29 @@ class FlatTable {
                        (hash & mask) * sizeof(Cell));
   }
 
-  void Erase(Cell* cell) {
-    size_t hole = static_cast<size_t>(cell - cells_.get());
-    *cell = Cell();
-    --size_;
-    // Cells that would be looked for across the hole move up into it.
-    for (size_t i = (hole + 1) & mask_; cells_[i].used(); i = (i + 1) & mask_) {
-      const size_t home = HashOf(cells_[i].id) & mask_;
-      if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
-      cells_[hole] = std::move(cells_[i]);
-      cells_[i] = Cell();
-      hole = i;
-    }
-  }
-
-  /// Erases those of which `gone` is true. Returns how many.
+  /// Erases those of which `gone` is true, which is asked once of each. Returns how many.
   template <typename Gone>
   size_t EraseIf(Gone&& gone) {
-    size_t erased = 0;
-    for (size_t i = 0; i < capacity();) {
-      if (cells_[i].used() && gone(cells_[i])) {
-        Erase(&cells_[i]);  // another one may have moved here: the place is looked at again
-        ++erased;
-      } else {
-        ++i;
+    if (size_ == 0) return 0;
+    const size_t before = size_;
+    // From behind an empty place on, which there always is: no cell is sought across it.
+    size_t empty = 0;
+    while (cells_[empty].used()) ++empty;
+    bool has_hole = false;  // since the last empty place something was erased
+    for (size_t i = (empty + 1) & mask_; i != empty; i = (i + 1) & mask_) {
+      Cell& cell = cells_[i];
+      if (!cell.used()) {
+        has_hole = false;
+      } else if (gone(cell)) {
+        cell = Cell();
+        --size_;
+        has_hole = true;
+      } else if (has_hole) {
+        const Cell kept = std::exchange(cell, Cell());
+        *Place(HashOf(kept.id)) = kept;
       }
     }
-    return erased;
+    return before - size_;
   }
 
   template <typename Visit>
@@ -119,22 +120,26 @@ class FlatTable {
 
   void Grow() {
     const size_t old_capacity = capacity();
-    auto old = std::move(cells_);
-    const size_t made = old_capacity == 0 ? 8 : old_capacity * 2;
-    cells_ = std::make_unique<Cell[]>(made);
+    Cell* const old = cells_;
+    const size_t made = old_capacity == 0 ? kLeast : old_capacity * 2;
+    cells_ = static_cast<Cell*>(blocks_->Take(made * sizeof(Cell)));
+    std::uninitialized_value_construct_n(cells_, made);
     mask_ = made - 1;
     grow_at_ = made / 3 * 2;
-    if constexpr (alignof(Cell) >= 64) {
-      hint_.store(reinterpret_cast<uintptr_t>(cells_.get()) |
-                      static_cast<uintptr_t>(std::countr_zero(made)),
-                  std::memory_order_relaxed);
-    }
+    hint_.store(reinterpret_cast<uintptr_t>(cells_) |
+                    static_cast<uintptr_t>(std::countr_zero(made)),
+                std::memory_order_relaxed);
     for (size_t i = 0; i < old_capacity; ++i) {
       if (old[i].used()) *Place(HashOf(old[i].id)) = std::move(old[i]);
     }
+    if (old != nullptr) blocks_->Give(old, old_capacity * sizeof(Cell));
   }
 
-  std::unique_ptr<Cell[]> cells_;
+  static constexpr size_t kLeast = 8;
+  static_assert(kLeast * sizeof(Cell) >= Blocks::kLeastBytes);
+
+  Blocks* blocks_ = nullptr;
+  Cell* cells_ = nullptr;
   size_t mask_ = 0;
   size_t size_ = 0;
   size_t grow_at_ = 0;

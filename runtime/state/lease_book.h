@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/state/flat_table.h"
+#include "runtime/state/id_hash.h"
 #include "runtime/state/store.h"
 
 namespace cap::state {

@@ -34,63 +34,16 @@ ReserveResult Bad() { return {ReserveStatus::kBadRequest}; }
 
 const std::array<uint64_t, 2> kIdSeed = MakeSeed();
 
-class MemoryStore::LockedShards {
- public:
-  explicit LockedShards(MemoryStore& store) : store_(store) {}
-  LockedShards(const LockedShards&) = delete;
-  LockedShards& operator=(const LockedShards&) = delete;
-  ~LockedShards() {
-    for (size_t i = 0; i < count_; ++i) store_.counter_shards_[shards_[i]].lock.unlock();
-  }
-
-  void Want(CounterId id) { shards_[count_++] = ShardOf(HashOf(id), store_.counter_mask_); }
-  /// In order, each once: two calls never wait for each other.
-  void Lock() {
-    if (count_ > 1) {
-      std::sort(shards_.begin(), shards_.begin() + count_);
-      count_ = static_cast<size_t>(std::unique(shards_.begin(), shards_.begin() + count_) -
-                                   shards_.begin());
-    }
-    for (size_t i = 0; i < count_; ++i) store_.counter_shards_[shards_[i]].lock.lock();
-  }
-
- private:
-  MemoryStore& store_;
-  size_t count_ = 0;
-  std::array<uint32_t, limits::kCharges + limits::kStamps> shards_;
-};
-
 MemoryStore::MemoryStore(const std::array<uint8_t, 16>& hash_key, StoreSizes sizes)
-    : hash_key_(hash_key) {
-  const uint64_t counter_shards = ShardsFor(sizes.counters);
-  const uint64_t operation_shards = ShardsFor(sizes.operations);
-  counter_mask_ = static_cast<uint32_t>(counter_shards - 1);
-  operation_mask_ = static_cast<uint32_t>(operation_shards - 1);
-  most_counters_ = (sizes.counters + counter_shards - 1) / counter_shards;
-  most_operations_ = (sizes.operations + operation_shards - 1) / operation_shards;
-  counter_shards_ = std::make_unique<CounterShard[]>(counter_shards);
-  operation_shards_ = std::make_unique<OperationShard[]>(operation_shards);
+    : hash_key_(hash_key), counters_(sizes.counters) {
+  const uint64_t shards = ShardsFor(sizes.operations);
+  operation_mask_ = static_cast<uint32_t>(shards - 1);
+  most_operations_ = (sizes.operations + shards - 1) / shards;
+  operation_shards_ = std::make_unique<OperationShard[]>(shards);
+  for (uint64_t i = 0; i < shards; ++i) operation_shards_[i].book.table().Use(blocks_);
 }
 
-MemoryStore::CounterCell* MemoryStore::Find(CounterId id) {
-  const uint64_t hash = HashOf(id);
-  return CountersAt(hash).table.Find(id, hash);
-}
-
-Counter* MemoryStore::FindOrMake(CounterId id, CounterClass of, uint16_t unit) {
-  const uint64_t hash = HashOf(id);
-  FlatTable<CounterCell>& table = CountersAt(hash).table;
-  if (CounterCell* cell = table.Find(id, hash)) return &cell->counter;
-  if (table.size() >= most_counters_) return nullptr;
-  Counter& made = table.Insert(id, hash)->counter;
-  made.Begin(of, unit);
-  return &made;
-}
-
-void MemoryStore::Expect(const CounterId& id) const {
-  const uint64_t hash = HashOf(id);
-  CountersAt(hash).table.Prefetch(hash);
-}
+void MemoryStore::Expect(const CounterId& id) const { counters_.Prefetch(HashOf(id)); }
 
 void MemoryStore::Expect(const OperationId& id) const {
   const uint64_t hash = HashOf(id);
@@ -117,10 +70,8 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
       static_cast<uint64_t>(burst_us) <= limits::kTimeUs && charge.amount > 0 &&
       charge.amount <= charge.limit && IsPlace(charge);
   if (!usual) return false;
-  const uint64_t hash = HashOf(charge.id);
-  CounterShard& shard = CountersAt(hash);
-  const std::lock_guard lock(shard.lock);
-  CounterCell* cell = shard.table.Find(charge.id, hash);
+  const LockedCounter locked(counters_, charge.id);
+  CounterCell* const cell = locked.cell();
   if (cell == nullptr || cell->counter.of() != CounterClass::kRate) return false;
   Counter& counter = cell->counter;
   const int64_t floor = floor_us_.load(std::memory_order_relaxed);
@@ -150,10 +101,8 @@ ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<Char
   OperationCell* place = operations.book.table().Seek(operation, operation_hash);
   if (place->used()) return false;
 
-  const uint64_t hash = HashOf(charge.id);
-  CounterShard& shard = CountersAt(hash);
-  const std::lock_guard lock(shard.lock);
-  CounterCell* cell = shard.table.Find(charge.id, hash);
+  const LockedCounter locked(counters_, charge.id);
+  CounterCell* const cell = locked.cell();
   if (cell == nullptr) return false;
   Counter& counter = cell->counter;
   if (counter.of() != (total ? CounterClass::kTotal : CounterClass::kQuota) ||
@@ -178,10 +127,8 @@ bool MemoryStore::LooksBack(const Charge& charge, int64_t now_us, ChargeState* s
   const bool asks =
       charge.kind == CounterKind::kAfter || charge.kind == CounterKind::kNotAfter;
   if (!asks || !IsPlace(charge) || !state::IsSound(charge, now_us)) return false;
-  const uint64_t hash = HashOf(charge.id);
-  CounterShard& shard = CountersAt(hash);
-  const std::lock_guard lock(shard.lock);
-  CounterCell* cell = shard.table.Find(charge.id, hash);
+  const LockedCounter locked(counters_, charge.id);
+  CounterCell* const cell = locked.cell();
   if (cell == nullptr || cell->counter.of() != CounterClass::kStamp) return false;
   const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
   if (!Check(cell->counter, charge, 0, now).fits) return false;
@@ -191,11 +138,30 @@ bool MemoryStore::LooksBack(const Charge& charge, int64_t now_us, ChargeState* s
 
 ReserveResult MemoryStore::ReserveAlone(const Charge& charge, OperationId operation,
                                         int64_t now_us, ChargeState* state) {
-  const bool taken =
-      operation != kNoOperation ? TakeSum(charge, operation, now_us, state)
-      : charge.kind == CounterKind::kRate ? TakeRate(charge, now_us, state)
-                                          : LooksBack(charge, now_us, state);
-  if (taken) return {ReserveStatus::kReserved};
+  if (operation != kNoOperation) return ReserveSum(charge, operation, now_us, state);
+  if (charge.kind == CounterKind::kRate) return ReserveRate(charge, operation, now_us, state);
+  return ReserveHistory(charge, operation, now_us, state);
+}
+
+// Apart, so that each has all registers, and with the same arguments, so that they stay in theirs.
+[[gnu::noinline]] ReserveResult MemoryStore::ReserveRate(const Charge& charge,
+                                                         OperationId operation, int64_t now_us,
+                                                         ChargeState* state) {
+  if (TakeRate(charge, now_us, state)) return {ReserveStatus::kReserved};
+  return ReserveUnusual(charge, operation, now_us, state);
+}
+
+[[gnu::noinline]] ReserveResult MemoryStore::ReserveSum(const Charge& charge,
+                                                        OperationId operation, int64_t now_us,
+                                                        ChargeState* state) {
+  if (TakeSum(charge, operation, now_us, state)) return {ReserveStatus::kReserved};
+  return ReserveUnusual(charge, operation, now_us, state);
+}
+
+[[gnu::noinline]] ReserveResult MemoryStore::ReserveHistory(const Charge& charge,
+                                                            OperationId operation, int64_t now_us,
+                                                            ChargeState* state) {
+  if (LooksBack(charge, now_us, state)) return {ReserveStatus::kReserved};
   return ReserveUnusual(charge, operation, now_us, state);
 }
 
@@ -235,12 +201,12 @@ ReserveResult MemoryStore::Repeat(const ReserveRequest& request, const Operation
                         known.IsOf(request.charges.front())
                   : shard.book.SeveralOf(known).fingerprint == FingerprintOf(request);
   if (known.state == OperationState::kReleased || !same) return Bad();
-  LockedShards locks(*this);
-  for (const Charge& charge : request.charges) locks.Want(charge.id);
-  locks.Lock();
+  LockedCounters locked(counters_);
+  for (const Charge& charge : request.charges) locked.Want(charge.id);
+  locked.Lock();
   ChargedCounters counters;
   for (size_t i = 0; i < request.charges.size(); ++i) {
-    CounterCell* cell = Find(request.charges[i].id);
+    CounterCell* cell = locked.Find(request.charges[i].id);
     counters.counter[i] = cell == nullptr ? nullptr : &cell->counter;
     if (cell != nullptr && !IsOf(cell->counter, request.charges[i])) return Bad();
   }
@@ -257,22 +223,22 @@ ReserveResult MemoryStore::ReserveAll(const ReserveRequest& request, OperationSh
   std::array<uint16_t, limits::kCharges> order;
   ChargedCounters counters;
   MergeCounters(request.charges, {order.data(), request.charges.size()}, counters);
-  LockedShards locks(*this);
-  for (const Charge& charge : request.charges) locks.Want(charge.id);
-  locks.Lock();
+  LockedCounters locked(counters_);
+  for (const Charge& charge : request.charges) locked.Want(charge.id);
+  locked.Lock();
   // Read under the locks: whatever was swept before is seen.
   const int64_t floor = floor_us_.load(std::memory_order_relaxed);
   const int64_t now = std::max(request.now_us, floor);
   for (size_t i = 0; i < request.charges.size(); ++i) {
     const Charge& charge = request.charges[i];
     if (charge.kind == CounterKind::kQuota && charge.end_us <= floor) return Bad();
-    CounterCell* cell = Find(charge.id);
+    CounterCell* cell = locked.Find(charge.id);
     counters.counter[i] = cell == nullptr ? nullptr : &cell->counter;
   }
   const Choice choice = Choose(request, counters, now);
   if (choice.status == ReserveStatus::kReserved && !request.peek) {
     if (shard != nullptr && !HasRoom(*shard)) return {};
-    if (!MakeCounters(request, choice, counters)) return {};
+    if (!MakeCounters(request, choice, locked, counters)) return {};
     for (size_t i = 0; i < request.charges.size(); ++i) {
       if (!choice.taken.test(i) || counters.counter[i] == nullptr) continue;
       Add(*counters.counter[i], request.charges[i], now);
@@ -288,33 +254,31 @@ ReserveResult MemoryStore::ReserveAll(const ReserveRequest& request, OperationSh
 /// Counters of charges that are taken, where there are none yet. False: there is no room, and none
 /// was charged.
 bool MemoryStore::MakeCounters(const ReserveRequest& request, const Choice& choice,
-                               ChargedCounters& counters) {
-  bool moved = false;
+                               LockedCounters& locked, ChargedCounters& counters) {
+  bool made = false;
   for (size_t i = 0; i < request.charges.size(); ++i) {
     const Charge& charge = request.charges[i];
     if (counters.counter[i] != nullptr || !choice.taken.test(i) || !TakesSomething(charge.kind)) {
       continue;
     }
-    if (FindOrMake(charge.id, ClassOf(charge.kind), charge.unit) == nullptr) {
-      UnmakeCounters(request.charges.first(i));
+    counters.counter[i] = locked.FindOrMake(charge.id, ClassOf(charge.kind), charge.unit);
+    if (counters.counter[i] == nullptr) {
+      // Those that were made and not charged.
+      for (const Charge& before : request.charges.first(i)) {
+        const CounterCell* cell = locked.Find(before.id);
+        if (cell != nullptr && cell->counter.end_us == 0) locked.Erase(before.id);
+      }
       return false;
     }
-    moved = true;
+    made = true;
   }
-  for (size_t i = 0; moved && i < request.charges.size(); ++i) {
-    CounterCell* cell = Find(request.charges[i].id);
-    counters.counter[i] = cell == nullptr ? nullptr : &cell->counter;
+  // Charges that are not taken may be of one that was made for others.
+  for (size_t i = 0; made && i < request.charges.size(); ++i) {
+    if (counters.counter[i] != nullptr) continue;
+    CounterCell* cell = locked.Find(request.charges[i].id);
+    if (cell != nullptr) counters.counter[i] = &cell->counter;
   }
   return true;
-}
-
-/// Those that were made and not charged.
-void MemoryStore::UnmakeCounters(std::span<const Charge> charges) {
-  for (const Charge& charge : charges) {
-    CounterCell* cell = Find(charge.id);
-    if (cell == nullptr || cell->counter.end_us != 0) continue;
-    CountersAt(HashOf(charge.id)).table.Erase(cell);
-  }
 }
 
 bool MemoryStore::HasRoom(OperationShard& shard) const {
@@ -390,10 +354,8 @@ SettleStatus MemoryStore::EndAlone(OperationCell& operation, bool committed,
   const bool changes = IsGivenBack(operation.kind) &&
                        (!committed || actual || operation.kind == CounterKind::kGauge);
   if (changes) {
-    const uint64_t hash = HashOf(taken.id);
-    CounterShard& shard = CountersAt(hash);
-    const std::lock_guard lock(shard.lock);
-    CounterCell* cell = shard.table.Find(taken.id, hash);
+    const LockedCounter locked(counters_, taken.id);
+    CounterCell* const cell = locked.cell();
     const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
     if (cell != nullptr) EndCharge(cell->counter, taken, committed, actual, now);
   }
@@ -405,23 +367,23 @@ SettleStatus MemoryStore::EndSeveral(OperationBook& book, OperationBook::Several
                                      bool committed, const std::optional<Actual>& actual,
                                      int64_t now_us) {
   bool has_unit = false;
-  LockedShards locks(*this);
+  LockedCounters locked(counters_);
   book.ForEachNote(several, [&](const Taken& taken) {
-    locks.Want(taken.id);
+    locked.Want(taken.id);
     has_unit |= actual && IsSettled(taken, actual->unit);
   });
   if (actual && !has_unit) return SettleStatus::kBadRequest;
-  locks.Lock();
+  locked.Lock();
   bool has_room = true;
   book.ForEachNote(several, [&](const Taken& taken) {
     if (!committed || taken.of != CounterClass::kStamp) return;
-    const Counter* stamp = FindOrMake(taken.id, CounterClass::kStamp, 0);
+    const Counter* stamp = locked.FindOrMake(taken.id, CounterClass::kStamp, 0);
     has_room &= stamp != nullptr && stamp->of() == CounterClass::kStamp;
   });
   if (!has_room) return SettleStatus::kUnavailable;
   const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
   book.ForEachNote(several, [&](const Taken& taken) {
-    CounterCell* cell = Find(taken.id);
+    CounterCell* cell = locked.Find(taken.id);
     if (cell != nullptr) EndCharge(cell->counter, taken, committed, actual, now);
   });
   book.Forget(several);
@@ -432,9 +394,10 @@ SettleStatus MemoryStore::EndSeveral(OperationBook& book, OperationBook::Several
 SettleStatus MemoryStore::CountViolation(CounterId id, int64_t limit, int64_t window_us,
                                          int64_t suspend_us, int64_t now_us) {
   if (!IsSoundBreaker(limit, window_us, suspend_us, now_us)) return SettleStatus::kBadRequest;
-  CounterShard& shard = CountersAt(HashOf(id));
-  const std::lock_guard lock(shard.lock);
-  Counter* counter = FindOrMake(id, CounterClass::kBreaker, 0);
+  LockedCounters locked(counters_);
+  locked.Want(id);
+  locked.Lock();
+  Counter* counter = locked.FindOrMake(id, CounterClass::kBreaker, 0);
   if (counter == nullptr) return SettleStatus::kUnavailable;
   if (counter->of() != CounterClass::kBreaker) return SettleStatus::kBadRequest;
   const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
@@ -453,21 +416,14 @@ uint64_t MemoryStore::Sweep(int64_t now_us) {
     const std::lock_guard lock(operation_shards_[i].lock);
     freed += operation_shards_[i].book.EraseOld(now_us - limits::kOperationKeepUs);
   }
-  for (uint32_t i = 0; i <= counter_mask_; ++i) {
-    const std::lock_guard lock(counter_shards_[i].lock);
-    freed += counter_shards_[i].table.EraseIf(
-        [&](const CounterCell& cell) { return cell.counter.end_us <= idle_us; });
-  }
-  return freed;
+  return freed + counters_.EraseIf(
+                     [&](const CounterCell& cell) { return cell.counter.end_us <= idle_us; });
 }
 
 Result<std::vector<CounterView>> MemoryStore::Counters() {
   std::vector<CounterView> views;
-  for (uint32_t i = 0; i <= counter_mask_; ++i) {
-    const std::lock_guard lock(counter_shards_[i].lock);
-    counter_shards_[i].table.ForEach(
-        [&](const CounterCell& cell) { views.push_back(ViewOf(cell.id, cell.counter)); });
-  }
+  counters_.ForEach(
+      [&](const CounterCell& cell) { views.push_back(ViewOf(cell.id, cell.counter)); });
   return views;
 }
 
@@ -475,13 +431,15 @@ Result<bool> MemoryStore::Reset(CounterId id) {
   // No operation gives anything back to the counter that begins anew.
   for (uint32_t i = 0; i <= operation_mask_; ++i) operation_shards_[i].lock.lock();
   for (uint32_t i = 0; i <= operation_mask_; ++i) operation_shards_[i].book.Disown(id);
-  CounterShard& shard = CountersAt(HashOf(id));
-  shard.lock.lock();
-  CounterCell* cell = Find(id);
-  if (cell != nullptr) shard.table.Erase(cell);
-  shard.lock.unlock();
+  bool erased = false;
+  {
+    LockedCounters locked(counters_);
+    locked.Want(id);
+    locked.Lock();
+    erased = locked.Erase(id);
+  }
   for (uint32_t i = 0; i <= operation_mask_; ++i) operation_shards_[i].lock.unlock();
-  return cell != nullptr;
+  return erased;
 }
 
 std::unique_ptr<Store> NewMemoryStore(std::optional<std::array<uint8_t, 16>> hash_key,

@@ -1,5 +1,5 @@
-// The store in this process. Counters lie in shards by their hash, each with one lock; a call locks
-// the shards of all its counters in order, checks all, and then charges all.
+// The store in this process. A call locks the shard of its operation, then all its counters in
+// their order, checks all, and then charges all.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 #include "runtime/state/choose.h"
 #include "runtime/state/counter.h"
-#include "runtime/state/flat_table.h"
+#include "runtime/state/counter_table.h"
 #include "runtime/state/operations.h"
 #include "runtime/state/spin_lock.h"
 #include "runtime/state/store.h"
@@ -37,40 +37,23 @@ class MemoryStore final : public Store {
   bool keeps_names() const override { return false; }
 
  private:
-  struct alignas(64) CounterCell {
-    CounterId id;
-    Counter counter;
-    bool used() const { return counter.of() != CounterClass::kNone; }
-  };
-  static_assert(sizeof(CounterCell) == 64);
-  struct alignas(64) CounterShard {
-    SpinLock lock;
-    FlatTable<CounterCell> table;
-  };
   struct alignas(64) OperationShard {
     SpinLock lock;
     OperationBook book;
   };
-  /// The shards of some counters, locked for the length of a scope.
-  class LockedShards;
-
-  static uint32_t ShardOf(uint64_t hash, uint32_t mask) {
-    return static_cast<uint32_t>(hash >> 48) & mask;
-  }
-  CounterShard& CountersAt(uint64_t hash) const {
-    return counter_shards_[ShardOf(hash, counter_mask_)];
-  }
   OperationShard& OperationsAt(uint64_t hash) const {
-    return operation_shards_[ShardOf(hash, operation_mask_)];
+    return operation_shards_[static_cast<uint32_t>(hash >> 48) & operation_mask_];
   }
-  /// INVARIANT of these: the counter's shard is locked. Null: there is none.
-  CounterCell* Find(CounterId id);
-  /// Null: there is no room.
-  Counter* FindOrMake(CounterId id, CounterClass of, uint16_t unit);
 
   bool TakeRate(const Charge& charge, int64_t now_us, ChargeState* state);
   bool TakeSum(const Charge& charge, OperationId operation, int64_t now_us, ChargeState* state);
   bool LooksBack(const Charge& charge, int64_t now_us, ChargeState* state);
+  ReserveResult ReserveRate(const Charge& charge, OperationId operation, int64_t now_us,
+                            ChargeState* state);
+  ReserveResult ReserveSum(const Charge& charge, OperationId operation, int64_t now_us,
+                           ChargeState* state);
+  ReserveResult ReserveHistory(const Charge& charge, OperationId operation, int64_t now_us,
+                               ChargeState* state);
   ReserveResult ReserveUnusual(const Charge& charge, OperationId operation, int64_t now_us,
                                ChargeState* state);
   ReserveResult ReserveAny(const ReserveRequest& request, std::span<ChargeState> states);
@@ -78,8 +61,8 @@ class MemoryStore final : public Store {
                            std::span<ChargeState> states);
   ReserveResult Repeat(const ReserveRequest& request, const OperationShard& shard,
                        const OperationCell& known, std::span<ChargeState> states);
-  bool MakeCounters(const ReserveRequest& request, const Choice& choice, ChargedCounters& counters);
-  void UnmakeCounters(std::span<const Charge> charges);
+  static bool MakeCounters(const ReserveRequest& request, const Choice& choice,
+                           LockedCounters& locked, ChargedCounters& counters);
   bool HasRoom(OperationShard& shard) const;
   void Write(const ReserveRequest& request, const Choice& choice, const ChargedCounters& counters,
              OperationShard& shard);
@@ -90,9 +73,10 @@ class MemoryStore final : public Store {
                           const std::optional<Actual>& actual, int64_t now_us);
 
   const std::array<uint8_t, 16> hash_key_;
-  uint32_t counter_mask_ = 0, operation_mask_ = 0;
-  uint64_t most_counters_ = 0, most_operations_ = 0;  // of one shard
-  std::unique_ptr<CounterShard[]> counter_shards_;
+  CounterTable counters_;
+  Blocks blocks_;
+  uint32_t operation_mask_ = 0;
+  uint64_t most_operations_ = 0;  // of one shard
   std::unique_ptr<OperationShard[]> operation_shards_;
   /// No counter is charged at an earlier time: what was swept may have known a later one.
   std::atomic<int64_t> floor_us_ = 0;

@@ -16,7 +16,7 @@ class SpinLock {
 
  private:
   /// By itself, so that those who do not wait keep their registers.
-  [[gnu::noinline]] void Wait() const {
+  [[gnu::cold, gnu::noinline]] void Wait() const {
     for (int turns = 0; held_.load(std::memory_order_relaxed); ++turns) {
       if (turns >= 64) std::this_thread::yield();
 #if defined(__x86_64__)

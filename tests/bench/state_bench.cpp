@@ -55,8 +55,9 @@ std::vector<Charge> ChargesOf(CounterKind kind, size_t keys, uint64_t seed) {
   return charges;
 }
 
-/// Makes all counters, so that a measurement finds them.
-void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed) {
+/// Makes all counters, so that a measurement finds them; of kinds that note operations, so many
+/// more operations than the counters need.
+void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed, uint64_t operations) {
   std::mt19937_64 random(seed);
   uint64_t operation = 0;
   Charge charge = ChargesOf(kind, 1, 0)[0];
@@ -69,17 +70,19 @@ void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed) {
     if (noted) store.Commit(id, std::nullopt, kNowUs);
   }
   if (kind == CounterKind::kRate) return;
-  // The book of operations has been as large before: it does not grow while it is measured.
-  for (OperationId id{78, 1}; id.low <= 2 * kRequests; ++id.low) {
+  // The book of operations has been as large before: it does not grow while it is measured. One
+  // that is full makes room in what is measured, as it does in a host that works for long.
+  for (OperationId id{78, 1}; id.low <= operations; ++id.low) {
     store.ReserveAlone(charge, id, kNowUs, nullptr);
     store.Commit(id, std::nullopt, kNowUs);
   }
-  store.Sweep(kNowUs + 2 * limits::kOperationKeepUs);
+  if (operations < limits::kOperations) store.Sweep(kNowUs + 2 * limits::kOperationKeepUs);
 }
 
 struct World {
-  World(CounterKind kind_of, size_t keys) : kind(kind_of), charges(ChargesOf(kind, keys, 5)) {
-    Fill(*store, kind, keys, 5);
+  World(CounterKind kind_of, size_t keys, uint64_t operations = 2 * kRequests)
+      : kind(kind_of), charges(ChargesOf(kind, keys, 5)) {
+    Fill(*store, kind, keys, 5, operations);
   }
   /// Charges each once; with an operation where the kind has one, and `commit` settles it.
   uint64_t Round(bool commit) {
@@ -180,7 +183,8 @@ uint64_t Nothing(const std::vector<Charge>& charges) {
 
 int RunTime(uint32_t pairs) {
   World rate(CounterKind::kRate, 64), rates(CounterKind::kRate, 1'000'000);
-  World quota(CounterKind::kTotal, 64), quotas(CounterKind::kTotal, 1'000'000);
+  World quota(CounterKind::kTotal, 64, limits::kOperations);
+  World quotas(CounterKind::kTotal, 1'000'000, limits::kOperations);
   NodeWorld nodes(64);
   const Side nothing{"nothing", [&] { return Nothing(rate.charges); }};
   const auto show = [&](std::string_view name, const Comparison& c, std::string_view of) {
@@ -225,7 +229,7 @@ int RunMemory() {
   constexpr size_t kMany = 1'000'000;
   const auto store = state::NewMemoryStore(std::array<uint8_t, 16>{});
   const double before = ResidentBytes();
-  Fill(*store, CounterKind::kRate, kMany, 5);
+  Fill(*store, CounterKind::kRate, kMany, 5, 0);
   const double counted = ResidentBytes();
   Charge charge = ChargesOf(CounterKind::kTotal, 1, 0)[0];
   uint64_t reserved = 0;

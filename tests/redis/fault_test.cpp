@@ -28,7 +28,7 @@ std::unique_ptr<RedisStore> Open(const std::string& url, RedisOptions options = 
 
 RedisOptions Quick() {
   RedisOptions options;
-  options.timeout_us = 300'000;
+  options.timeout_us = 1'000'000;
   return options;
 }
 

@@ -226,6 +226,18 @@ TEST_CASE("names are kept for people") {
   CHECK((*counters)[0].limit == "perDay");
   CHECK((*counters)[0].constraint == "maxPerDay");
   CHECK((*counters)[0].used == 1);
+
+  // They go with their counters: what is left is the history, and the operations.
+  const std::string state = "capc:{" + tenant + "}:state";
+  CHECK(Shared().Ask({"HLEN", state}) == "4");
+  CHECK((*store)->Reset(charge.id).value_or(false));
+  CHECK(Shared().Ask({"HLEN", state}) == "2");
+  ReserveRequest second = request;
+  second.operation = {1, 2};
+  REQUIRE((*store)->Reserve(second, {}).status == ReserveStatus::kReserved);
+  CHECK(Shared().Ask({"HLEN", state}) == "5");
+  CHECK((*store)->Sweep(3 * 3'600'000'000) == 1);
+  CHECK(Shared().Ask({"HLEN", state}) == "3");
 }
 
 TEST_CASE("what another version keeps is refused, and stays as it is") {
@@ -235,10 +247,10 @@ TEST_CASE("what another version keeps is refused, and stays as it is") {
   REQUIRE_FALSE(store);
   CHECK(store.error().code == "redis-refused");
   CHECK(store.error().message.find("form 1") != std::string::npos);
-  Shared().Ask({"HSET", facts, "form", "3"});
+  Shared().Ask({"HSET", facts, "form", "2"});
   store = NewRedisStore(Shared().url(), {.tenant = tenant});
   REQUIRE_FALSE(store);
-  CHECK(store.error().message.find("form 3") != std::string::npos);
+  CHECK(store.error().message.find("form 2") != std::string::npos);
   CHECK(Shared().Ask({"EXISTS", "capc:{" + tenant + "}:state"}) == "0");
 }
 
@@ -267,7 +279,7 @@ TEST_CASE("what says nothing any more goes little by little, and nothing else") 
   // As if their time had come: a counter's value begins with when it may go.
   for (uint64_t i = 0; i < 200; ++i) {
     const std::string text = Packed().Long(1).Bytes(std::string(57, '\0')).bytes();
-    Shared().Ask({"HSET", state, FieldOf(CounterId{8, i}), text});
+    Shared().Ask({"HSET", state, std::string(Field(CounterId{8, i}).text()), text});
   }
   for (uint64_t i = 41; i <= 1'000; ++i) REQUIRE(count(i) == ReserveStatus::kReserved);
   // The forty counters, a thousand operations, what the history says: at most some dead are left.

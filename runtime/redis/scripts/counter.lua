@@ -5,7 +5,9 @@
 -- server on, in milliseconds, it may be deleted. BORN is the place of the history at which the counter
 -- began: what an operation took of it is given back to no later one. VALUE is the high part of a
 -- quantity, or a time: of a rate when all is paid back, of a breaker until when it is open. Behind the
--- numbers stand HELD entries (when they end, what they hold), and what the counter is called.
+-- numbers stand HELD entries (when they end, what they hold). What most calls change stands in front;
+-- BEGIN and BORN are the token of a note (plain.lua). What the counter is called lies under "n" and its
+-- identity, is written when it begins, and goes with it.
 --
 -- A script reads a counter as a list: whether it has CHANGED, and whether it BEGAN with this call; what
 -- earlier charges of the call take of it (ABOVE, BELOW); then what was packed. A fresh one is of no
@@ -15,21 +17,17 @@ local function parse(text)
   return {false, false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 end
 
--- The counter as a text, deleted `grace` milliseconds after it says nothing more. `text` is what was
--- read of it, or what it is called where nothing was.
-local function print(c, text, began, now, clock, grace)
-  local ends, behind, death = c[@ENDS@], text, @NEVER@
+-- The counter as a text, deleted a while after it says nothing more. `text` is what was read of it.
+local function print(c, text, now, clock)
+  local ends, behind, death = c[@ENDS@], c.entries, @NEVER@
   if ends ~= @NEVER@ then
-    death = clock + grace
-    if ends > now then death = death + math.floor((ends - now) / 1000) end
+    death = clock + @GRACE_MS@
+    if ends > now then death = death + (ends - now) / 1000 end
   end
-  if not began then
-    behind = string.sub(text, @COUNTER_SIZE@ + 1 + @ENTRY_SIZE@ * (c.stored or 0))
-  end
-  if c.entries then behind = c.entries .. behind end
-  return struct.pack('@COUNTER_FORM@c0', death, c[@CLASS@], c[@UNIT@], c[@LAST@], c[@VALUE@],
-                     c[@REST@], c[@BEGIN@], ends, c[@LIMIT@], c[@LIMIT_REST@], c[@BORN@],
-                     c[@HELD@], behind)
+  if not behind then behind = text and string.sub(text, @COUNTER_SIZE@ + 1) or '' end
+  return struct.pack('@COUNTER_FORM@c0', death, c[@LAST@], c[@VALUE@], c[@REST@], ends, c[@UNIT@],
+                     c[@CLASS@], c[@LIMIT@], c[@LIMIT_REST@], c[@BEGIN@], c[@BORN@], c[@HELD@],
+                     behind)
 end
 
 -- At least 0.
@@ -45,10 +43,7 @@ end
 local function drop(c, text, now, take)
   local held = c[@HELD@]
   if not c.entries then
-    c.stored, c.entries = held, ''
-    if held > 0 then
-      c.entries = string.sub(text, @COUNTER_SIZE@ + 1, @COUNTER_SIZE@ + @ENTRY_SIZE@ * held)
-    end
+    c.entries = held > 0 and string.sub(text, @COUNTER_SIZE@ + 1) or ''
   end
   local ended = 0
   while ended < held do

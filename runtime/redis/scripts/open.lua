@@ -2,10 +2,10 @@
 -- run id; a name for a new branch; the branch, place and acknowledgements that the client knows, or '';
 -- the hash key that it insists on, or ''; one to take where there is none; '1' to acknowledge.
 --
--- A branch is what one run of one server wrote. When another run is met (a restart, a replica that
+-- A branch, thirteen hexadecimal digits that are not 0, is what one run of one server wrote. When another run is met (a restart, a replica that
 -- was promoted), the branch before it is closed with the place that it had come to *there*: a client
 -- that knows more of that branch knows charges that this server has forgotten.
-local FORM, NOBODY = '2', '!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!'
+local FORM = '3'
 if string.format('%d', 4503599627370496) ~= '4503599627370496' then
   return redis.error_reply('ERR a server of 32 bits cannot write the times of counters')
 end
@@ -14,9 +14,8 @@ local on, ran, acked, fenced, key, form =
   unpack(redis.call('HMGET', KEYS[2], 'branch', 'run', 'acks', 'fenced', 'key', 'form'))
 if form ~= FORM and redis.call('EXISTS', KEYS[2]) == 1 then return {'form', form or '1'} end
 
-local at, place, floor, sweep_at, sweep_step = redis.call('HGET', KEYS[1], 'at'), 0, 0, 0, 16
-local _
-if at then _, place, floor, sweep_at, sweep_step = struct.unpack('@AT_FORM@', at) end
+local at, place, floor, sweep_at, sweep_step = redis.call('HGET', KEYS[1], 'h'), 0, 0, 0, 16
+if at then place, floor, sweep_at, sweep_step = struct.unpack('@AT_FORM@', at) end
 known, acks, acked = tonumber(known), tonumber(acks), tonumber(acked or '0')
 
 if key and insists ~= '' and key ~= insists then return {'key', key} end
@@ -30,21 +29,21 @@ local clock = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
 local function answer(word)
   return {word, key, on or '', string.format('%d', place), string.format('%d', acked), clock}
 end
-local function stand(where)
-  redis.call('HSET', KEYS[1], 'at',
-             struct.pack('@AT_FORM@', where, place, floor, sweep_at, sweep_step))
+local function stand(branch)
+  redis.call('HSET', KEYS[1], 'h',
+             struct.pack('@AT_FORM@', place, floor, sweep_at, sweep_step, branch))
 end
 local function begin()
   on = fresh
   redis.call('HSET', KEYS[2], 'form', FORM, 'branch', on, 'run', run, 'key', key, 'acks',
              string.format('%d', acked))
-  stand(on)
+  stand(tonumber(on, 16))
 end
 -- Denied for everybody, those too who remember nothing.
 local function fence()
   redis.call('HSET', KEYS[2], 'form', FORM, 'fenced', '1', 'key', key, 'acks',
              string.format('%d', acked))
-  stand(NOBODY)
+  stand(0)
   return answer('rewound')
 end
 

@@ -1,19 +1,19 @@
--- One Reserve: choose.cpp, and what counter.cpp charges. ARGV: HEAD, behind it a CHARGE for each charge,
--- then the stamps; the operation's field; those of the counters, each once; where `named`, what each
--- counter is called. Charges stand as they are tried: those of no group first. Answers a word, the
--- place, the floor, the indices of the charges that were taken, and the counters as they are now.
+-- What plain.lua leaves: every kind of charge, alternatives, what is asked for again or only looked at,
+-- and what sweeps. Behind HEAD stand what the first lines read, a CHARGE for each charge, as they are
+-- tried, those of no group first, then the stamps. Answers a word, the place, the floor, the indices of
+-- the charges that were taken, and the counters as they are now.
 --
 -- An operation's value: DEATH as of counters, a state ("R", "C" or "X"), when it was so, which charges
--- it was asked with, how many taken charges, notes and stamps it has, and these.
-local unpacked, packed, sub = struct.unpack, struct.pack, string.sub
-local branch, known, clock, now, mode, kept, named, charges, counters, fingerprint, grace, keep,
-      from = unpacked('@HEAD_FORM@', ARGV[1])
-local values = redis.call('HMGET', KEYS[1], 'at', unpack(ARGV, 2, 2 + counters))
-if nowhere(values[1], branch, known) and
-   not (mode == @REPLAY@ and values[1] and sub(values[1], 1, 1) == '!') then
+-- it was asked with, how many taken charges, notes, stamps and notes of gauges it has, and these; then
+-- the token of each note.
+local mode, kept, charges, fingerprint, from = 0, plain - 1, counters, '', @PLAIN_FROM@
+if plain == 2 then fingerprint = sub(ARGV[#ARGV], @ASKED_AT@, @ASKED_AT@ + 7) end
+if plain == 0 then mode, kept, charges, fingerprint, from = unpacked('<BBHc8', head, from) end
+if not at then return 'M' end
+local place, floor_us, sweep_at, sweep_step, on = unpacked('@AT_FORM@', at)
+if (on ~= branch or on == 0 or place < known) and not (mode == @REPLAY@ and on == 0) then
   return 'M'
 end
-local on, place, floor_us, sweep_at, sweep_step = unpacked('@AT_FORM@', values[1])
 if now < floor_us then now = floor_us end
 
 local function answer(word, place, floor_us, taken, values, counters)
@@ -34,18 +34,25 @@ if operation then
   end
   -- Moved on, so that waiting for the replicas waits for something.
   place = place + 1
-  redis.call('HSET', KEYS[1], 'at',
-             packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step))
-  return answer('T', place, floor_us, sub(operation, 26, 27) .. sub(operation, 32, 31 + 2 * took),
-                values, counters)
+  call('HSET', KEYS[1], 'h', packed('@AT_FORM@', place, floor_us, sweep_at, sweep_step, on))
+  local with = packed('<Hc0', took, sub(operation, @TOLD_AT@, @OPERATION_SIZE@ + 2 * took))
+  return answer('T', place, floor_us, with, values, counters)
 end
 
 local work, list = {0, 0, 0, 0}, {0, 0, 0, 0}
 for i = 1, counters do work[i] = parse(values[i + 2]) end
 for i = 1, charges do
-  local q = {false, unpacked('@CHARGE_FORM@', ARGV[1], from)}
+  local q
+  if plain == 0 then
+    q = {false, unpacked('@CHARGE_FORM@', head, from)}
+    from = from + @CHARGE_SIZE@
+  else
+    local unit, class, most, most_low, high, low, begin, ends = unpacked('@PLAIN_FORM@', head, from)
+    q = {false, i - 1, i, 0, 2, 0, 1, unit, class, most, most_low, begin, high, low, begin, ends}
+    from = from + @PLAIN_SIZE@
+  end
+  list[i] = q
   local class, c = q[@OF@], work[q[@NUMBER@]]
-  from, list[i] = from + @CHARGE_SIZE@, q
   if (c[@CLASS@] ~= 0 and
       (c[@CLASS@] ~= class or (class < @STAMP@ and c[@UNIT@] ~= q[@OF_UNIT@]))) or
      (class == @QUOTA@ and q[@UNTIL@] <= floor_us) then
@@ -124,7 +131,7 @@ for i = 1, charges do
 end
 
 -- `told`: which are taken, and how many.
-local notes, told, took, noted = '', '', 0, 0
+local notes, tokens, told, took, noted, gauges = '', '', '', 0, 0, 0
 local fields, written = {0, 0, 0, 0, 0, 0, 0, 0}, 0
 for i = 1, charges do
   local q = list[i]
@@ -167,8 +174,10 @@ for i = 1, charges do
       if ends > c[@ENDS@] then c[@ENDS@] = ends end
       if class >= @QUOTA@ then
         noted = noted + 1
-        notes = packed('<c0@NOTE_FORM@', notes, class, sub(ARGV[2 + number], 2), q[@OF_UNIT@],
-                       q[@HIGH@], q[@LOW@], token, c[@BORN@])
+        if class == @GAUGE@ then gauges = gauges + 1 end
+        notes = notes .. packed('@NOTE_FORM@', class, sub(ARGV[2 + number], 2), q[@OF_UNIT@],
+                                q[@HIGH@], q[@LOW@])
+        tokens = packed('<c0I8I8', tokens, token, c[@BORN@])
       end
     end
   end
@@ -179,36 +188,49 @@ if mode == @PEEK@ then return answer('R', place, floor_us, with, values, counter
 for number = 1, counters do
   local c = work[number]
   if c[@CHANGED@] then
-    local text = values[number + 2]
-    if not text then text = named == 1 and ARGV[2 + counters + number] or '' end
-    text = print(c, text, c[@BEGAN@], now, clock, grace)
+    local text = print(c, values[number + 2], now, clock)
     values[number + 2] = text
     fields[written + 1], fields[written + 2] = ARGV[2 + number], text
     written = written + 2
+    if c[@BEGAN@] and named == 1 then
+      fields[written + 1] = 'n' .. sub(ARGV[2 + number], 2)
+      fields[written + 2] = ARGV[2 + counters + number]
+      written = written + 2
+    end
   end
 end
 if kept == 1 then
-  fields[written + 1] = ARGV[2]
-  fields[written + 2] = packed('@OPERATION_FORM@c0c0c0', clock + keep, 'R', now, fingerprint, took,
-                               noted, (#ARGV[1] + 1 - from) / @STAMP_SIZE@, told, notes,
-                               sub(ARGV[1], from))
+  local text = ARGV[#ARGV]
+  if plain == 2 then
+    text = sub(text, 1, 9) .. packed('<I8', now) .. sub(text, @ASKED_AT@) .. tokens
+  else
+    text = packed('@OPERATION_FORM@', clock + @KEEP_MS@, 'R', now, fingerprint, took, noted,
+                  (#head + 1 - from) / @STAMP_SIZE@, gauges) ..
+           told .. notes .. sub(head, from) .. tokens
+  end
+  fields[written + 1], fields[written + 2] = ARGV[2], text
   written = written + 2
 end
 
 -- Some fields by chance, more often the more of them were dead: what nobody asks for again goes
 -- without anybody's sweep.
 if place >= sweep_at then
-  local dead = {}
-  local some = redis.call('HRANDFIELD', KEYS[1], 32, 'WITHVALUES')
+  local dead, count = {}, 0
+  local some = call('HRANDFIELD', KEYS[1], 32, 'WITHVALUES')
   for i = 1, #some, 2 do
     local field = some[i]
-    if #field == 17 and unpacked('<I8', some[i + 1]) <= clock then dead[#dead + 1] = field end
+    local letter = #field == 17 and sub(field, 1, 1)
+    if letter and letter ~= 'n' and unpacked('<I8', some[i + 1]) <= clock then
+      count = count + 1
+      dead[#dead + 1] = field
+      if letter == 'c' then dead[#dead + 1] = 'n' .. sub(field, 2) end
+    end
   end
-  sweep_step = #dead >= 8 and 16 or math.min(1024, 2 * sweep_step)
+  sweep_step = count >= 8 and 16 or math.min(1024, 2 * sweep_step)
   sweep_at = place + sweep_step
-  if #dead > 0 then redis.call('HDEL', KEYS[1], unpack(dead)) end
+  if count > 0 then call('HDEL', KEYS[1], unpack(dead)) end
 end
 place = place + 1
-redis.call('HSET', KEYS[1], 'at', packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step),
-           unpack(fields, 1, written))
+call('HSET', KEYS[1], 'h', packed('@AT_FORM@', place, floor_us, sweep_at, sweep_step, on),
+     unpack(fields, 1, written))
 return answer('R', place, floor_us, with, values, counters)

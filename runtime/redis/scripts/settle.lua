@@ -1,19 +1,9 @@
--- Commit and Release. ARGV: what the first lines read, the operation's field. What the operation
--- took (reserve.lua) says
--- which counters are settled.
-local unpacked, packed, sub = struct.unpack, struct.pack, string.sub
-local branch, known, clock, now, to, grace, keep, from =
-  unpacked('<c32I8I8I8c1I8I8', ARGV[1])
-local told = sub(ARGV[1], from)
+-- What commit.lua leaves: what was measured, stamped or held, and every release.
 local measured, actual, actual_low, unit = unpacked('<BI4I4H', told)
-
-local values = redis.call('HMGET', KEYS[1], 'at', ARGV[2])
-if nowhere(values[1], branch, known) then return 'M' end
-local on, place, floor_us, sweep_at, sweep_step = unpacked('@AT_FORM@', values[1])
-
-local operation = values[2]
+if nowhere(at, branch, known) then return 'M' end
+local place, floor_us, sweep_at, sweep_step, on = unpacked('@AT_FORM@', at)
 if not operation then return packed('<c1I8', 'U', place) end
-local _, state, _, asked, took, noted, stamped, behind =
+local _, state, _, asked, took, noted, stamped, _, behind =
   unpacked('@OPERATION_FORM@', operation)
 local list = sub(operation, behind, behind + 2 * took - 1)
 behind = behind + 2 * took
@@ -21,15 +11,16 @@ if state ~= 'R' then
   if state ~= to or sub(operation, behind) ~= told then return packed('<c1I8', 'C', place) end
   -- Moved on, so that waiting for the replicas waits for something.
   place = place + 1
-  redis.call('HSET', KEYS[1], 'at',
-             packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step))
+  call('HSET', KEYS[1], 'h', packed('@AT_FORM@', place, floor_us, sweep_at, sweep_step, on))
   return packed('<c1I8', 'A', place)
 end
 
 local notes, ids = {}, {}
 local known_unit = measured == 0
+local tokens = behind + @NOTE_SIZE@ * noted + @STAMP_SIZE@ * stamped
 for i = 1, noted do
-  local note = {unpacked('<@NOTE_FORM@', operation, behind)}
+  local note = {unpacked('@NOTE_FORM@', operation, behind)}
+  note[6], note[7] = unpacked('<I8I8', operation, tokens + @TOKEN_SIZE@ * (i - 1))
   behind = behind + @NOTE_SIZE@
   notes[i] = note
   ids[#ids + 1] = 'c' .. note[2]
@@ -46,7 +37,7 @@ end
 
 local texts, counters, changed = {}, {}, {}
 if #ids > 0 then
-  local read = redis.call('HMGET', KEYS[1], unpack(ids))
+  local read = call('HMGET', KEYS[1], unpack(ids))
   for i = 1, #ids do texts[ids[i]] = read[i] end
 end
 local settled_at = now
@@ -111,12 +102,12 @@ end
 local fields = {}
 for id in pairs(changed) do
   fields[#fields + 1] = id
-  fields[#fields + 1] = print(counters[id], texts[id] or '', not texts[id], now, clock, grace)
+  fields[#fields + 1] = print(counters[id], texts[id], now, clock)
 end
 fields[#fields + 1] = ARGV[2]
-fields[#fields + 1] = packed('@OPERATION_FORM@c0c0', clock + keep, to, settled_at, asked, took, 0, 0,
-                             list, told)
+fields[#fields + 1] = packed('@OPERATION_FORM@c0c0', clock + @KEEP_MS@, to, settled_at, asked, took, 0,
+                             0, 0, list, told)
 place = place + 1
-redis.call('HSET', KEYS[1], 'at', packed('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step),
-           unpack(fields))
+call('HSET', KEYS[1], 'h', packed('@AT_FORM@', place, floor_us, sweep_at, sweep_step, on),
+     unpack(fields))
 return packed('<c1I8', 'E', place)

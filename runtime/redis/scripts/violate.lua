@@ -1,9 +1,9 @@
 -- One violation. ARGV: what the first lines read, the breaker's field.
-local branch, known, clock, now, limit, window, suspend, grace =
-  struct.unpack('<c32I8I8I8I8I8I8I8', ARGV[1])
-local values = redis.call('HMGET', KEYS[1], 'at', ARGV[2])
+local branch, known, clock, now, limit, window, suspend =
+  struct.unpack('<I8I8I8I8I8I8I8', ARGV[1])
+local values = redis.call('HMGET', KEYS[1], 'h', ARGV[2])
 if nowhere(values[1], branch, known) then return 'M' end
-local on, place, floor_us, sweep_at, sweep_step = struct.unpack('@AT_FORM@', values[1])
+local place, floor_us, sweep_at, sweep_step, on = struct.unpack('@AT_FORM@', values[1])
 if now < floor_us then now = floor_us end
 
 local text = values[2]
@@ -21,7 +21,7 @@ if c[@HELD@] >= limit then
   c[@ENDS@] = math.max(c[@ENDS@], c[@VALUE@])
 end
 place = place + 1
-redis.call('HSET', KEYS[1], 'at',
-           struct.pack('@AT_FORM@', on, place, floor_us, sweep_at, sweep_step), ARGV[2],
-           print(c, text or '', not text, now, clock, grace))
+redis.call('HSET', KEYS[1], 'h',
+           struct.pack('@AT_FORM@', place, floor_us, sweep_at, sweep_step, on), ARGV[2],
+           print(c, text, now, clock))
 return struct.pack('<c1I8', 'E', place)
