@@ -113,7 +113,7 @@ ReserveResult RedisStoreImpl::Reserve(const state::ReserveRequest& request,
   }
   Numbered numbered;
   NumberCounters(request.charges, numbered);
-  const Mode mode = request.peek ? Mode::kPeek : Mode::kReserve;
+  const Mode mode = request.peek ? Mode::kPeek : Mode::kCharge;
   Order order{.script = kReserve,
               .arguments = ReserveArguments(request, numbered, mode, options_.names),
               .again = kept || request.peek,

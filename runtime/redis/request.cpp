@@ -157,7 +157,7 @@ Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered&
   const bool kept = !(request.operation == state::kNoOperation);
   Order order;
   Arrange(charges, order);
-  const bool plain = mode == Mode::kReserve && IsPlain(request, numbered, order);
+  const bool plain = mode == Mode::kCharge && IsPlain(request, numbered, order);
   const uint64_t fingerprint = state::FingerprintOf(request);
   Packed head(32 + kChargeSize * charges.size() + kStampSize * request.stamps.size());
   head.Long(request.now_us).Byte(!plain ? 0 : kept ? 2 : 1).Byte(named).Short(numbered.count);

@@ -41,7 +41,7 @@ struct Numbered {
 };
 void NumberCounters(std::span<const state::Charge> charges, Numbered& numbered);
 
-enum class Mode : uint8_t { kReserve, kPeek, kReplay };
+enum class Mode : uint8_t { kCharge, kPeek, kReplay };
 
 /// What reserve.lua is told, and plain.lua where the request is plain.
 Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,

@@ -48,7 +48,7 @@ class Tenant {
   std::string Reserve(const ReserveRequest& request) {
     Numbered numbered;
     NumberCounters(request.charges, numbered);
-    return Run(reserve_, ReserveArguments(request, numbered, Mode::kReserve, true));
+    return Run(reserve_, ReserveArguments(request, numbered, Mode::kCharge, true));
   }
   std::string Settle(OperationId operation, char as, int64_t now_us,
                      const std::optional<Actual>& actual) {
