@@ -29,16 +29,16 @@ policy p {
 }
 )");
   const GrantId grant =
-      world.Mint({{"secret", {std::string("TOPSECRET")}}, {"most", {int64_t{4711}}}});
-  const std::string use = R"({"tool":"use","arguments":{"id":"guess","n":5000}})";
+      world.Mint({{"secret", {std::string("TOPSECRET")}}, {"most", {int64_t{47110815}}}});
+  const std::string use = R"({"tool":"use","arguments":{"id":"guess","n":50000000}})";
   CHECK(world.Report(grant, use).limit == "\"TOPSECRET\"");
   const AgentDecisionReport report = world.AgentReport(grant, use);
   CHECK(report.code == DecisionCode::kConstraintFailed);
   CHECK(report.limit.empty());
   CHECK(report.observed == "\"guess\"");
   CHECK_FALSE(Has(Shown(report), "TOPSECRET"));
-  const std::string right = R"({"tool":"use","arguments":{"id":"TOPSECRET","n":5000}})";
-  CHECK_FALSE(Has(Shown(world.AgentReport(grant, right)), "4711"));
+  const std::string right = R"({"tool":"use","arguments":{"id":"TOPSECRET","n":50000000}})";
+  CHECK_FALSE(Has(Shown(world.AgentReport(grant, right)), "47110815"));
 
   const std::string forbidden = R"({"tool":"drop","arguments":{"id":"b"}})";
   CHECK(world.Code(grant, forbidden) == DecisionCode::kForbidden);
