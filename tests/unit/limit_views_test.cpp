@@ -1,39 +1,26 @@
 // What is said of a limit: to whom, where a store is away, and where a counter is another one.
 #include "runtime/engine/limit_reader.h"
+#include "tests/state/blind_store.h"
 #include "tests/unit/engine_world.h"
 
 namespace cap::test {
 namespace {
 
 /// A store that answers everything with one status.
-class Deaf : public state::Store {
+class Deaf : public state::test::BlindStore {
  public:
   explicit Deaf(state::ReserveStatus status) : status_(status) {}
   state::ReserveResult Reserve(const state::ReserveRequest&,
                                std::span<state::ChargeState>) override {
     return {.status = status_, .repeated = false, .failed = 0xFFFF};
   }
-  state::SettleStatus Commit(state::OperationId, std::optional<state::Actual>, int64_t) override {
-    return state::SettleStatus::kSettled;
-  }
-  state::SettleStatus Release(state::OperationId, int64_t) override {
-    return state::SettleStatus::kSettled;
-  }
   state::SettleStatus CountViolation(state::CounterId, int64_t, int64_t, int64_t,
                                      int64_t) override {
     return state::SettleStatus::kUnavailable;
   }
-  uint64_t Sweep(int64_t) override { return 0; }
-  Result<std::vector<state::CounterView>> Counters() override {
-    return std::vector<state::CounterView>();
-  }
-  Result<bool> Reset(state::CounterId) override { return false; }
-  const std::array<uint8_t, 16>& hash_key() const override { return key_; }
-  bool keeps_names() const override { return false; }
 
  private:
   state::ReserveStatus status_;
-  std::array<uint8_t, 16> key_ = {};
 };
 
 struct Said {

@@ -13,6 +13,7 @@
 
 #include "runtime/engine/limit_reader.h"
 #include "runtime/value/zone.h"
+#include "tests/state/blind_store.h"
 #include "tests/unit/engine_world.h"
 
 #pragma GCC diagnostic push
@@ -310,7 +311,7 @@ TEST_CASE("a wrong template is found") {
 }
 
 /// A store that says yes, and writes down what it was asked.
-class Scribe : public state::Store {
+class Scribe : public state::test::BlindStore {
  public:
   explicit Scribe(bool names) : names_(names) {}
   state::ReserveResult Reserve(const state::ReserveRequest& request,
@@ -320,22 +321,6 @@ class Scribe : public state::Store {
     for (state::ChargeState& each : states) each = {true, true, 0, 0};
     return {.status = state::ReserveStatus::kReserved};
   }
-  state::SettleStatus Commit(state::OperationId, std::optional<state::Actual>, int64_t) override {
-    return state::SettleStatus::kSettled;
-  }
-  state::SettleStatus Release(state::OperationId, int64_t) override {
-    return state::SettleStatus::kSettled;
-  }
-  state::SettleStatus CountViolation(state::CounterId, int64_t, int64_t, int64_t,
-                                     int64_t) override {
-    return state::SettleStatus::kSettled;
-  }
-  uint64_t Sweep(int64_t) override { return 0; }
-  Result<std::vector<state::CounterView>> Counters() override {
-    return std::vector<state::CounterView>();
-  }
-  Result<bool> Reset(state::CounterId) override { return false; }
-  const std::array<uint8_t, 16>& hash_key() const override { return key_; }
   bool keeps_names() const override { return names_; }
 
   std::vector<std::vector<state::Charge>> asked;
@@ -343,10 +328,9 @@ class Scribe : public state::Store {
 
  private:
   const bool names_;
-  std::array<uint8_t, 16> key_ = {3};
 };
 
-constexpr const char* kPolicy = R"(
+constexpr const char* kHead = R"(
 module m
 import std.quota
 context bound { most: money in "USD", often: int }
@@ -354,7 +338,9 @@ action pay { to: string, amount: money in "USD", n: int = 1 }
 action send { to: string, n: int = 1 }
 action look { to: string }
 policy p {
-  expires after 50d
+  expires after 50d)";
+
+constexpr const char* kPolicy = R"(
   capability pay {
     require amount <= 500.00 USD
     budget(most, every: "day", zone: "Europe/Vienna", per: to) of amount when n < 7
@@ -370,16 +356,8 @@ policy p {
 }
 )";
 
-/// … with what makes a call unusual.
+/// What makes a call unusual.
 constexpr const char* kMore = R"(
-module m
-import std.quota
-context bound { most: money in "USD", often: int }
-action pay { to: string, amount: money in "USD", n: int = 1 }
-action send { to: string, n: int = 1 }
-action look { to: string }
-policy p {
-  expires after 50d
   circuit_breaker { maxViolations(3) window(5m) suspendDuration(30m) }
   limit daily on pay, send { consume 1 of quota(often, every: "day") }
   capability small: pay {
@@ -397,8 +375,8 @@ policy p {
 )";
 
 /// A store that keeps names is asked as the readers say.
-void AskBoth(const char* policy) {
-  const auto program = MustCompile(policy);
+void AskBoth(const std::string& capabilities) {
+  const auto program = MustCompile(kHead + capabilities);
   std::shared_ptr<Scribe> stores[2];
   std::unique_ptr<Engine> engines[2];
   std::unique_ptr<Reader> readers[2];
