@@ -230,8 +230,11 @@ Decision Reader::Impl::StepUpInstead(GrantId grant, const Frame& frame,
 state::ReserveResult Reader::Impl::ReserveFor(int64_t now_us, bool reserve,
                                               state::OperationId operation) {
   Reservation& charged = *reservation;
-  if (reserve && charged.alone && charged.charge_count == 1 && charged.texts.empty()) {
-    return engine->store->ReserveAlone(charged.charges[0], operation, now_us, &charged.states[0]);
+  const bool none = operation == state::kNoOperation;
+  if (reserve && charged.alone && charged.texts.empty() &&
+      engine->store->Take(charged.all_charges(), none ? nullptr : &operation, now_us,
+                          charged.states.data())) {
+    return {state::ReserveStatus::kReserved};
   }
   return engine->store->Reserve({.now_us = now_us,
                                  .operation = operation,

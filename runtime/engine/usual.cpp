@@ -121,15 +121,14 @@ void Reader::Impl::ChargeUsual(const engine::ProgramState& state, GrantId grant,
   }
   if (charged.charge_count == 0) return;
   engine->epochs.Leave(slot);
-  const state::Charge& charge = charged.charges[0];
-  const bool kept = state::IsGivenBack(charge.kind);
-  const state::ReserveResult result = store.ReserveAlone(
-      charge, kept ? OperationOf(decision) : state::kNoOperation, now_us, &charged.states[0]);
-  if (result.status == state::ReserveStatus::kReserved) {
+  const bool kept = state::IsGivenBack(charged.charges[0].kind);
+  const state::OperationId operation = OperationOf(decision);
+  if (store.Take(charged.all_charges(), kept ? &operation : nullptr, now_us,
+                 charged.states.data())) {
     charged.answered = true;
     if (kept) decision.operation |= Reservation::kReserved;
   } else {
-    TakeAnswer(result, now_us, kept, /*named=*/false, decision);
+    AskStore(now_us, /*reserve=*/true, kept, /*named=*/false, decision);
     if (!decision.permitted()) return AfterDenial(grant, frame, {}, /*peek=*/false, decision);
   }
   engine->epochs.Enter(slot);

@@ -23,11 +23,6 @@ std::array<uint64_t, 2> MakeSeed() {
   return seed;
 }
 
-/// Whether a charge that stands alone stands where one may.
-bool IsPlace(const Charge& charge) {
-  return charge.group == kEveryGroup || charge.alternative < limits::kAlternatives;
-}
-
 ReserveResult Bad() { return {ReserveStatus::kBadRequest}; }
 
 }  // namespace
@@ -51,131 +46,15 @@ void MemoryStore::Expect(const OperationId& id) const {
 }
 
 ReserveResult MemoryStore::Reserve(const ReserveRequest& request, std::span<ChargeState> states) {
-  const bool alone = request.charges.size() == 1 && request.stamps.empty() &&
-                     request.free.empty() && request.names.empty() && !request.peek;
-  return alone ? ReserveAlone(request.charges.front(), request.operation, request.now_us,
-                              states.empty() ? nullptr : states.data())
-               : ReserveAny(request, states);
-}
-
-/// A rate of which nothing is kept but the counter: the cheapest limit there is. False: nothing was
-/// charged, since anything is otherwise than with most calls; ReserveAny() finds out what.
-[[gnu::always_inline]] inline bool MemoryStore::TakeRate(const Charge& charge, int64_t now_us,
-                                                         ChargeState* state) {
-  int64_t burst_us;
-  const bool usual =
-      static_cast<uint64_t>(now_us) <= limits::kTimeUs &&
-      charge.span_us >= limits::kRateIntervalUs &&
-      !__builtin_mul_overflow(charge.limit, charge.span_us, &burst_us) &&
-      static_cast<uint64_t>(burst_us) <= limits::kTimeUs && charge.amount > 0 &&
-      charge.amount <= charge.limit && IsPlace(charge);
-  if (!usual) return false;
-  const LockedCounter locked(counters_, charge.id);
-  CounterCell* const cell = locked.cell();
-  if (cell == nullptr || cell->counter.of() != CounterClass::kRate) return false;
-  Counter& counter = cell->counter;
-  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
-  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
-  const int64_t paid_back = PaidBack(counter, charge.amount, charge.span_us, now);
-  if (paid_back - now > burst_us || counter.unit != charge.unit) return false;
-  AddRate(counter, charge, paid_back, now);
-  if (state == nullptr) return true;
-  const int64_t owed = (paid_back - now + charge.span_us - 1) / charge.span_us;
-  *state = {true, true, charge.limit - owed, 0};
-  return true;
-}
-
-/// A quota or a total of an operation that is new. False: as of TakeRate().
-[[gnu::always_inline]] inline bool MemoryStore::TakeSum(const Charge& charge,
-                                                        OperationId operation, int64_t now_us,
-                                                        ChargeState* state) {
-  const bool total = charge.kind == CounterKind::kTotal;
-  if ((!total && charge.kind != CounterKind::kQuota) || !IsPlace(charge) ||
-      !IsSoundSum(charge, now_us)) {
-    return false;
+  const bool plain = request.stamps.empty() && request.free.empty() && request.names.empty() &&
+                     !request.peek;
+  const bool none = request.operation == kNoOperation;
+  ChargeState* const room = states.size() < request.charges.size() ? nullptr : states.data();
+  if (plain &&
+      Take(request.charges, none ? nullptr : &request.operation, request.now_us, room)) {
+    return {ReserveStatus::kReserved};
   }
-  const uint64_t operation_hash = HashOf(operation);
-  OperationShard& operations = OperationsAt(operation_hash);
-  const std::lock_guard operations_lock(operations.lock);
-  if (operations.book.table().size() >= most_operations_) return false;
-  OperationCell* place = operations.book.table().Seek(operation, operation_hash);
-  if (place->used()) return false;
-
-  const LockedCounter locked(counters_, charge.id);
-  CounterCell* const cell = locked.cell();
-  if (cell == nullptr) return false;
-  Counter& counter = cell->counter;
-  if (counter.of() != (total ? CounterClass::kTotal : CounterClass::kQuota) ||
-      counter.unit != charge.unit) {
-    return false;
-  }
-  const int64_t floor = floor_us_.load(std::memory_order_relaxed);
-  const int64_t now = std::max(std::max(now_us, floor), counter.last_us);
-  if (charge.amount > charge.limit - SumOf(counter, now)) return false;
-  if (!total && charge.end_us <= floor) return false;
-  AddSum(counter, charge, now);
-  operations.book.table().Take(place, operation);
-  place->state = OperationState::kReserved;
-  place->time_us = now_us;
-  place->Keep(charge, counter.begin_us());
-  if (state != nullptr) *state = {true, true, charge.limit - SumOf(counter, now), 0};
-  return true;
-}
-
-/// A question to a history that is answered with yes. False: as of TakeRate().
-bool MemoryStore::LooksBack(const Charge& charge, int64_t now_us, ChargeState* state) {
-  const bool asks =
-      charge.kind == CounterKind::kAfter || charge.kind == CounterKind::kNotAfter;
-  if (!asks || !IsPlace(charge) || !state::IsSound(charge, now_us)) return false;
-  const LockedCounter locked(counters_, charge.id);
-  CounterCell* const cell = locked.cell();
-  if (cell == nullptr || cell->counter.of() != CounterClass::kStamp) return false;
-  const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));
-  if (!Check(cell->counter, charge, 0, now).fits) return false;
-  if (state != nullptr) *state = {true, true, 0, 0};
-  return true;
-}
-
-ReserveResult MemoryStore::ReserveAlone(const Charge& charge, OperationId operation,
-                                        int64_t now_us, ChargeState* state) {
-  if (operation != kNoOperation) return ReserveSum(charge, operation, now_us, state);
-  if (charge.kind == CounterKind::kRate) return ReserveRate(charge, operation, now_us, state);
-  return ReserveHistory(charge, operation, now_us, state);
-}
-
-// Apart, so that each has all registers, and with the same arguments, so that they stay in theirs.
-[[gnu::noinline]] ReserveResult MemoryStore::ReserveRate(const Charge& charge,
-                                                         OperationId operation, int64_t now_us,
-                                                         ChargeState* state) {
-  if (TakeRate(charge, now_us, state)) return {ReserveStatus::kReserved};
-  return ReserveUnusual(charge, operation, now_us, state);
-}
-
-[[gnu::noinline]] ReserveResult MemoryStore::ReserveSum(const Charge& charge,
-                                                        OperationId operation, int64_t now_us,
-                                                        ChargeState* state) {
-  if (TakeSum(charge, operation, now_us, state)) return {ReserveStatus::kReserved};
-  return ReserveUnusual(charge, operation, now_us, state);
-}
-
-[[gnu::noinline]] ReserveResult MemoryStore::ReserveHistory(const Charge& charge,
-                                                            OperationId operation, int64_t now_us,
-                                                            ChargeState* state) {
-  if (LooksBack(charge, now_us, state)) return {ReserveStatus::kReserved};
-  return ReserveUnusual(charge, operation, now_us, state);
-}
-
-/// By itself, so that what is usual needs no room for a request.
-[[gnu::noinline]] ReserveResult MemoryStore::ReserveUnusual(const Charge& charge,
-                                                            OperationId operation, int64_t now_us,
-                                                            ChargeState* state) {
-  return ReserveAny({.now_us = now_us,
-                     .operation = operation,
-                     .charges = {&charge, 1},
-                     .free = {},
-                     .stamps = {},
-                     .names = {}},
-                    {state, state == nullptr ? size_t{0} : size_t{1}});
+  return ReserveAny(request, states);
 }
 
 ReserveResult MemoryStore::ReserveAny(const ReserveRequest& request,

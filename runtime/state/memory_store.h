@@ -22,8 +22,8 @@ class MemoryStore final : public Store {
   MemoryStore(const std::array<uint8_t, 16>& hash_key, StoreSizes sizes);
 
   ReserveResult Reserve(const ReserveRequest& request, std::span<ChargeState> states) override;
-  ReserveResult ReserveAlone(const Charge& charge, OperationId operation, int64_t now_us,
-                             ChargeState* state) override;
+  bool Take(std::span<const Charge> charges, const OperationId* operation, int64_t now_us,
+            ChargeState* states) override;
   void Expect(const CounterId& id) const override;
   void Expect(const OperationId& id) const override;
   SettleStatus Commit(OperationId operation, std::optional<Actual> actual, int64_t now_us) override;
@@ -48,14 +48,6 @@ class MemoryStore final : public Store {
   bool TakeRate(const Charge& charge, int64_t now_us, ChargeState* state);
   bool TakeSum(const Charge& charge, OperationId operation, int64_t now_us, ChargeState* state);
   bool LooksBack(const Charge& charge, int64_t now_us, ChargeState* state);
-  ReserveResult ReserveRate(const Charge& charge, OperationId operation, int64_t now_us,
-                            ChargeState* state);
-  ReserveResult ReserveSum(const Charge& charge, OperationId operation, int64_t now_us,
-                           ChargeState* state);
-  ReserveResult ReserveHistory(const Charge& charge, OperationId operation, int64_t now_us,
-                               ChargeState* state);
-  ReserveResult ReserveUnusual(const Charge& charge, OperationId operation, int64_t now_us,
-                               ChargeState* state);
   ReserveResult ReserveAny(const ReserveRequest& request, std::span<ChargeState> states);
   ReserveResult ReserveAll(const ReserveRequest& request, OperationShard* shard,
                            std::span<ChargeState> states);

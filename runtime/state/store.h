@@ -175,17 +175,13 @@ class Store {
   /// never runs backwards for a counter: an earlier `now_us` counts as the counter's latest.
   /// `states` is as long as the charges, or empty. Cost: linear in the charges.
   virtual ReserveResult Reserve(const ReserveRequest& request, std::span<ChargeState> states) = 0;
-  /// Reserve() of a request that has this charge, and nothing else: what most calls have. A store
-  /// may have a shorter way to the same answer. `state`: null, or where that of the charge goes.
-  virtual ReserveResult ReserveAlone(const Charge& charge, OperationId operation, int64_t now_us,
-                                     ChargeState* state) {
-    const ReserveRequest request{.now_us = now_us,
-                                 .operation = operation,
-                                 .charges = {&charge, 1},
-                                 .free = {},
-                                 .stamps = {},
-                                 .names = {}};
-    return Reserve(request, {state, state == nullptr ? size_t{0} : size_t{1}});
+  /// A quick way to the answer of most calls: charges what Reserve() of a request that has these
+  /// charges and nothing else would, and says true. False: nothing has changed, and Reserve() has
+  /// to say what there is to say; most stores have no quick way. `operation`: null for none.
+  /// `states`: null, or room for as many. Cost: linear in the charges.
+  virtual bool Take(std::span<const Charge> /*charges*/, const OperationId* /*operation*/,
+                    int64_t /*now_us*/, ChargeState* /*states*/) {
+    return false;
   }
   /// A Reserve of these will come soon: a store whose memory may be far away asks for it meanwhile.
   /// Changes nothing.

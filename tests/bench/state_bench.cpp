@@ -3,9 +3,9 @@
 //   state_bench memory           bytes resident a counter and an operation
 //   state_bench count            under callgrind; `tests/bench/state_instructions.sh` makes a table
 //   of it
-// What is measured is the store's part of a decision with one limit: ReserveAlone. Control:
-// the same counters in a map of nodes under one mutex. Exit status: 0 goals met and the control
-// fails · 4 a goal is missed or the control passes.
+// What is measured is the store's part of a decision with limits: Take(). Control: the same
+// counters in a map of nodes under one mutex. Exit status: 0 goals met and the control fails · 4 a
+// goal is missed or the control passes.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -23,6 +23,7 @@
 #include "runtime/state/counter.h"
 #include "runtime/state/store.h"
 #include "tests/bench/meter.h"
+#include "tests/state/plain.h"
 
 namespace cap::bench {
 namespace {
@@ -33,6 +34,7 @@ using state::CounterId;
 using state::CounterKind;
 using state::OperationId;
 using state::ReserveStatus;
+using state::test::ReservePlain;
 
 constexpr size_t kRequests = 8192;
 constexpr double kQuotaNs = 45, kKeysGrowth = 2.0;
@@ -66,14 +68,14 @@ void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed, uin
     charge.id = {high, random()};
     const bool noted = kind != CounterKind::kRate;
     const OperationId id = noted ? OperationId{77, ++operation} : state::kNoOperation;
-    store.ReserveAlone(charge, id, kNowUs, nullptr);
+    ReservePlain(store, {&charge, 1}, id, kNowUs);
     if (noted) store.Commit(id, std::nullopt, kNowUs);
   }
   if (kind == CounterKind::kRate) return;
   // The book of operations has been as large before: it does not grow while it is measured. One
   // that is full makes room in what is measured, as it does in a host that works for long.
   for (OperationId id{78, 1}; id.low <= operations; ++id.low) {
-    store.ReserveAlone(charge, id, kNowUs, nullptr);
+    ReservePlain(store, {&charge, 1}, id, kNowUs);
     store.Commit(id, std::nullopt, kNowUs);
   }
   if (operations < limits::kOperations) store.Sweep(kNowUs + 2 * limits::kOperationKeepUs);
@@ -92,8 +94,7 @@ struct World {
       const bool noted = kind != CounterKind::kRate;
       const OperationId id = noted ? OperationId{1, ++operation} : state::kNoOperation;
       ChargeState state;
-      const auto result = store->ReserveAlone(charge, id, now_us, &state);
-      reserved += result.status == ReserveStatus::kReserved;
+      reserved += store->Take({&charge, 1}, noted ? &id : nullptr, now_us, &state);
       if (commit) store->Commit(id, std::nullopt, now_us);
     }
     return reserved;
@@ -234,7 +235,7 @@ int RunMemory() {
   Charge charge = ChargesOf(CounterKind::kTotal, 1, 0)[0];
   uint64_t reserved = 0;
   for (uint64_t i = 1; i <= kMany; ++i) {
-    const auto result = store->ReserveAlone(charge, {77, i}, kNowUs, nullptr);
+    const auto result = ReservePlain(*store, {&charge, 1}, {77, i}, kNowUs);
     reserved += result.status == ReserveStatus::kReserved;
   }
   const double known = ResidentBytes();

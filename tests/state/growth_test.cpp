@@ -13,6 +13,7 @@
 
 #include "runtime/state/counter_table.h"
 #include "runtime/state/store.h"
+#include "tests/state/plain.h"
 
 namespace cap::state::test {
 namespace {
@@ -103,10 +104,11 @@ class World {
     CHECK(store_->Counters()->size() == kThreads * kEach);
     uint64_t more = 0;
     const int64_t now = now_us_ + kBeginUs + 2 * limits::kSweepGraceUs;
-    while (store_->ReserveAlone(ChargeOf(CounterKind::kRate, {kMore, more}, 1), {}, now, nullptr)
-               .status == ReserveStatus::kReserved) {
-      ++more;
-    }
+    const auto has_room = [&] {
+      const Charge charge = ChargeOf(CounterKind::kRate, {kMore, more}, 1);
+      return ReservePlain(*store_, {&charge, 1}, {}, now).status == ReserveStatus::kReserved;
+    };
+    while (has_room()) ++more;
     CHECK(more == kMost - kThreads * kEach);
   }
 
@@ -133,7 +135,7 @@ class World {
   }
   void Expect(const Charge& charge, OperationId operation, int64_t now) {
     store_->Expect(charge.id);
-    const auto result = store_->ReserveAlone(charge, operation, now, nullptr);
+    const auto result = ReservePlain(*store_, {&charge, 1}, operation, now);
     wrong_ += result.status != ReserveStatus::kReserved;
   }
   void Settle(OperationId operation, bool commits, int64_t now) {
@@ -329,7 +331,7 @@ TEST_CASE("a store has room for as many counters as it says, whoever comes first
     const auto fill = [&](uint64_t self) {
       for (uint64_t i = 0; i < most; ++i) {
         const Charge charge = ChargeOf(CounterKind::kRate, {self, i}, 1);
-        const auto result = store->ReserveAlone(charge, {}, kBeginUs, nullptr);
+        const auto result = ReservePlain(*store, {&charge, 1}, {}, kBeginUs);
         made += result.status == ReserveStatus::kReserved;
       }
     };

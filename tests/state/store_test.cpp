@@ -10,6 +10,7 @@
 #include "runtime/state/counter.h"
 #include "tests/state/check_none.h"
 #include "tests/state/conformance.h"
+#include "tests/state/plain.h"
 
 namespace cap::state::test {
 
@@ -46,7 +47,7 @@ TEST_CASE("all kinds of calls at once") {
       const OperationId again{i % 2 * 9, i % 2 * (i % 100)};
       store->Expect(alone.id);
       store->Expect(again);
-      const ReserveResult short_way = store->ReserveAlone(alone, again, now, nullptr);
+      const ReserveResult short_way = ReservePlain(*store, {&alone, 1}, again, now);
       reserved += short_way.status == ReserveStatus::kReserved;
       if (i % 4 != 0) store->Commit({number, i + 1 - i % 3}, std::nullopt, now);
       if (i % 5 == 0) store->Release({3 - number, i}, now);
@@ -82,7 +83,9 @@ void CallBoth(std::mt19937_64& random, state::Store& alone, state::Store& genera
   const OperationId id{0, random() % 2 * (random() % 300)};  // half: none; some of them again
   const uint16_t free = kNoFree;
   ChargeState one, other;
-  const ReserveResult a = alone.ReserveAlone(charge, id, now, &one);
+  const ReserveResult a = alone.Take({&charge, 1}, id == kNoOperation ? nullptr : &id, now, &one)
+                              ? ReserveResult{ReserveStatus::kReserved}
+                              : ReservePlain(alone, {&charge, 1}, id, now, {&one, 1});
   const ReserveResult b = general.Reserve({.now_us = now,
                                            .operation = id,
                                            .charges = {&charge, 1},
