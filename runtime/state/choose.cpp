@@ -26,7 +26,7 @@ class Chooser {
 
   Choice Run() {
     for (size_t i = 0; i < request_.charges.size(); ++i) {
-      if (!IsOf(At(counters_, i), request_.charges[i])) {
+      if (!IsOf(At(counters_, i), request_.charges[i]) || !AgreesWithFirst(i)) {
         choice_.status = ReserveStatus::kBadRequest;
         return choice_;
       }
@@ -47,6 +47,15 @@ class Chooser {
     uint16_t at = kNone;
     Fit fit;
   };
+
+  /// Two charges that make one counter make it of one kind and unit.
+  bool AgreesWithFirst(size_t i) const {
+    const Charge& charge = request_.charges[i];
+    const Charge& first = request_.charges[counters_.first[i]];
+    const CounterClass of = ClassOf(charge.kind);
+    return of == ClassOf(first.kind) && (charge.unit == first.unit || of == CounterClass::kStamp ||
+                                         of == CounterClass::kBreaker);
+  }
 
   /// Charges that stand at [begin, end), of one alternative; those of other groups are skipped.
   /// They stay pending where all of them fit. The failure that is the last to fit again.
@@ -189,14 +198,19 @@ void TellStates(const ReserveRequest& request, const ChargedCounters& counters,
   }
 }
 
-uint64_t FingerprintOf(const ReserveRequest& request) {
-  uint64_t hash = request.charges.size();
-  for (const Charge& charge : request.charges) {
+uint64_t FingerprintOf(std::span<const Charge> charges) {
+  uint64_t hash = charges.size();
+  for (const Charge& charge : charges) {
     hash = Mix(Mix(hash, charge.id.high), charge.id.low);
     hash = Mix(hash, static_cast<uint64_t>(charge.amount));
     hash = Mix(hash, uint64_t{charge.group} << 48 | uint64_t{charge.alternative} << 32 |
                          uint64_t{charge.unit} << 16 | static_cast<uint64_t>(charge.kind));
   }
+  return hash;
+}
+
+uint64_t FingerprintOf(const ReserveRequest& request) {
+  uint64_t hash = FingerprintOf(request.charges);
   for (const Stamp& stamp : request.stamps) hash = Mix(Mix(hash, stamp.id.high), stamp.id.low);
   return hash;
 }

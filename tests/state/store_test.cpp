@@ -1,11 +1,8 @@
 // The conformance suite for the stores of this build.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <atomic>
-#include <random>
 #include <thread>
-#include <tuple>
 
 #include "runtime/state/counter.h"
 #include "tests/state/check_none.h"
@@ -64,99 +61,6 @@ TEST_CASE("all kinds of calls at once") {
   CHECK(reserved > 0);
 }
 
-/// One random call of two stores: alone, and as a request of which the store cannot tell that no
-/// other charge is an alternative. What was reserved is settled alike.
-void CallBoth(std::mt19937_64& random, state::Store& alone, state::Store& general, int64_t now) {
-  using enum CounterKind;
-  constexpr CounterKind kKinds[] = {kRate, kQuota, kTotal, kGauge, kAfter, kNotAfter, kRecent};
-  Charge charge;
-  charge.kind = kKinds[random() % std::size(kKinds)];
-  charge.id = {static_cast<uint64_t>(charge.kind) - random() % 40 / 39, random() % 5};
-  charge.group = random() % 2 == 0 ? kEveryGroup : 0;
-  charge.alternative = static_cast<uint16_t>(random() % 20 / 18);
-  charge.unit = static_cast<uint16_t>(random() % 30 / 29);
-  charge.amount = static_cast<int64_t>(random() % 6) - static_cast<int64_t>(random() % 30 / 29);
-  charge.limit = static_cast<int64_t>(random() % 12);
-  charge.span_us = static_cast<int64_t>(random() % 8) * 500;
-  charge.begin_us = now / 10'000 * 10'000;
-  charge.end_us = charge.begin_us + static_cast<int64_t>(random() % 3) * 10'000;
-  const OperationId id{0, random() % 2 * (random() % 300)};  // half: none; some of them again
-  const uint16_t free = kNoFree;
-  ChargeState one, other;
-  const ReserveResult a = alone.Take({&charge, 1}, id == kNoOperation ? nullptr : &id, now, &one)
-                              ? ReserveResult{ReserveStatus::kReserved}
-                              : ReservePlain(alone, {&charge, 1}, id, now, {&one, 1});
-  const ReserveResult b = general.Reserve({.now_us = now,
-                                           .operation = id,
-                                           .charges = {&charge, 1},
-                                           .free = {&free, 1},
-                                           .stamps = {},
-                                           .names = {}},
-                                          {&other, 1});
-  CAPTURE(now);
-  CHECK(std::tuple(a.status, a.repeated, a.failed) == std::tuple(b.status, b.repeated, b.failed));
-  CHECK(std::tuple(one.taken, one.fits, one.remains, one.retry_after_us) ==
-        std::tuple(other.taken, other.fits, other.remains, other.retry_after_us));
-  const OperationId ended{0, random() % 300};
-  if (random() % 3 == 0) {
-    std::optional<Actual> actual;
-    if (random() % 3 == 0) actual = Actual{0, static_cast<int64_t>(random() % 9)};
-    CHECK(alone.Commit(ended, actual, now) == general.Commit(ended, actual, now));
-  } else if (random() % 2 == 0) {
-    CHECK(alone.Release(ended, now) == general.Release(ended, now));
-  }
-}
-
-/// What a history is asked about.
-void StampBoth(uint64_t nth, state::Store& alone, state::Store& general, int64_t now) {
-  const Stamp stamp{.id = {static_cast<uint64_t>(nth % 2 == 0 ? CounterKind::kAfter
-                                                              : CounterKind::kNotAfter),
-                           nth % 5},
-                    .keep_us = 10'000};
-  for (state::Store* store : {&alone, &general}) {
-    const OperationId id{7, nth};
-    const ReserveRequest request{.now_us = now,
-                                 .operation = id,
-                                 .charges = {},
-                                 .free = {},
-                                 .stamps = {&stamp, 1},
-                                 .names = {}};
-    if (store->Reserve(request, {}).status == ReserveStatus::kReserved) {
-      static_cast<void>(store->Commit(id, std::nullopt, now));
-    }
-  }
-}
-
-TEST_CASE("a charge alone has the answers that it has in any request") {
-  const std::array<uint8_t, 16> key = {};
-  const auto alone = NewMemoryStore(key, {.counters = 25, .operations = 250});
-  const auto general = NewMemoryStore(key, {.counters = 25, .operations = 250});
-  std::mt19937_64 random(1);
-  for (int64_t i = 0; i < 60'000; ++i) {
-    const int64_t now = i * 200 - static_cast<int64_t>(random() % 20 / 19) * 3'000;
-    CallBoth(random, *alone, *general, std::max<int64_t>(now, 0));
-    if (i % 23 == 0) StampBoth(random() % 1'000, *alone, *general, std::max<int64_t>(now, 0));
-    if (i % 2'000 == 0) CHECK(alone->Sweep(now) == general->Sweep(now));
-    if (i % 500 == 0) {
-      const CounterId id{random() % 6, random() % 5};
-      CHECK(*alone->Reset(id) == *general->Reset(id));
-    }
-    alone->Expect(CounterId{random() % 6, random() % 5});
-    alone->Expect(OperationId{0, random() % 300});
-  }
-  auto by_id = [](const CounterView& a, const CounterView& b) {
-    return std::tuple(a.id.high, a.id.low) < std::tuple(b.id.high, b.id.low);
-  };
-  auto a = *alone->Counters(), b = *general->Counters();
-  std::ranges::sort(a, by_id);
-  std::ranges::sort(b, by_id);
-  REQUIRE(a.size() == b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    CHECK(std::tuple(a[i].id.low, a[i].kind, a[i].used, a[i].begin_us, a[i].end_us, a[i].last_us) ==
-          std::tuple(b[i].id.low, b[i].kind, b[i].used, b[i].begin_us, b[i].end_us, b[i].last_us));
-  }
-}
-
 TEST_CASE("whoever asked without states may ask again with them") {
   const auto store = NewMemoryStore();
   Charge charge;
@@ -174,6 +78,25 @@ TEST_CASE("whoever asked without states may ask again with them") {
   CHECK(store->Reserve(request, {&state, 1}).repeated);
   CHECK(state.taken);
   CHECK(state.remains == 8);
+}
+
+TEST_CASE("two charges make one counter of one kind") {
+  Charge charges[2];
+  charges[0].kind = CounterKind::kGauge;
+  charges[1].kind = CounterKind::kTotal;
+  for (Charge& charge : charges) {
+    charge.id = {1, 1};
+    charge.limit = 9;
+    charge.span_us = 1'000;
+  }
+  const auto store = NewMemoryStore();
+  CHECK(ReservePlain(*store, charges, {2, 2}, 1).status == ReserveStatus::kBadRequest);
+  charges[1].kind = CounterKind::kGauge;
+  charges[1].unit = 1;
+  CHECK(ReservePlain(*store, charges, {2, 2}, 1).status == ReserveStatus::kBadRequest);
+  CHECK(store->Counters()->empty());
+  charges[1].unit = 0;
+  CHECK(ReservePlain(*store, charges, {2, 2}, 1).status == ReserveStatus::kReserved);
 }
 
 TEST_CASE("groups that are out of order are refused") {
