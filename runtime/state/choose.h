@@ -46,5 +46,7 @@ void TellStates(const ReserveRequest& request, const ChargedCounters& counters,
 /// Of what a request charges: a repetition has the same. Bounds and limits are left out, since
 /// they may come from the time and from facts.
 uint64_t FingerprintOf(const ReserveRequest& request);
+/// … of one that has no stamps.
+uint64_t FingerprintOf(std::span<const Charge> charges);
 
 }  // namespace cap::state

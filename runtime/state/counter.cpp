@@ -139,27 +139,6 @@ void Entries::Clear() {
   if (block_ != nullptr) block_->first = block_->size = 0;
 }
 
-CounterClass ClassOf(CounterKind kind) {
-  switch (kind) {
-    case CounterKind::kRate:
-      return CounterClass::kRate;
-    case CounterKind::kRecent:
-      return CounterClass::kRecent;
-    case CounterKind::kQuota:
-      return CounterClass::kQuota;
-    case CounterKind::kTotal:
-      return CounterClass::kTotal;
-    case CounterKind::kGauge:
-      return CounterClass::kGauge;
-    case CounterKind::kAfter:
-    case CounterKind::kNotAfter:
-      return CounterClass::kStamp;
-    case CounterKind::kBreaker:
-      return CounterClass::kBreaker;
-  }
-  return CounterClass::kNone;
-}
-
 CounterKind KindOf(CounterClass of) {
   switch (of) {
     case CounterClass::kRate:
@@ -321,12 +300,6 @@ bool IsOf(const Counter& counter, const Charge& charge) {
   const CounterClass of = ClassOf(charge.kind);
   if (counter.of() != of) return false;
   return of == CounterClass::kStamp || of == CounterClass::kBreaker || counter.unit == charge.unit;
-}
-
-Taken TakenOf(const Counter& counter, const Charge& charge) {
-  const bool held = charge.kind == CounterKind::kGauge;
-  return {charge.id, ClassOf(charge.kind), charge.unit, charge.amount,
-          held ? counter.last_us + charge.span_us : counter.begin_us()};
 }
 
 void EndCharge(Counter& counter, const Taken& taken, bool committed,

@@ -67,7 +67,26 @@ enum class CounterClass : uint8_t {
   kStamp,
   kBreaker
 };
-CounterClass ClassOf(CounterKind kind);
+constexpr CounterClass ClassOf(CounterKind kind) {
+  switch (kind) {
+    case CounterKind::kRate:
+      return CounterClass::kRate;
+    case CounterKind::kRecent:
+      return CounterClass::kRecent;
+    case CounterKind::kQuota:
+      return CounterClass::kQuota;
+    case CounterKind::kTotal:
+      return CounterClass::kTotal;
+    case CounterKind::kGauge:
+      return CounterClass::kGauge;
+    case CounterKind::kAfter:
+    case CounterKind::kNotAfter:
+      return CounterClass::kStamp;
+    case CounterKind::kBreaker:
+      return CounterClass::kBreaker;
+  }
+  return CounterClass::kNone;
+}
 /// The kind by which a counter of a class is shown.
 CounterKind KindOf(CounterClass of);
 
@@ -212,7 +231,11 @@ inline bool IsGivenBack(CounterKind kind) {
   return kind == CounterKind::kQuota || kind == CounterKind::kTotal || kind == CounterKind::kGauge;
 }
 /// Of a charge that was just added.
-Taken TakenOf(const Counter& counter, const Charge& charge);
+inline Taken TakenOf(const Counter& counter, const Charge& charge) {
+  const bool held = charge.kind == CounterKind::kGauge;
+  return {charge.id, ClassOf(charge.kind), charge.unit, charge.amount,
+          held ? counter.last_us + charge.span_us : counter.begin_us()};
+}
 
 /// Whether a commit that says what was taken says it of this one.
 inline bool IsSettled(const Taken& taken, uint16_t unit) {

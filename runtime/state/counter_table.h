@@ -8,6 +8,7 @@
 //   if (locked.cell() != nullptr) …
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -70,10 +71,29 @@ class CounterTable {
     return shape_.load(std::memory_order_relaxed) == shape ? home : LockAgain(hash, home);
   }
 
+  /// Lock() of a bucket that nobody has. False: somebody has it, or has just split one.
+  [[gnu::always_inline]] bool TryLock(uint64_t hash, CounterCell*& home) const {
+    const uint64_t shape = shape_.load(std::memory_order_acquire);
+    home = &buckets_.At(BucketOf(hash, shape));
+    if (!home->counter.lock.try_lock()) return false;
+    if (shape_.load(std::memory_order_relaxed) == shape) return true;
+    home->counter.lock.unlock();
+    return false;
+  }
+
   // INVARIANT of these: the bucket is locked.
   [[gnu::always_inline]] CounterCell* Find(CounterCell& home, const CounterId& id) const {
     for (CounterCell* cell = &home;; cell = &spill_.At(cell->counter.next)) {
       if (cell->id.low == id.low && cell->id.high == id.high && cell->used()) return cell;
+      if (cell->counter.next == 0) return nullptr;
+    }
+  }
+  /// … one that counts what is of that class. INVARIANT: not kNone.
+  [[gnu::always_inline]] CounterCell* FindOf(CounterCell& home, const CounterId& id,
+                                             CounterClass of) const {
+    for (CounterCell* cell = &home;; cell = &spill_.At(cell->counter.next)) {
+      const bool found = cell->id.low == id.low && cell->id.high == id.high;
+      if (found && cell->counter.of() == of) return cell;
       if (cell->counter.next == 0) return nullptr;
     }
   }
@@ -217,6 +237,52 @@ class LockedCounters {
   bool made_ = false;
   std::array<uint64_t, kMost> hashes_;
   std::array<uint32_t, kMost> buckets_;
+};
+
+/// The cells of the counters of some charges, with their buckets locked for the length of a scope:
+/// in any order, since nobody waits for one while he has another.
+class LockedCells {
+ public:
+  explicit LockedCells(const CounterTable& table) : table_(table) {}
+  LockedCells(const LockedCells&) = delete;
+  LockedCells& operator=(const LockedCells&) = delete;
+  ~LockedCells() {
+    for (size_t i = 0; i < locked_; ++i) homes_[i]->counter.lock.unlock();
+  }
+
+  /// Once, of at most limits::kCharges. False: somebody else has the bucket `busy`, or has just
+  /// split it.
+  [[gnu::always_inline]] bool Lock(std::span<const Charge> charges, const CounterCell*& busy) {
+    for (size_t i = 0; i < charges.size(); ++i) {
+      CounterCell* home;
+      if (table_.TryLock(HashOf(charges[i].id), home)) {
+        homes_[locked_++] = home;
+      } else if (Has(*home)) {
+        has_shared_ = true;
+      } else {
+        busy = home;
+        return false;
+      }
+      cells_[i] = table_.Find(*home, charges[i].id);
+    }
+    return true;
+  }
+
+  /// Of one of the charges. Null: there is no such counter.
+  CounterCell* At(size_t nth) const { return cells_[nth]; }
+  /// Whether a bucket has the counters of several of them.
+  bool has_shared() const { return has_shared_; }
+
+ private:
+  [[gnu::noinline]] bool Has(const CounterCell& home) const {
+    return std::find(homes_.begin(), homes_.begin() + locked_, &home) != homes_.begin() + locked_;
+  }
+
+  const CounterTable& table_;
+  size_t locked_ = 0;
+  bool has_shared_ = false;
+  std::array<CounterCell*, limits::kCharges> homes_;  // that are locked
+  std::array<CounterCell*, limits::kCharges> cells_;
 };
 
 }  // namespace cap::state

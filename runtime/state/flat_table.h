@@ -49,14 +49,15 @@ class FlatTable {
     return Take(Place(hash), id);
   }
 
-  /// The cell of the id or, if there is none, the place for it, which is not used: Take() it before
-  /// anything else is done with the table, or leave it.
+  /// The place for an id that has none: Take() it before anything else is done with the table, or
+  /// leave it. Null: it has one, or the table has to grow.
   template <typename Id>
   Cell* Seek(const Id& id, uint64_t hash) {
-    if (size_ >= grow_at_) Grow();
+    if (size_ >= grow_at_) return nullptr;
     for (size_t i = hash & mask_;; i = (i + 1) & mask_) {
       Cell& cell = cells_[i];
-      if (!cell.used() || (cell.id.low == id.low && cell.id.high == id.high)) return &cell;
+      if (!cell.used()) return &cell;
+      if (cell.id.low == id.low && cell.id.high == id.high) return nullptr;
     }
   }
   template <typename Id>

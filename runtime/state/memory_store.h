@@ -41,13 +41,27 @@ class MemoryStore final : public Store {
     SpinLock lock;
     OperationBook book;
   };
+  struct NewOperation {
+    OperationShard& shard;  // that is locked
+    OperationId id;
+    OperationCell& place;
+  };
   OperationShard& OperationsAt(uint64_t hash) const {
     return operation_shards_[static_cast<uint32_t>(hash >> 48) & operation_mask_];
   }
 
   bool TakeRate(const Charge& charge, int64_t now_us, ChargeState* state);
-  bool TakeSum(const Charge& charge, OperationId operation, int64_t now_us, ChargeState* state);
-  bool LooksBack(const Charge& charge, int64_t now_us, ChargeState* state);
+  bool TakeSum(const Charge& charge, const OperationId& operation, int64_t now_us,
+               ChargeState* state);
+  bool TakeAll(std::span<const Charge> charges, const OperationId* operation, int64_t now_us,
+               ChargeState* states);
+  bool TakeOnce(std::span<const Charge> charges, int64_t now_us, ChargeState* states,
+                const NewOperation* operation);
+  bool TakeLocked(std::span<const Charge> charges, const LockedCells& cells, int64_t now_us,
+                  ChargeState* states, const NewOperation* operation);
+  OperationCell* PlaceFor(const OperationId& operation, uint64_t hash, OperationShard& shard) const;
+  static void Keep(std::span<const Charge> charges, const LockedCells& cells, int64_t now_us,
+                   const NewOperation& operation);
   ReserveResult ReserveAny(const ReserveRequest& request, std::span<ChargeState> states);
   ReserveResult ReserveAll(const ReserveRequest& request, OperationShard* shard,
                            std::span<ChargeState> states);

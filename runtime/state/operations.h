@@ -104,7 +104,12 @@ class OperationBook {
     }
     cell.alone = cell.has_actual = false;
     cell.several = at;
-    return several_[at] = Several();
+    Several& several = several_[at];
+    several.fingerprint = 0;
+    several.taken.reset();
+    several.actual = {};
+    several.first_note = several.next = 0;
+    return several;
   }
 
   /// Of a stamp: class kStamp, and how long it is kept as the token.
@@ -117,7 +122,8 @@ class OperationBook {
     } else {
       free_note_ = notes_[at].next;
     }
-    notes_[at] = {taken, several.first_note};
+    notes_[at].taken = taken;
+    notes_[at].next = several.first_note;
     several.first_note = at;
   }
 

@@ -10,13 +10,14 @@ namespace cap::state {
 class SpinLock {
  public:
   void lock() {
-    while (held_.exchange(true, std::memory_order_acquire)) Wait();
+    while (held_.exchange(true, std::memory_order_acquire)) Await();
   }
+  bool try_lock() { return !held_.exchange(true, std::memory_order_acquire); }
   void unlock() { held_.store(false, std::memory_order_release); }
 
- private:
-  /// By itself, so that those who do not wait keep their registers.
-  [[gnu::cold, gnu::noinline]] void Wait() const {
+  /// Waits until nobody has it for a moment. By itself, so that those who do not wait keep their
+  /// registers.
+  [[gnu::cold, gnu::noinline]] void Await() const {
     for (int turns = 0; held_.load(std::memory_order_relaxed); ++turns) {
       if (turns >= 64) std::this_thread::yield();
 #if defined(__x86_64__)
@@ -25,6 +26,7 @@ class SpinLock {
     }
   }
 
+ private:
   std::atomic<bool> held_ = false;
 };
 

@@ -81,6 +81,23 @@ void Fill(state::Store& store, CounterKind kind, size_t keys, uint64_t seed, uin
   if (operations < limits::kOperations) store.Sweep(kNowUs + 2 * limits::kOperationKeepUs);
 }
 
+[[gnu::noinline]] bool Reserve(state::Store& store, std::span<const Charge> charges,
+                               const OperationId* operation, int64_t now_us,
+                               ChargeState* states) {
+  const OperationId id = operation == nullptr ? state::kNoOperation : *operation;
+  return ReservePlain(store, charges, id, now_us, {states, charges.size()}).status ==
+         ReserveStatus::kReserved;
+}
+
+/// As whoever charges does it.
+[[gnu::always_inline]] inline bool TakeOrReserve(state::Store& store,
+                                                 std::span<const Charge> charges,
+                                                 const OperationId* operation, int64_t now_us,
+                                                 ChargeState* states) {
+  return store.Take(charges, operation, now_us, states) ||
+         Reserve(store, charges, operation, now_us, states);
+}
+
 struct World {
   World(CounterKind kind_of, size_t keys, uint64_t operations = 2 * kRequests)
       : kind(kind_of), charges(ChargesOf(kind, keys, 5)) {
@@ -90,11 +107,11 @@ struct World {
   uint64_t Round(bool commit) {
     uint64_t reserved = 0;
     now_us += 1;
+    const bool noted = kind != CounterKind::kRate;
     for (const Charge& charge : charges) {
-      const bool noted = kind != CounterKind::kRate;
-      const OperationId id = noted ? OperationId{1, ++operation} : state::kNoOperation;
+      const OperationId id{charge.id.high, ++operation};
       ChargeState state;
-      reserved += store->Take({&charge, 1}, noted ? &id : nullptr, now_us, &state);
+      reserved += TakeOrReserve(*store, {&charge, 1}, noted ? &id : nullptr, now_us, &state);
       if (commit) store->Commit(id, std::nullopt, now_us);
     }
     return reserved;
@@ -103,6 +120,39 @@ struct World {
   CounterKind kind;
   std::unique_ptr<state::Store> store = state::NewMemoryStore(std::array<uint8_t, 16>{});
   std::vector<Charge> charges;
+  int64_t now_us = kNowUs;
+  uint64_t operation = 0;
+};
+
+/// A capability with a rate, a total and a quota of a period, each of 64 keys.
+struct ThreeWorld {
+  ThreeWorld() {
+    constexpr CounterKind kKinds[] = {CounterKind::kRate, CounterKind::kTotal, CounterKind::kQuota};
+    for (size_t kind = 0; kind < 3; ++kind) {
+      const std::vector<Charge> of = ChargesOf(kKinds[kind], 64, 5 + kind);
+      for (size_t i = 0; i < of.size(); ++i) {
+        charges[i][kind] = of[i];
+        charges[i][kind].end_us = limits::kTimeUs;
+      }
+    }
+    // The book of operations has been as large before.
+    for (int i = 0; i < 4; ++i) Round();
+    now_us += 2 * limits::kOperationKeepUs;
+    store->Sweep(now_us);
+  }
+  uint64_t Round() {
+    uint64_t reserved = 0;
+    now_us += 1;
+    for (const auto& three : charges) {
+      const OperationId id{three[0].id.high, ++operation};
+      std::array<ChargeState, 3> states;
+      reserved += TakeOrReserve(*store, three, &id, now_us, states.data());
+    }
+    return reserved;
+  }
+
+  std::unique_ptr<state::Store> store = state::NewMemoryStore(std::array<uint8_t, 16>{});
+  std::vector<std::array<Charge, 3>> charges{kRequests};
   int64_t now_us = kNowUs;
   uint64_t operation = 0;
 };
@@ -251,6 +301,7 @@ int RunMemory() {
 int Count() {
   World rate(CounterKind::kRate, 64), quota(CounterKind::kTotal, 64);
   World settled(CounterKind::kTotal, 64);
+  ThreeWorld three;
   NodeWorld nodes(64);
   const auto count = [&](const char* name, std::function<uint64_t()> round) {
     CountInstructions(fmt::format("g6 {} {}", name, kRequests), {name, std::move(round)}, 1);
@@ -259,6 +310,7 @@ int Count() {
   count("rate", [&] { return rate.Round(false); });
   count("quota", [&] { return quota.Round(false); });
   count("quota-committed", [&] { return settled.Round(true); });
+  count("three", [&] { return three.Round(); });
   count("hand", [&, hand = HandWorld(64)]() mutable { return hand.Round(); });
   count("nodes", [&] { return nodes.Round(); });
   return 0;

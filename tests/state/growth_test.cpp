@@ -311,6 +311,30 @@ TEST_CASE("a table of counters has what a map has") {
   CHECK(seen == map.size());
 }
 
+TEST_CASE("of the counters of a bucket the right one is found") {
+  CounterTable table(10);
+  const CounterId first{1, 7};
+  CounterId second{2, 7};  // in the same bucket, since there are 64
+  while ((HashOf(second) & 63) != (HashOf(first) & 63)) ++second.high;
+  CounterId third{1, 8};
+  while ((HashOf(third) & 63) != (HashOf(first) & 63)) ++third.low;
+  const CounterId ids[] = {first, second, third};
+  for (const CounterId& id : ids) MakeOne(table, id);
+  CounterCell* home;
+  REQUIRE(table.TryLock(HashOf(first), home));
+  for (const CounterId& id : ids) {
+    CounterCell* const cell = table.FindOf(*home, id, CounterClass::kTotal);
+    REQUIRE(cell != nullptr);
+    CHECK(cell->id == id);
+    CHECK(table.Find(*home, id) == cell);
+    CHECK(table.FindOf(*home, id, CounterClass::kRate) == nullptr);
+  }
+  CounterCell* again;
+  CHECK_FALSE(table.TryLock(HashOf(first), again));
+  CHECK(again == home);
+  home->counter.lock.unlock();
+}
+
 TEST_CASE("identity zero is one as any other") {
   CounterTable table(10);
   LockedCounters locked(table);
