@@ -227,12 +227,12 @@ SettleStatus MemoryStore::End(OperationId id, OperationState as, std::optional<A
 
 SettleStatus MemoryStore::EndAlone(OperationCell& operation, bool committed,
                                    const std::optional<Actual>& actual, int64_t now_us) {
+  // What is committed as it was reserved stays so; a hold ends.
+  const bool changes = !committed || operation.kind == CounterKind::kGauge;
+  if (!changes && !actual) return SettleStatus::kSettled;
   const Taken taken = operation.taken();
   if (actual && !IsSettled(taken, actual->unit)) return SettleStatus::kBadRequest;
-  // What is committed as it was reserved stays so; a hold ends.
-  const bool changes = IsGivenBack(operation.kind) &&
-                       (!committed || actual || operation.kind == CounterKind::kGauge);
-  if (changes) {
+  if (IsGivenBack(operation.kind)) {
     const LockedCounter locked(counters_, taken.id);
     CounterCell* const cell = locked.cell();
     const int64_t now = std::max(now_us, floor_us_.load(std::memory_order_relaxed));

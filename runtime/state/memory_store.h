@@ -51,6 +51,7 @@ class MemoryStore final : public Store {
   }
 
   bool TakeRate(const Charge& charge, int64_t now_us, ChargeState* state);
+  template <CounterKind kKind>
   bool TakeSum(const Charge& charge, const OperationId& operation, int64_t now_us,
                ChargeState* state);
   bool TakeAll(std::span<const Charge> charges, const OperationId* operation, int64_t now_us,

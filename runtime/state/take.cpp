@@ -47,16 +47,15 @@ const Counter kFresh;
 
 /// A quota or a total that was last charged by the same limit, and in the same period, which may
 /// have ended since.
+template <CounterKind kKind>
 [[gnu::always_inline]] inline bool IsSameSum(const Counter& counter, const Charge& charge,
                                              int64_t now_us) {
   if (counter.unit != charge.unit || counter.limit != charge.limit) return false;
-  if (charge.kind == CounterKind::kTotal) {
-    return counter.of() == CounterClass::kTotal &&
-           static_cast<uint64_t>(now_us) <= limits::kTimeUs &&
+  if (kKind == CounterKind::kTotal) {
+    return static_cast<uint64_t>(now_us) <= limits::kTimeUs &&
            static_cast<uint64_t>(charge.span_us) <= limits::kTimeUs;
   }
-  return charge.kind == CounterKind::kQuota && counter.of() == CounterClass::kQuota &&
-         counter.begin_us() == charge.begin_us && counter.end_us == charge.end_us &&
+  return counter.begin_us() == charge.begin_us && counter.end_us == charge.end_us &&
          charge.begin_us <= now_us && charge.span_us == 0;
 }
 
@@ -67,9 +66,12 @@ enum class Quick : uint8_t {
 };
 
 /// Of a quota or a total that has not ended. INVARIANT: the amount is positive.
+template <CounterKind kKind>
 [[gnu::always_inline]] inline Quick TrySum(CounterCell* cell, const Charge& charge, int64_t now_us,
                                            int64_t floor, ChargeState* state) {
-  if (cell == nullptr || !IsSameSum(cell->counter, charge, now_us)) return Quick::kUnlike;
+  if (cell == nullptr || !IsSameSum<kKind>(cell->counter, charge, now_us)) {
+    return Quick::kUnlike;
+  }
   Counter& counter = cell->counter;
   const int64_t now = NowOf(counter, std::max(now_us, floor));
   if (now >= counter.end_us) return Quick::kUnlike;
@@ -77,7 +79,7 @@ enum class Quick : uint8_t {
   if (charge.amount > left) return Quick::kSpent;
   counter.last_us = now;
   counter.value += charge.amount;
-  if (charge.kind == CounterKind::kTotal) {
+  if (kKind == CounterKind::kTotal) {
     const int64_t kept = charge.span_us == 0 ? kNever : now + charge.span_us;
     counter.end_us = std::max(counter.end_us, kept);
   }
@@ -189,15 +191,6 @@ bool AreSound(std::span<const Charge> charges, bool has_operation, int64_t now_u
 
 }  // namespace
 
-bool MemoryStore::Take(std::span<const Charge> charges, const OperationId* operation,
-                       int64_t now_us, ChargeState* states) {
-  if (charges.size() != 1) return TakeAll(charges, operation, now_us, states);
-  const Charge& charge = charges.front();
-  if (operation != nullptr) return TakeSum(charge, *operation, now_us, states);
-  if (charge.kind == CounterKind::kRate) return TakeRate(charge, now_us, states);
-  return TakeAll(charges, nullptr, now_us, states);
-}
-
 // Apart, so that it has all registers and saves none.
 [[gnu::noinline]] bool MemoryStore::TakeRate(const Charge& charge, int64_t now_us,
                                              ChargeState* state) {
@@ -221,6 +214,7 @@ bool MemoryStore::Take(std::span<const Charge> charges, const OperationId* opera
 }
 
 /// A quota or a total alone, of an operation that is new.
+template <CounterKind kKind>
 [[gnu::noinline]] bool MemoryStore::TakeSum(const Charge& charge, const OperationId& operation,
                                             int64_t now_us, ChargeState* state) {
   const uint64_t hash = HashOf(operation);
@@ -231,10 +225,9 @@ bool MemoryStore::Take(std::span<const Charge> charges, const OperationId* opera
   CounterCell* home;
   Quick quick = Quick::kUnlike;
   if (place != nullptr && counters_.TryLock(HashOf(charge.id), home)) {
-    const bool total = charge.kind == CounterKind::kTotal;
-    CounterCell* const cell = counters_.FindOf(
-        *home, charge.id, total ? CounterClass::kTotal : CounterClass::kQuota);
-    quick = TrySum(cell, charge, now_us, floor_us_.load(std::memory_order_relaxed), state);
+    CounterCell* const cell = counters_.FindOf(*home, charge.id, ClassOf(kKind));
+    const int64_t floor = floor_us_.load(std::memory_order_relaxed);
+    quick = TrySum<kKind>(cell, charge, now_us, floor, state);
     if (quick == Quick::kTaken) {
       shard.book.table().Take(place, operation);
       place->state = OperationState::kReserved;
@@ -329,6 +322,22 @@ void MemoryStore::Keep(std::span<const Charge> charges, const LockedCells& cells
     several.taken[i] = true;
     if (IsGivenBack(charges[i].kind)) book.Note(several, taken(i));
   }
+}
+
+bool MemoryStore::Take(std::span<const Charge> charges, const OperationId* operation,
+                       int64_t now_us, ChargeState* states) {
+  if (charges.size() != 1) return TakeAll(charges, operation, now_us, states);
+  const Charge& charge = charges.front();
+  if (operation == nullptr) {
+    return charge.kind == CounterKind::kRate ? TakeRate(charge, now_us, states)
+                                             : TakeAll(charges, nullptr, now_us, states);
+  }
+  if (charge.kind == CounterKind::kTotal) {
+    return TakeSum<CounterKind::kTotal>(charge, *operation, now_us, states);
+  }
+  return charge.kind == CounterKind::kQuota
+             ? TakeSum<CounterKind::kQuota>(charge, *operation, now_us, states)
+             : TakeAll(charges, operation, now_us, states);
 }
 
 }  // namespace cap::state

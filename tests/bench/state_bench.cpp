@@ -49,7 +49,8 @@ std::vector<Charge> ChargesOf(CounterKind kind, size_t keys, uint64_t seed) {
   for (Charge& charge : charges) {
     charge.id = ids[random() % keys];
     charge.kind = kind;
-    charge.limit = kind == CounterKind::kRate ? 1'000'000 : limits::kQuantity;
+    // Of a rate, so many that it is not spent however long it is measured.
+    charge.limit = kind == CounterKind::kRate ? 1'000'000'000'000 : limits::kQuantity;
     charge.span_us = kind == CounterKind::kRate ? 1'000 : 0;
     charge.begin_us = kNowUs - 1'000'000;
     charge.end_us = kNowUs + 86'400'000'000;
