@@ -35,14 +35,19 @@ Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
+// One of two ways, each by itself, so that neither pays for the other.
 Decision Reader::Authorize(GrantId grant, const Frame& frame) {
-  const engine::EpochScope inside(impl_->engine->epochs, impl_->slot);
-  const engine::ProgramState* state = impl_->engine->state.load(std::memory_order_acquire);
-  const bool counts = state != nullptr && state->counts;
-  // Counting leaves the epoch while it asks the store; leaving it once more does no harm.
-  Decision decision = counts ? impl_->CountUsual(*state, grant, frame)
-                             : engine::Decide(state, impl_->engine->rows, grant, frame);
-  if (!counts) decision.id = impl_->NextId();
+  const bool counts = impl_->engine->counts.load(std::memory_order_relaxed);
+  return counts ? impl_->CountUsual(grant, frame) : impl_->JustDecide(grant, frame);
+}
+
+[[gnu::noinline]] Decision Reader::Impl::JustDecide(GrantId grant, const Frame& frame) {
+  const engine::EpochScope inside(engine->epochs, slot);
+  const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
+  const bool counts = state != nullptr && state->counts;  // since a moment ago
+  Decision decision = counts ? CountUsual(grant, frame)
+                             : engine::Decide(state, engine->rows, grant, frame);
+  if (!counts) decision.id = NextId();
   return decision;
 }
 

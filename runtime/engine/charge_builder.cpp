@@ -175,7 +175,7 @@ bool ChargeBuilder::SharedLimit(uint16_t group, uint32_t index, const Capability
 /// A history is the same for every block; of what is counted each has its own.
 void ChargeBuilder::OfBlock(const LimitTerm& term, uint16_t block, state::Charge& charge) const {
   for (uint16_t b = 1; b <= block && !TakesNothing(term.kind); ++b) {
-    charge.id = hash_.Join(charge.id, view_.delegation->blocks[b].hash);
+    charge.id = out_.parts.Join(hash_, charge.id, view_.delegation->blocks[b].hash);
   }
 }
 
@@ -249,7 +249,7 @@ bool ChargeBuilder::Candidate(const engine::Candidate& candidate, ChargeOrigin& 
 
 /// Of the terms of a capability; null: there are none, or a reader has to say what keys are called.
 const TermTemplate* ChargeBuilder::TemplatesOf(const CapabilityRecord& record) const {
-  if (view_.delegation != nullptr || names_) return nullptr;
+  if (names_) return nullptr;
   const uint32_t count = state_.plan->TemplateCount(record.capability);
   return count == 0 ? nullptr : TemplatesBefore(record.consts, count);
 }
@@ -262,7 +262,8 @@ bool ChargeBuilder::FromTemplate(const TermTemplate& term, state::Charge& charge
                                                           .frame = header_,
                                                           .hash = hash_,
                                                           .subject = SubjectPart(),
-                                                          .periods = out_.periods},
+                                                          .periods = out_.periods,
+                                                          .parts = out_.parts},
                                                          charge);
 }
 
@@ -282,6 +283,7 @@ bool ChargeBuilder::Block(const CapabilityRecord& record, uint64_t admitted,
     state::Charge* charge = Next();
     if (charge == nullptr) return false;
     if (made != nullptr && FromTemplate(made[i], *charge)) {
+      OfBlock(term, block, *charge);
       Add(origin);
       continue;
     }

@@ -39,11 +39,13 @@ struct ForbidOutcome {
 class ActionDecider {
  public:
   ActionDecider(const ProgramState& state, const GrantView& grant, const FrameHeader* header,
-                const Frame& frame, const PolicyAction& entry, uint32_t nth, ActionGroup* found)
+                const Frame& frame, const PolicyAction& entry, uint32_t nth, ActionGroup* found,
+                Winner* winner)
       : state_(state),
         program_(*state.program),
         delegation_(grant.delegation),
         found_(found),
+        winner_(winner),
         action_(program_.actions[entry.action]),
         header_(header),
         entry_(entry),
@@ -106,6 +108,7 @@ class ActionDecider {
   const Program& program_;
   const Delegation* delegation_;
   ActionGroup* found_;
+  Winner* winner_;
   const Action& action_;
   const FrameHeader* header_;
   const PolicyAction& entry_;
@@ -246,6 +249,10 @@ void ActionDecider::Permit(const Best& best, const ForbidOutcome& forbids,
   }
   decision.verdict = Verdict::kPermit;
   decision.code = DecisionCode::kPermit;
+  if (winner_ != nullptr) {
+    winner_->record = best.record;
+    winner_->admitted = best.step_up;
+  }
   if (best.step_up == 0) return;
   decision.step_up = best.step_up & state_.plan->ObligeMask(best.record->shape);
   if (decision.step_up == 0) return;  // limits, which ask for nothing
@@ -344,57 +351,6 @@ DecisionCode WhyNotLive(GrantId grant, uint64_t row_state) {
                                          : DecisionCode::kGrantRevoked;
 }
 
-Coverage::Coverage(const Plan& plan, const RecordFinder& finder, const PolicyAction& entry,
-                   std::span<const ResourceTexts> resources, int64_t now_us)
-    : plan_(plan), finder_(finder), entry_(entry), now_us_(now_us) {
-  const size_t words = (entry.capabilities.size() + 63) / 64;
-  std::array<uint64_t, kWords> few = {};
-  std::vector<uint64_t> many;
-  if (words > kWords) {
-    many_.resize(words);
-    many.resize(words);
-  }
-  uint64_t* left = many_.empty() ? few_.data() : many_.data();
-  uint64_t* next = many.empty() ? few.data() : many.data();
-  Collect(resources[0], left);
-  if (std::all_of(left, left + words, [](uint64_t word) { return word == 0; })) return;
-  for (covered_ = 1; covered_ < resources.size(); ++covered_) {
-    std::fill_n(next, words, 0);
-    Collect(resources[covered_], next);
-    uint64_t any = 0;
-    for (size_t i = 0; i < words; ++i) {
-      next[i] &= left[i];
-      any |= next[i];
-    }
-    if (any == 0) return;
-    std::copy_n(next, words, left);
-  }
-}
-
-void Coverage::Collect(const ResourceTexts& texts, uint64_t* set) const {
-  finder_.ForEachCapability(entry_, texts, [&](const CapabilityRecord& record) {
-    if (record.expires_us <= now_us_) return;
-    const uint32_t at = plan_.PositionOf(record.capability);
-    set[at / 64] |= uint64_t{1} << at % 64;
-  });
-}
-
-bool MatchesAny(const ForbidPlan& forbid, std::span<const ResourceTexts> resources) {
-  for (const ResourceTexts& texts : resources) {
-    for (const StaticPattern& pattern : forbid.patterns) {
-      bool same = true;
-      size_t literal = 0;
-      for (uint32_t left = pattern.holes; left != 0; left &= left - 1) {
-        const auto hole = static_cast<uint32_t>(std::countr_zero(left));
-        same = same && (texts.valid >> hole & 1) != 0 &&
-               texts.text(hole) == pattern.literals[literal++];
-      }
-      if (same) return true;
-    }
-  }
-  return false;
-}
-
 bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth) {
   const ActionPlan& action = state.plan->tools()[header->tool].actions[nth];
   // A guard acts on true or fault: only false says that the call is not this action.
@@ -402,27 +358,48 @@ bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth
          (state.evaluator.Predicate(header, action.guard_record) & 2) == 0;
 }
 
+namespace {
+
+/// A group for the action, if any is wanted.
+ActionGroup* OpenGroup(const ProgramState& state, const PolicyAction& entry, uint32_t nth,
+                       size_t actions, Reservation& in) {
+  // Beside other actions every one has a group, since the whole of them is put together again.
+  if (!entry.counts && in.charged_only && actions == 1) return nullptr;
+  ActionGroup& group = in.Open(nth, entry.action, Escalates(state.program->actions[entry.action]));
+  group.entry = &entry;
+  group.charges_own = entry.charges_own;
+  return &group;
+}
+
+/// Whether nothing but who permits it charges the action, in a way that the caller knows.
+bool MayWin(const PolicyAction& entry, const Winner& winner) {
+  if (!entry.counts) return true;
+  if (!entry.usual || winner.store == nullptr) return false;
+  if (entry.keeps) winner.store->Expect(winner.operation);
+  return true;
+}
+
+}  // namespace
+
 /// Phases 2 to 4 for one action: forbids, candidates, reasons. Fills what is not common to all.
 void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
                   const Frame& frame, uint32_t nth, Decision& decision, Reservation* found) {
   decision.action_nth = static_cast<uint8_t>(nth);
   decision.code = DecisionCode::kNoCapability;
   const std::vector<ActionPlan>& actions = state.plan->tools()[header->tool].actions;
-  const uint32_t action = actions[nth].action;
-  const PolicyAction* entry = state.plan->Find(view.policy, action);
+  const PolicyAction* entry = state.plan->Find(view.policy, actions[nth].action);
   if (entry == nullptr) return;
   ActionGroup* group = nullptr;
-  // Beside other actions every one has a group, since the whole of them is put together again.
-  if (found != nullptr && (entry->counts || !found->charged_only || actions.size() > 1)) {
-    group = &found->Open(nth, action, Escalates(state.program->actions[action]));
-    group->entry = entry;
-    group->charges_own = entry->charges_own;
-    if (entry->keeps && found->expecting != nullptr) {
-      found->expecting->Expect(
-          state::OperationId{.high = found->decision.high, .low = found->decision.low});
+  Winner* winner = nullptr;
+  if (found != nullptr) {
+    if (found->winner.wanted && !MayWin(*entry, found->winner)) found->WantGroups(view);
+    if (found->winner.wanted) {
+      winner = &found->winner;
+    } else {
+      group = OpenGroup(state, *entry, nth, actions.size(), *found);
     }
   }
-  ActionDecider(state, view, header, frame, *entry, nth, group).Run(decision);
+  ActionDecider(state, view, header, frame, *entry, nth, group, winner).Run(decision);
 }
 
 namespace {
@@ -478,7 +455,11 @@ Decision Decide(const ProgramState* state, const GrantRows& rows, GrantId grant,
     decision.code = DecisionCode::kSubjectMismatch;
     return decision;
   }
-  if (found != nullptr) found->view = view;
+  // A winner is that of one action under a minted grant.
+  if (found != nullptr && (!found->winner.wanted || view.delegation != nullptr ||
+                           tools[header->tool].actions.size() > 1)) {
+    found->WantGroups(view);
+  }
   DecideActions(*state, view, header, frame, decision, found);
   if (decision.verdict == Verdict::kDeny && decision.action_nth != 0xFF) {
     const Program& program = *state->program;

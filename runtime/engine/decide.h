@@ -63,8 +63,9 @@ inline DecisionCode WhyRowGone(const GrantRows& rows, const GrantRow* row, Grant
 }
 
 /// kPermit: the grant is live and `view` is filled; else why not.
-inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, GrantId grant,
-                              int64_t now_us, GrantView& view) {
+[[gnu::always_inline]] inline DecisionCode OpenGrant(const ProgramState& state,
+                                                     const GrantRows& rows, GrantId grant,
+                                                     int64_t now_us, GrantView& view) {
   const GrantRow* row = rows.At(grant.index);
   const DecisionCode gone = WhyRowGone(rows, row, grant, now_us);
   if (gone != DecisionCode::kPermit) return gone;
@@ -77,6 +78,17 @@ inline DecisionCode OpenGrant(const ProgramState& state, const GrantRows& rows, 
   view.policy = state.policy_of[number];
   return view.policy == kNone ? DecisionCode::kGrantOrphaned : DecisionCode::kPermit;
 }
+
+/// Of a call that nothing charges but the one capability which permits it: that capability. The
+/// limits of most calls are its own (usual.cpp).
+struct Winner {
+  bool wanted = false;  // else, and of any other call, all is found that may be charged
+  const state::Store* store = nullptr;  // null: only calls that are charged nothing have a winner
+  state::OperationId operation;         // that the call will be
+  // Of a permit:
+  const CapabilityRecord* record = nullptr;  // of this epoch
+  uint64_t admitted = 0;
+};
 
 /// The resources of one action of a call. INVARIANT of `derived`: there is at least one, and every
 /// hole of each has a text.
@@ -241,7 +253,8 @@ void ForEachForbid(const PolicyAction& entry, const RecordFinder& finder, const 
 bool IsAction(const ProgramState& state, const FrameHeader* header, uint32_t nth);
 
 /// What the call comes to as the `nth` action of its tool alone. `decision` has what is common to
-/// all actions. `found`: if it is not null, a group of it gets the candidates. Inside an epoch.
+/// all actions. `found`: if it is not null, a group of it gets the candidates, or its winner the
+/// one that permits. Inside an epoch.
 void DecideAction(const ProgramState& state, const GrantView& view, const FrameHeader* header,
                   const Frame& frame, uint32_t nth, Decision& decision,
                   Reservation* found = nullptr);

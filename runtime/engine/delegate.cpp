@@ -301,13 +301,17 @@ Result<bool> ChainFolder::NarrowOne(const Target& target, const Narrowing& narro
 /// Keeps what is left of every capability as one more block.
 Result<void> ChainFolder::Close(Delegation& delegation) {
   DelegationBlock& block = delegation.blocks.emplace_back();
-  for (const auto& [descents, into] :
-       {std::pair(&descents_, &block.constants), {&limits_, &block.limits}}) {
-    for (const Descent& descent : *descents) {
-      auto slots = state_.pool.Intern(descent.constants);
-      if (!slots) return std::unexpected(slots.error());
-      into->push_back({descent.capability, *slots});
-    }
+  for (const Descent& descent : descents_) {
+    auto slots = state_.pool.Intern(
+        descent.constants,
+        state_.plan->Templates(program_, descent.capability, descent.constants));
+    if (!slots) return std::unexpected(slots.error());
+    block.constants.push_back({descent.capability, *slots});
+  }
+  for (const Descent& descent : limits_) {
+    auto slots = state_.pool.Intern(descent.constants);
+    if (!slots) return std::unexpected(slots.error());
+    block.limits.push_back({descent.capability, *slots});
   }
   return {};
 }

@@ -246,6 +246,7 @@ Result<LoadReport> Engine::Load(std::shared_ptr<const Program> program, NativeCo
   std::vector<uint32_t> orphans;
   impl_->Rebind(*next, kept, orphans);
   const uint32_t number = next->number;
+  impl_->counts.store(next->counts, std::memory_order_relaxed);
   // In force from here. The records of the old Program go with it.
   ProgramState* old = impl_->state.exchange(next.release(), std::memory_order_acq_rel);
   for (uint32_t index = 0; index < impl_->rows.end(); ++index) {
@@ -347,6 +348,8 @@ Reader Engine::NewReader() {
   auto reader = std::make_unique<Reader::Impl>();
   reader->engine = impl_.get();
   reader->slot = impl_->epochs.Register();
+  const state::Store& store = *impl_->store;
+  if (store.near() && !store.keeps_names()) reader->near = &store;
   const uint64_t nth = impl_->readers.fetch_add(1, std::memory_order_relaxed) + 1;
   reader->id_state = {Fold(impl_->id_seed[0] ^ nth, impl_->id_seed[1]),
                       Fold(impl_->id_seed[1] ^ nth, impl_->id_seed[0])};

@@ -64,6 +64,7 @@ struct Engine::Impl {
   engine::EpochDomain epochs;
   engine::GrantRows rows;
   std::atomic<engine::ProgramState*> state = nullptr;
+  std::atomic<bool> counts = false;  // as the state does, most of the time
 
   mutable std::mutex mutex;  // writers; guards all below
   std::unordered_map<std::string, uint32_t> policy_numbers;
@@ -79,6 +80,7 @@ struct Reader::Impl {
   Engine::Impl* engine = nullptr;
   engine::EpochDomain::ReaderSlot* slot = nullptr;
   std::array<uint64_t, 2> id_state = {};
+  const state::Store* near = nullptr;  // the engine's, if it is one of this process
   std::unique_ptr<engine::Reservation> reservation;  // made for the first call that needs it
 
   // Two words of a multiplicative generator whose seed is the engine's secret.
@@ -89,22 +91,34 @@ struct Reader::Impl {
             .low = Fold(id_state[1], id_state[0] ^ 0x5899'65CC'7537'4CC3u)};
   }
   bool DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
-  /// Room for the next call.
   engine::Reservation& Room() {
-    if (reservation == nullptr) MakeRoom();
-    reservation->Clear();
+    if (reservation == nullptr) [[unlikely]] MakeRoom();
     return *reservation;
   }
   void MakeRoom();
-  /// Decides one call of a Program that counts with all its phases: Count() without options, by a
-  /// shorter way where the call is a usual one. Inside the epoch; the caller leaves it, if this did
-  /// not.
-  Decision CountUsual(const engine::ProgramState& state, GrantId grant, const Frame& frame);
-  void ChargeUsual(const engine::ProgramState& state, GrantId grant, const Frame& frame,
-                   Decision& decision);
-  /// `anew`: what the call is charged is not worked out yet.
-  void ChargeUnusual(const engine::ProgramState& state, GrantId grant, const Frame& frame,
-                     bool anew, Decision& decision);
+  /// Decides one call of a Program that counts nothing.
+  Decision JustDecide(GrantId grant, const Frame& frame);
+  /// Decides one call with all its phases: Count() without options, by a shorter way where the call
+  /// is a usual one.
+  Decision CountUsual(GrantId grant, const Frame& frame);
+  // Of a usual call (usual.cpp); inside the epoch, which it leaves before the store is asked.
+  // False: the general way has to say, and nothing is charged that can be given back.
+  engine::Reservation& WantWinner(const DecisionId& id);
+  void ChargeGroups(const engine::ProgramState& state, GrantId grant, const Frame& frame,
+                    Decision& decision);
+  bool ChargeWinner(const engine::ProgramState& state, GrantId grant, const FrameHeader* frame,
+                    engine::Reservation& out, Decision& decision);
+  bool MakeReady(const engine::ProgramState& state, GrantId grant, engine::ReadyCharge& ready);
+  bool BringTo(const engine::ProgramState& state, const FrameHeader* frame,
+               engine::ReadyCharge& ready);
+  bool ChargeSeveral(const engine::ProgramState& state, GrantId grant, const FrameHeader* frame,
+                     Decision& decision);
+  bool Take(std::span<const state::Charge> charges, bool kept, GrantId grant,
+            const engine::GrantRow& row, int64_t now_us, engine::Reservation& out,
+            Decision& decision);
+  bool ReserveUsual(uint32_t count, bool kept, int64_t now_us);
+  /// The part of the grant's subject in the names of counters.
+  const state::CounterId& SubjectPart(GrantId grant);
   /// Decides one call with all its phases. `peek`: nothing is charged or counted.
   Decision Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options, bool peek);
   /// `asking`: groups, a bit each, that are decided by who asks for something.
@@ -128,8 +142,6 @@ struct Reader::Impl {
   /// What the store said of the decision; null if it was not asked, or of another one since.
   const engine::Reservation* AnswerTo(const Decision& decision) const;
   void Recheck(GrantId grant, int64_t now_us, Decision& decision);
-  /// The grant is gone since the store was asked.
-  void TakeBack(DecisionCode code, int64_t now_us, Decision& decision);
   ~Impl() {
     if (slot != nullptr) engine->epochs.Unregister(slot);
   }

@@ -69,6 +69,7 @@ struct PolicyAction {
   // Nothing but the capabilities' own limits charges a call: no shared limit, no circuit breaker,
   // and it becomes a part of no history.
   bool charges_own = false;
+  bool usual = false;   // … and a template has each of them, mostly (TermTemplate)
   bool counts = false;  // anything charges a call, or remembers it
   bool keeps = false;   // … so that it may have an operation, which the store remembers
 };

@@ -112,6 +112,10 @@ void Plan::MarkCounted(const Program& program) {
                          !histories_[entry.action].empty();
     entry.charges_own =
         !limited && program.policies[entry.policy].breaker.max_violations == 0;
+    entry.usual = entry.charges_own && std::ranges::all_of(entry.capabilities, [&](uint32_t i) {
+      const std::vector<LimitTerm>& terms = program.capabilities[i].terms;
+      return template_counts_[i] == terms.size() && std::ranges::all_of(terms, MayHaveTemplate);
+    });
     entry.counts = !entry.charges_own || any(entry, [](const LimitTerm&) { return true; });
     entry.keeps = limited || any(entry, [](const LimitTerm& term) {
       return term.kind == LimitKind::kQuota || term.kind == LimitKind::kGauge;

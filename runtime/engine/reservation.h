@@ -81,6 +81,55 @@ struct ChargeOrigin {
   Span span = {};
 };
 
+/// What subjects are called in counters' names, by the grants that were used lately.
+class SubjectParts {
+ public:
+  template <typename Make>
+  [[gnu::always_inline]] const state::CounterId& Of(GrantId grant, const Make& make) {
+    Entry& known = entries_[grant.index % entries_.size()];
+    // A grant's subject never changes, and its generation is no other grant's.
+    const uint64_t key = uint64_t{grant.generation} << 32 | grant.index;
+    if (known.grant != key) [[unlikely]] known = {key, make()};
+    return known.part;
+  }
+
+ private:
+  struct alignas(32) Entry {
+    uint64_t grant = 0;  // generation:32 | index:32
+    state::CounterId part;
+  };
+  std::array<Entry, 64> entries_;
+};
+
+/// The charge of a capability that has one limit, as a grant was charged lately. What a call brings
+/// to it is added anew; mostly that is nothing but the time.
+struct alignas(64) ReadyCharge {
+  state::Charge charge;
+  // Whose it is; only compared. Null: it is nobody's.
+  const CapabilityRecord* record = nullptr;
+  uint64_t grant = 0;                  // generation:32 | index:32
+  uint64_t clause = 0;                 // its bit of admit
+  uint32_t program = 0;                // number of the Load
+  bool whole = false;                  // a call brings nothing
+  bool kept = false;                   // it can be given back
+  const TermTemplate* term = nullptr;  // of the record
+  const GrantRow* row = nullptr;       // the grant's
+  state::CounterId subject;            // its part of a counter's name
+  ChargeOrigin origin;
+};
+
+/// The charge of the `nth` term of a capability that alone permits.
+inline ChargeOrigin OriginOf(const TermTemplate& term, uint32_t capability, uint32_t nth) {
+  return {.capability = capability,
+          .limit = kNone,
+          .term = nth,
+          .clause = term.clause,
+          .group = 0,
+          .alternative = 0,
+          .block = 0,
+          .span = term.span};
+}
+
 struct Reservation {
   // What a decision of several actions can say of each in Decision::operation: three bits.
   static constexpr uint32_t kChoices = 20;
@@ -88,6 +137,7 @@ struct Reservation {
   static constexpr uint64_t kUncounted = uint64_t{1} << 62;
   static_assert(limits::kAlternatives <= 8 && kChoices * 3 < 62 && limits::kToolActions <= 64);
 
+  Winner winner;   // of a call that may be a usual one; what follows is of any other
   GrantView view;  // of the epoch in which the call was decided
   DecisionId decision;  // whose answer it is
 
@@ -104,8 +154,6 @@ struct Reservation {
   uint32_t failed = kNone;  // the charge that did not fit
   uint32_t lost = kNone;    // the group of which no candidate is left, if that is why it is denied
 
-  const state::Store* expecting = nullptr;  // who may prepare for an operation; null: nobody
-
   // Only for a store that keeps names. The texts are owned here: the policy may be swapped while
   // the store writes.
   std::vector<std::array<std::string, 4>> texts;
@@ -121,16 +169,20 @@ struct Reservation {
   std::array<state::Stamp, limits::kStamps> stamps;
   std::array<uint16_t, limits::kToolActions> free;  // by the store's groups
 
-  /// What subjects are called in counters' names, by the grants that were used lately.
-  struct alignas(32) Subject {
-    uint64_t grant = 0;  // generation:32 | index:32
-    state::CounterId part;
-  };
-  std::array<Subject, 64> subjects;
+  SubjectParts subjects;
   PeriodCache periods;
+  PartCache parts;
+  std::array<ReadyCharge, 64> ready;  // by grant and capability
+  const ReadyCharge* answered_for = nullptr;  // what was charged, if it is not in `charges` yet
 
-  /// For the next call.
+  /// For a call that has no winner.
+  void WantGroups(const GrantView& of) {
+    Clear();
+    view = of;
+  }
   void Clear() {
+    winner.wanted = false;
+    answered_for = nullptr;
     group_count = charge_count = stamp_count = store_groups = 0;
     alone = has_breaker = answered = refused = false;
     failed = lost = kNone;
@@ -140,11 +192,7 @@ struct Reservation {
   }
   /// The part of the subject of the call's grant in the names of counters.
   const state::CounterId& SubjectPart(const CounterHash& hash) {
-    Subject& known = subjects[view.id.index % subjects.size()];
-    // A grant's subject never changes, and its generation is no other grant's.
-    const uint64_t grant = uint64_t{view.id.generation} << 32 | view.id.index;
-    if (known.grant != grant) known = {grant, hash.SubjectPart(subject())};
-    return known.part;
+    return subjects.Of(view.id, [&] { return hash.SubjectPart(subject()); });
   }
   std::string_view subject() const;
   /// Of each group in the mask, who asks for something stands in for those that permit. False:

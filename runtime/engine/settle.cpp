@@ -112,6 +112,15 @@ bool IsOfPolicy(const std::optional<state::Actual>& actual) {
   return actual && (actual->unit & state::kFixed) != 0;
 }
 
+/// Whether the store has nothing to choose and nothing to remember but its charges: all are taken.
+bool TakesAll(const Reservation& from) {
+  return from.stamp_count == 0 && from.texts.empty() &&
+         std::ranges::all_of(from.all_charges(),
+                             [](const auto& charge) { return charge.alternative == 0; }) &&
+         std::ranges::all_of(std::span(from.free.data(), from.store_groups),
+                             [](uint16_t free) { return free == state::kNoFree; });
+}
+
 void Spent(Reservation& from, uint16_t failed, Decision& decision) {
   if (failed >= from.charge_count) {
     return engine::DenyFor(DecisionCode::kLimitExceeded, {}, from, decision);
@@ -166,6 +175,7 @@ Decision Reader::Impl::DecideAndCharge(GrantId grant, const Frame& frame,
 Decision Reader::Impl::Count(GrantId grant, const Frame& frame, const AuthorizeOptions& options,
                              bool peek) {
   Reservation& charged = Room();
+  charged.Clear();
   Decision decision = DecideAndCharge(grant, frame, options, 0, charged);
   charged.decision = decision.id;
   Finish(grant, frame, options, peek, decision);
@@ -230,11 +240,11 @@ Decision Reader::Impl::StepUpInstead(GrantId grant, const Frame& frame,
 state::ReserveResult Reader::Impl::ReserveFor(int64_t now_us, bool reserve,
                                               state::OperationId operation) {
   Reservation& charged = *reservation;
-  const bool none = operation == state::kNoOperation;
-  if (reserve && charged.alone && charged.texts.empty() &&
-      engine->store->Take(charged.all_charges(), none ? nullptr : &operation, now_us,
-                          charged.states.data())) {
-    return {state::ReserveStatus::kReserved};
+  if (reserve && near != nullptr && TakesAll(charged)) {
+    const bool kept = operation != state::kNoOperation;
+    const bool taken = engine->store->Take(charged.all_charges(), kept ? &operation : nullptr,
+                                           now_us, charged.states.data());
+    if (taken) return {state::ReserveStatus::kReserved};
   }
   return engine->store->Reserve({.now_us = now_us,
                                  .operation = operation,
@@ -244,6 +254,17 @@ state::ReserveResult Reader::Impl::ReserveFor(int64_t now_us, bool reserve,
                                  .names = charged.Names(),
                                  .peek = !reserve},
                                 charged.all_states());
+}
+
+// The store may have taken its time: a grant that was revoked meanwhile permits nothing, and takes
+// nothing that can be given back.
+void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
+  engine->epochs.Enter(slot);
+  const DecisionCode code = engine::WhyGone(engine->rows, grant, now_us);
+  engine->epochs.Leave(slot);
+  if (code == DecisionCode::kPermit) return;
+  if (decision.reserved()) engine->store->Release(OperationOf(decision), now_us);
+  engine::DenyFor(code, {}, *reservation, decision);
 }
 
 void Reader::Impl::AskStore(int64_t now_us, bool reserve, bool kept, bool named,
@@ -287,9 +308,14 @@ void Reader::Impl::TakeAnswer(const state::ReserveResult& result, int64_t now_us
 }
 
 const Reservation* Reader::Impl::AnswerTo(const Decision& decision) const {
-  const bool known = reservation != nullptr && reservation->decision == decision.id &&
-                     (reservation->answered || reservation->refused);
-  return known ? reservation.get() : nullptr;
+  if (reservation == nullptr || reservation->decision != decision.id) return nullptr;
+  Reservation& known = *reservation;
+  if (!known.answered && !known.refused) return nullptr;
+  if (known.answered_for != nullptr && known.charge_count == 1) {
+    known.charges[0] = known.answered_for->charge;
+    known.origins[0] = known.answered_for->origin;
+  }
+  return &known;
 }
 
 Decision Reader::Authorize(GrantId grant, const Frame& frame, const AuthorizeOptions& options) {

@@ -187,6 +187,20 @@ void Maker::Passed(uint32_t parts) {
 
 }  // namespace
 
+bool MayHaveTemplate(const LimitTerm& term) {
+  const auto is_const = [](const LimitOperand& operand) {
+    return operand.source == Source::kConst || operand.source == Source::kAbsent;
+  };
+  const auto is_brought = [](const LimitOperand& key) { return key.source != Source::kConst; };
+  return (is_const(term.amount) || term.amount.source == Source::kSlot) &&
+         std::ranges::all_of(
+             std::array{&term.limit, &term.burst, &term.period, &term.zone, &term.span},
+             [&](const LimitOperand* each) { return is_const(*each); }) &&
+         std::ranges::none_of(
+             term.keys, [](const LimitOperand& key) { return key.source == Source::kInst; }) &&
+         std::ranges::count_if(term.keys, is_brought) <= TermTemplate::kKeys;
+}
+
 TermTemplate MakeTemplate(const Program& program, const CounterHash& hash, const LimitTerm& term,
                           const state::CounterId& id, const Span& span,
                           std::span<const TypedSlot> constants) {
@@ -198,18 +212,17 @@ TermTemplate MakeTemplate(const Program& program, const CounterHash& hash, const
   return made;
 }
 
-bool AddKeys(const TermTemplate& term, const Program& program, const FrameHeader* frame,
-             const CounterHash& hash, const state::CounterId& subject, state::CounterId& id) {
+bool AddKeys(const TermTemplate& term, const TemplateCall& call, state::CounterId& id) {
   for (uint32_t i = 0; i < term.key_count; ++i) {
     const TermTemplate::Key& key = term.keys[i];
     state::CounterId part;
     if (key.slot == kNone) {
-      part = subject;
-    } else if (!BitOf(frame->present, key.slot)) {
+      part = call.subject;
+    } else if (!BitOf(call.frame->present, key.slot)) {
       return false;
     } else if (key.text != 0) {
-      part = hash.TextPart(StringOf(SlotsOf(frame)[key.slot]));
-    } else if (!hash.ByValue(program, key.type, SlotsOf(frame)[key.slot], part)) {
+      part = call.parts.Text(call.hash, SlotsOf(call.frame)[key.slot]);
+    } else if (!call.hash.ByValue(call.program, key.type, SlotsOf(call.frame)[key.slot], part)) {
       return false;
     }
     id = CounterHash::Add(id, part, key.shift);

@@ -14,6 +14,7 @@
 #include "runtime/base/span.h"
 #include "runtime/engine/const_pool.h"
 #include "runtime/engine/counter_id.h"
+#include "runtime/engine/part_cache.h"
 #include "runtime/engine/period.h"
 #include "runtime/program/abi.h"
 #include "runtime/program/program.h"
@@ -54,6 +55,9 @@ struct TermTemplate {
 static_assert(std::is_trivially_copyable_v<TermTemplate> &&
               std::has_unique_object_representations_v<TermTemplate>);
 static_assert(sizeof(TermTemplate) == 128 && sizeof(TermTemplate) % sizeof(Slot) == 0);
+
+/// Whether templates of the term say anything: whatever else they are made of is constant.
+bool MayHaveTemplate(const LimitTerm& term);
 
 /// The template of a term of a rule, whose constants these are. `id`: the counter before its unit
 /// and keys are told; `span`: of the limit.
@@ -99,17 +103,17 @@ struct TemplateCall {
   const CounterHash& hash;
   const state::CounterId& subject;  // its part of a counter's name
   PeriodCache& periods;
+  PartCache& parts;
 };
 
 /// Adds the keys that a call brings. False: as of Fill().
-bool AddKeys(const TermTemplate& term, const Program& program, const FrameHeader* frame,
-             const CounterHash& hash, const state::CounterId& subject, state::CounterId& id);
+bool AddKeys(const TermTemplate& term, const TemplateCall& call, state::CounterId& id);
 
-/// What the call is charged. False: as LimitReader::Read(). INVARIANT: the way is not kGeneral.
-[[gnu::always_inline]] inline bool Fill(const TermTemplate& term, const TemplateCall& call,
-                                        state::Charge& charge) {
+/// Adds what the call brings to a charge of the term, whatever an earlier call has brought to it.
+/// False: as of Fill().
+[[gnu::always_inline]] inline bool Bring(const TermTemplate& term, const TemplateCall& call,
+                                         state::Charge& charge) {
   const int64_t now_us = call.frame->now_us;
-  charge = term.charge;
   if (static_cast<uint64_t>(now_us) > limits::kTimeUs) return false;
   if (term.amount_slot != kNone) {
     if (!BitOf(call.frame->present, term.amount_slot)) return false;
@@ -127,10 +131,18 @@ bool AddKeys(const TermTemplate& term, const Program& program, const FrameHeader
     charge.end_us = bounds->end_us;
   }
   if (!term.own) {
-    return AddKeys(term, call.program, call.frame, call.hash, call.subject, charge.id);
+    charge.id = term.charge.id;
+    return AddKeys(term, call, charge.id);
   }
-  charge.id = CounterHash::Add(charge.id, call.subject, 0);
+  charge.id = CounterHash::Add(term.charge.id, call.subject, 0);
   return true;
+}
+
+/// What the call is charged. False: as LimitReader::Read(). INVARIANT: the way is not kGeneral.
+[[gnu::always_inline]] inline bool Fill(const TermTemplate& term, const TemplateCall& call,
+                                        state::Charge& charge) {
+  charge = term.charge;
+  return Bring(term, call, charge);
 }
 
 }  // namespace cap::engine

@@ -1,7 +1,9 @@
 // The usual call of a Program that counts: of one action, that nothing but the capability which
 // permits it charges, with limits whose numbers were known when the grant was published
-// (term_template.h). Everything else goes the general way (charge_builder.cpp, settle.cpp), which
-// says the same of these calls too.
+// (term_template.h), by a store in this process. It is decided as a call of a Program that counts
+// nothing, and then charged: who else would permit it matters only when the store has said no.
+// Everything else goes the general way (charge_builder.cpp, settle.cpp), which says the same of
+// these calls too.
 #include "runtime/engine/charge_builder.h"
 #include "runtime/engine/engine_impl.h"
 #include "runtime/engine/reservation.h"
@@ -11,83 +13,22 @@
 namespace cap {
 namespace {
 
+using engine::ReadyCharge;
 using engine::Reservation;
+using engine::TermTemplate;
 
-/// The charge at a place, of a term of the candidate. False: a LimitReader has to say.
-[[gnu::always_inline]] inline bool Put(uint32_t at, const engine::TermTemplate& term, uint32_t nth,
-                                       const engine::Candidate& of,
-                                       const engine::TemplateCall& call, Reservation& out) {
-  if (term.way == engine::TermTemplate::Way::kGeneral) return false;
-  if (!engine::Fill(term, call, out.charges[at])) return false;
-  out.origins[at] = {.capability = of.capability,
-                     .limit = kNone,
-                     .term = nth,
-                     .clause = term.clause,
-                     .group = 0,
-                     .alternative = 0,
-                     .block = 0,
-                     .span = term.span};
-  return true;
-}
+uint64_t KeyOf(GrantId grant) { return uint64_t{grant.generation} << 32 | grant.index; }
 
-/// Those of the terms that apply: how many; 0: a LimitReader has to say. While the store is asked
-/// for the first it may fetch the others.
-[[gnu::noinline]] uint32_t PutAll(std::span<const engine::TermTemplate> terms,
-                                  const engine::Candidate& of, engine::TemplateCall call,
-                                  const state::Store& store, Reservation& out) {
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < terms.size(); ++i) {
-    if ((of.admitted >> terms[i].clause & 1) == 0) continue;
-    if (count == limits::kCharges || !Put(count, terms[i], i, of, call, out)) return 0;
-    store.Expect(out.charges[count++].id);
-  }
-  return count;
-}
-
-/// What a call that is permitted is charged. False: it is not as above, or cannot be charged so;
-/// then nothing has changed that the general way does not overwrite.
-[[gnu::always_inline]] inline bool ChargeAlone(const engine::ProgramState& state,
-                                               const engine::CounterHash& hash,
-                                               const FrameHeader* frame,
-                                               const state::Store& store, Reservation& out) {
-  const engine::ActionGroup& group = out.groups[0];
-  if (out.group_count != 1 || !group.charges_own || group.permit.count != 1 ||
-      out.view.delegation != nullptr || out.names_wanted) {
-    return false;
-  }
-  const engine::Candidate& only = group.permit.all[0];
-  const CapabilityRecord& record = *only.record;
-  out.alone = true;
-  if ((only.admitted & state.plan->LimitMask(record.shape)) == 0) return true;
-  const uint32_t count = state.plan->TemplateCount(only.capability);
-  const engine::TermTemplate* terms = engine::TemplatesBefore(record.consts, count);
-  const engine::TemplateCall call{.program = *state.program,
-                                  .number = state.number,
-                                  .frame = frame,
-                                  .hash = hash,
-                                  .subject = out.SubjectPart(hash),
-                                  .periods = out.periods};
-  const bool one = count == 1 && (only.admitted >> terms->clause & 1) != 0;
-  const uint32_t charges = !one ? PutAll({terms, count}, only, call, store, out)
-                           : Put(0, *terms, 0, only, call, out) ? 1
-                                                                : 0;
-  if (charges == 0) {
-    out.alone = false;
-    return false;
-  }
-  out.charge_count = charges;
-  out.store_groups = 1;
-  out.free[0] = state::kNoFree;
-  return true;
-}
-
-/// kPermit: a grant that was live still is; else why not.
-[[gnu::always_inline]] inline DecisionCode LookAgain(const engine::GrantRows& rows, GrantId grant,
-                                                     int64_t now_us) {
-  const engine::GrantRow* row = rows.At(grant.index);
-  const DecisionCode code = engine::WhyRowGone(rows, row, grant, now_us);
-  const bool delegated = code == DecisionCode::kPermit && engine::IsDelegated(*row);
-  return delegated ? engine::WhyGone(rows, grant, now_us) : code;
+engine::TemplateCall CallOf(const engine::ProgramState& state, const engine::CounterHash& hash,
+                            const FrameHeader* frame, const state::CounterId& subject,
+                            Reservation& out) {
+  return {.program = *state.program,
+          .number = state.number,
+          .frame = frame,
+          .hash = hash,
+          .subject = subject,
+          .periods = out.periods,
+          .parts = out.parts};
 }
 
 }  // namespace
@@ -95,73 +36,172 @@ using engine::Reservation;
 void Reader::Impl::MakeRoom() {
   reservation = std::make_unique<Reservation>();
   reservation->charged_only = true;
-  reservation->expecting = engine->store.get();
   reservation->names_wanted = engine->store->keeps_names();
 }
 
-Decision Reader::Impl::CountUsual(const engine::ProgramState& state, GrantId grant,
-                                  const Frame& frame) {
-  Reservation& charged = Room();
-  charged.decision = NextId();
-  Decision decision = engine::Decide(&state, engine->rows, grant, frame, &charged);
-  decision.id = charged.decision;
-  if (charged.group_count != 0) ChargeUsual(state, grant, frame, decision);
+[[gnu::always_inline]] inline Reservation& Reader::Impl::WantWinner(const DecisionId& id) {
+  Reservation& out = Room();
+  out.winner.wanted = true;
+  out.winner.store = near;
+  out.winner.operation = {.high = id.high, .low = id.low};
+  return out;
+}
+
+Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
+  const engine::EpochScope inside(engine->epochs, slot);
+  const engine::ProgramState* state = engine->state.load(std::memory_order_acquire);
+  const DecisionId id = NextId();
+  Reservation& out = WantWinner(id);
+  Decision decision = engine::Decide(state, engine->rows, grant, frame, &out);
+  decision.id = id;
+  // Counting leaves the epoch while it asks the store; leaving it once more does no harm.
+  if (!out.winner.wanted) {
+    ChargeGroups(*state, grant, frame, decision);
+    return decision;
+  }
+  const bool settled =
+      decision.verdict == Verdict::kDeny ||
+      (decision.permitted() && ChargeWinner(*state, grant, frame.header(), out, decision));
+  if (!settled) [[unlikely]]
+    decision = Count(grant, frame, {}, /*peek=*/false);
   return decision;
 }
 
-void Reader::Impl::ChargeUsual(const engine::ProgramState& state, GrantId grant,
-                               const Frame& frame, Decision& decision) {
-  Reservation& charged = *reservation;
-  state::Store& store = *engine->store;
-  const int64_t now_us = frame.header()->now_us;
-  const bool usual = decision.permitted() &&
-                     ChargeAlone(state, engine->hash, frame.header(), store, charged);
-  if (!usual || charged.charge_count > 1) {
-    return ChargeUnusual(state, grant, frame, !usual, decision);
-  }
-  if (charged.charge_count == 0) return;
-  engine->epochs.Leave(slot);
-  const bool kept = state::IsGivenBack(charged.charges[0].kind);
-  const state::OperationId operation = OperationOf(decision);
-  if (store.Take(charged.all_charges(), kept ? &operation : nullptr, now_us,
-                 charged.states.data())) {
-    charged.answered = true;
-    if (kept) decision.operation |= Reservation::kReserved;
-  } else {
-    AskStore(now_us, /*reserve=*/true, kept, /*named=*/false, decision);
-    if (!decision.permitted()) return AfterDenial(grant, frame, {}, /*peek=*/false, decision);
-  }
-  engine->epochs.Enter(slot);
-  const DecisionCode gone = LookAgain(engine->rows, grant, now_us);
-  if (gone != DecisionCode::kPermit) {
-    engine->epochs.Leave(slot);
-    TakeBack(gone, now_us, decision);
-  }
-}
-
-void Reader::Impl::ChargeUnusual(const engine::ProgramState& state, GrantId grant,
-                                 const Frame& frame, bool anew, Decision& decision) {
-  Reservation& charged = *reservation;
-  if (anew) {
-    engine::ChargeBuilder(state, charged.view, frame, engine->hash, *engine->store, charged)
-        .Run(decision);
+/// All of the call is found: the general way from there.
+[[gnu::noinline]] void Reader::Impl::ChargeGroups(const engine::ProgramState& state, GrantId grant,
+                                                  const Frame& frame, Decision& decision) {
+  Reservation& out = *reservation;
+  out.decision = decision.id;
+  if (out.group_count > 0) {
+    engine::ChargeBuilder(state, out.view, frame, engine->hash, *engine->store, out).Run(decision);
   }
   engine->epochs.Leave(slot);
   Finish(grant, frame, {}, /*peek=*/false, decision);
 }
 
-// The store may have taken its time: a grant that was revoked meanwhile permits nothing, and takes
-// nothing that can be given back.
-void Reader::Impl::Recheck(GrantId grant, int64_t now_us, Decision& decision) {
-  engine->epochs.Enter(slot);
-  const DecisionCode code = LookAgain(engine->rows, grant, now_us);
-  engine->epochs.Leave(slot);
-  if (code != DecisionCode::kPermit) TakeBack(code, now_us, decision);
+[[gnu::always_inline]] inline bool Reader::Impl::ChargeWinner(const engine::ProgramState& state,
+                                                              GrantId grant,
+                                                              const FrameHeader* frame,
+                                                              Reservation& out,
+                                                              Decision& decision) {
+  const CapabilityRecord* record = out.winner.record;
+  ReadyCharge& ready = out.ready[(grant.index + record->capability) % out.ready.size()];
+  const bool known = ready.record == record && ready.grant == KeyOf(grant) &&
+                     ready.program == state.number && (out.winner.admitted & ready.clause) != 0;
+  if (!known) {
+    const uint64_t limits = out.winner.admitted & state.plan->LimitMask(record->shape);
+    if (limits == 0) return true;
+    if (state.plan->TemplateCount(record->capability) != 1) {
+      return ChargeSeveral(state, grant, frame, decision);
+    }
+    if (!MakeReady(state, grant, ready)) return false;
+  }
+  if (!ready.whole && !BringTo(state, frame, ready)) return false;
+  out.answered_for = &ready;
+  return Take({&ready.charge, 1}, ready.kept, grant, *ready.row, frame->now_us, out, decision);
 }
 
-void Reader::Impl::TakeBack(DecisionCode code, int64_t now_us, Decision& decision) {
-  if (decision.reserved()) engine->store->Release(OperationOf(decision), now_us);
-  engine::DenyFor(code, {}, *reservation, decision);
+/// The charge of the winner, where another one was. False: a LimitReader has to say.
+[[gnu::noinline]] bool Reader::Impl::MakeReady(const engine::ProgramState& state, GrantId grant,
+                                               ReadyCharge& ready) {
+  const CapabilityRecord& record = *reservation->winner.record;
+  const TermTemplate& term = *engine::TemplatesBefore(record.consts, 1);
+  ready.record = nullptr;
+  if (term.way == TermTemplate::Way::kGeneral) return false;
+  ready.subject = SubjectPart(grant);
+  ready.charge = term.charge;
+  ready.charge.id = engine::CounterHash::Add(term.charge.id, ready.subject, 0);
+  ready.whole = term.way == TermTemplate::Way::kReady && term.amount_slot == kNone && term.own;
+  ready.kept = state::IsGivenBack(term.charge.kind);
+  ready.origin = engine::OriginOf(term, record.capability, 0);
+  ready.term = &term;
+  ready.clause = uint64_t{1} << term.clause;
+  ready.row = engine->rows.At(grant.index);
+  ready.record = &record;
+  ready.grant = KeyOf(grant);
+  ready.program = state.number;
+  return true;
+}
+
+/// By itself, so that what is whole has all registers.
+[[gnu::noinline]] bool Reader::Impl::BringTo(const engine::ProgramState& state,
+                                             const FrameHeader* frame, ReadyCharge& ready) {
+  const engine::TemplateCall call = CallOf(state, engine->hash, frame, ready.subject, *reservation);
+  return engine::Bring(*ready.term, call, ready.charge);
+}
+
+[[gnu::noinline]] bool Reader::Impl::ChargeSeveral(const engine::ProgramState& state, GrantId grant,
+                                                   const FrameHeader* frame, Decision& decision) {
+  Reservation& out = *reservation;
+  const CapabilityRecord& record = *out.winner.record;
+  const uint32_t count = state.plan->TemplateCount(record.capability);
+  const std::span terms(engine::TemplatesBefore(record.consts, count), count);
+  const engine::TemplateCall call = CallOf(state, engine->hash, frame, SubjectPart(grant), out);
+  uint32_t charges = 0;
+  bool kept = false;
+  for (uint32_t i = 0; i < count; ++i) {
+    const TermTemplate& term = terms[i];
+    if ((out.winner.admitted >> term.clause & 1) == 0) continue;
+    if (charges == limits::kCharges || term.way == TermTemplate::Way::kGeneral ||
+        !engine::Fill(term, call, out.charges[charges])) {
+      return false;
+    }
+    kept |= state::IsGivenBack(term.charge.kind);
+    near->Expect(out.charges[charges].id);
+    out.origins[charges++] = engine::OriginOf(term, record.capability, i);
+  }
+  out.answered_for = nullptr;
+  return Take({out.charges.data(), charges}, kept, grant, *engine->rows.At(grant.index),
+              frame->now_us, out, decision);
+}
+
+const state::CounterId& Reader::Impl::SubjectPart(GrantId grant) {
+  return reservation->subjects.Of(grant, [&] {
+    const engine::GrantRow& row = *engine->rows.At(grant.index);
+    return engine->hash.SubjectPart(row.specification.load(std::memory_order_relaxed)->subject());
+  });
+}
+
+/// What the store does not take at once: mostly a counter is new.
+[[gnu::noinline]] bool Reader::Impl::ReserveUsual(uint32_t count, bool kept, int64_t now_us) {
+  Reservation& out = *reservation;
+  const state::Charge* charges =
+      out.answered_for != nullptr ? &out.answered_for->charge : out.charges.data();
+  const state::ReserveRequest request{
+      .now_us = now_us,
+      .operation = kept ? out.winner.operation : state::kNoOperation,
+      .charges = {charges, count},
+      .free = {},
+      .stamps = {},
+      .names = {}};
+  return engine->store->Reserve(request, {out.states.data(), count}).status ==
+         state::ReserveStatus::kReserved;
+}
+
+[[gnu::always_inline]] inline bool Reader::Impl::Take(std::span<const state::Charge> charges,
+                                                      bool kept, GrantId grant,
+                                                      const engine::GrantRow& row, int64_t now_us,
+                                                      Reservation& out, Decision& decision) {
+  out.charge_count = 0;  // what it says is of no decision until the store has answered
+  engine->epochs.Leave(slot);
+  const auto count = static_cast<uint32_t>(charges.size());
+  const bool taken = engine->store->Take(charges, kept ? &out.winner.operation : nullptr, now_us,
+                                         out.states.data());
+  if (!taken && !ReserveUsual(count, kept, now_us)) [[unlikely]]
+    return false;
+  // The store may have taken its time: a grant that was revoked meanwhile permits nothing, and
+  // takes nothing that can be given back. Its row never moves, and needs no epoch.
+  if (engine::WhyRowGone(engine->rows, &row, grant, now_us) != DecisionCode::kPermit) [[unlikely]] {
+    if (kept) engine->store->Release(out.winner.operation, now_us);
+    return false;
+  }
+  out.decision = decision.id;
+  out.charge_count = count;
+  out.answered = true;
+  out.refused = false;
+  out.failed = kNone;
+  decision.operation = uint64_t{kept} << 63;
+  return true;
 }
 
 }  // namespace cap

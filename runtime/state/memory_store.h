@@ -22,6 +22,7 @@ class MemoryStore final : public Store {
   MemoryStore(const std::array<uint8_t, 16>& hash_key, StoreSizes sizes);
 
   ReserveResult Reserve(const ReserveRequest& request, std::span<ChargeState> states) override;
+  bool near() const override { return true; }
   bool Take(std::span<const Charge> charges, const OperationId* operation, int64_t now_us,
             ChargeState* states) override;
   void Expect(const CounterId& id) const override;

@@ -50,7 +50,8 @@ struct Host {
     engine = Engine::Create(options).value();
     if (!engine->Load(program, {compiled->code(), compiled})) Die("the program does not load");
   }
-  GrantId Mint(const std::string& policy) const {
+  /// `depth`: delegated so many times, each with a smaller `limit`, if the policy's has one.
+  GrantId Mint(const std::string& policy, uint32_t depth = 0) const {
     const auto grant = engine->Mint({.policy = policy,
                                      .subject = kSubject,
                                      .purpose = "",
@@ -58,7 +59,19 @@ struct Host {
                                      .ttl_us = 3'600'000'000},
                                     kNow);
     if (!grant) Die("mint: " + grant.error().message);
-    return *grant;
+    GrantId held = *grant;
+    for (uint32_t i = 1; i <= depth; ++i) {
+      const Money less{100'000'000'000 - i, FindCurrency("USD")->id};
+      const auto delegated = engine->Delegate(
+          held,
+          {.subject = kSubject,
+           .capabilities = {"pay"},
+           .narrow = {{.capability = "pay", .parameter = "budget.limit", .value = Value{less}}}},
+          kNow);
+      if (!delegated) Die("delegate: " + delegated.error().message);
+      held = *delegated;
+    }
+    return held;
   }
 
   std::shared_ptr<const Program> program;
@@ -70,8 +83,8 @@ struct Host {
 class Calls {
  public:
   Calls(const Host& host, const std::string& policy, size_t keys, uint64_t first_key = 0,
-        size_t requests = kRequests)
-      : policy_(policy), reader_(host.engine->NewReader()), grant_(host.Mint(policy)) {
+        size_t requests = kRequests, uint32_t depth = 0)
+      : policy_(policy), reader_(host.engine->NewReader()), grant_(host.Mint(policy, depth)) {
     std::mt19937_64 random(5 + first_key);
     for (size_t i = 0; i < requests; ++i) {
       frames_.push_back(FrameOf(*host.program, kPay, first_key + random() % keys));
@@ -305,14 +318,19 @@ int CountLimits() {
   const Host none("plain"), host("limits");
   constexpr size_t kCounted = 1'024;
   const auto count = [&](const Host& of, const std::string& policy, const std::string& name,
-                         bool settle) {
-    Calls calls(of, policy, 64, 0, kCounted);
+                         bool settle, uint32_t depth = 0) {
+    Calls calls(of, policy, 64, 0, kCounted, depth);
+    // So that the store's tables have their size.
+    for (int i = 0; i < 48; ++i) calls.Round(settle);
     CountInstructions(fmt::format("g6 {} {}", name, kCounted), calls.SideOf(settle), 1);
   };
   count(none, "plain", "base", false);
   for (const char* policy : {"plain", "rate", "keyed_rate", "budget", "day", "keyed_budget",
-                             "several"}) {
+                             "several", "shared"}) {
     count(host, policy, policy, false);
+  }
+  for (const uint32_t depth : {1u, 3u}) {
+    count(host, "budget", fmt::format("budget,delegated,{}", depth), false, depth);
   }
   count(host, "keyed_budget", "keyed_budget,committed", true);
   for (const size_t events : {size_t{1}, size_t{1'000}}) {

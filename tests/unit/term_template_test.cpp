@@ -205,7 +205,8 @@ class Judge {
                                       .frame = &of.frame.header,
                                       .hash = hash_,
                                       .subject = of.subject,
-                                      .periods = periods_},
+                                      .periods = periods_,
+                                      .parts = parts_},
                                      charge);
     rule.group = charge.group;
     return filled == good && (!good || charge == rule);
@@ -218,6 +219,7 @@ class Judge {
   engine::ProgramState state_{program_, {}, HashSeed{1, 2}, limbo_};
   engine::CounterHash hash_{{7, 1, 2}};
   engine::PeriodCache periods_;
+  engine::PartCache parts_;
 };
 
 TEST_CASE("a template says what the rule says") {
@@ -320,6 +322,15 @@ class Scribe : public state::test::BlindStore {
     kept.push_back(request.operation != state::kNoOperation);
     for (state::ChargeState& each : states) each = {true, true, 0, 0};
     return {.status = state::ReserveStatus::kReserved};
+  }
+  /// As a store in memory is asked, unless it keeps names.
+  bool near() const override { return !names_; }
+  bool Take(std::span<const state::Charge> charges, const state::OperationId* operation, int64_t,
+            state::ChargeState* states) override {
+    asked.emplace_back(charges.begin(), charges.end());
+    kept.push_back(operation != nullptr);
+    std::fill_n(states, charges.size(), state::ChargeState{true, true, 0, 0});
+    return true;
   }
   bool keeps_names() const override { return names_; }
 
