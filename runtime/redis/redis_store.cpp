@@ -112,7 +112,7 @@ ReserveResult RedisStoreImpl::Reserve(const state::ReserveRequest& request,
     return {ReserveStatus::kBadRequest};
   }
   Numbered numbered;
-  NumberCounters(request.charges, numbered);
+  if (!NumberCounters(request.charges, numbered)) return {ReserveStatus::kBadRequest};
   const Mode mode = request.peek ? Mode::kPeek : Mode::kCharge;
   Order order{.script = kReserve,
               .arguments = ReserveArguments(request, numbered, mode, options_.names),
@@ -187,7 +187,9 @@ SettleStatus RedisStoreImpl::CountViolation(state::CounterId id, int64_t limit, 
 }
 
 ReserveResult RedisStoreImpl::Replay(const state::ReserveRequest& request) {
-  if (request.peek || request.operation == state::kNoOperation || !state::IsSound(request)) {
+  Numbered numbered;
+  if (request.peek || request.operation == state::kNoOperation || !state::IsSound(request) ||
+      !NumberCounters(request.charges, numbered)) {
     return {ReserveStatus::kBadRequest};
   }
   // Not by the pool, which has no connection to a server that is to be acknowledged.
@@ -199,8 +201,6 @@ ReserveResult RedisStoreImpl::Replay(const state::ReserveRequest& request) {
   const auto seconds =
       time && time->list.size() == 2 ? ParseInt(time->list[0].text) : std::nullopt;
   if (!seconds) return {};
-  Numbered numbered;
-  NumberCounters(request.charges, numbered);
   Arguments arguments = ReserveArguments(request, numbered, Mode::kReplay, options_.names);
   const Standing at = known();  // nowhere where this store was never let in
   arguments.Stand(BranchNumber(at.branch), at.place, *seconds * 1000);

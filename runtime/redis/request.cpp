@@ -136,7 +136,7 @@ void Arguments::Stand(uint64_t branch, int64_t place, int64_t clock_ms) {
   words_.bytes.replace(death_at_, 8, Packed(8).Long(clock_ms + kOperationMs).bytes());
 }
 
-void NumberCounters(std::span<const state::Charge> charges, Numbered& numbered) {
+bool NumberCounters(std::span<const state::Charge> charges, Numbered& numbered) {
   std::array<uint16_t, limits::kCharges> order;
   state::ChargedCounters merged;
   state::MergeCounters(charges, {order.data(), charges.size()}, merged);
@@ -146,8 +146,10 @@ void NumberCounters(std::span<const state::Charge> charges, Numbered& numbered) 
     numbered.first[numbered.count++] = static_cast<uint16_t>(i);
   }
   for (size_t i = 0; i < charges.size(); ++i) {
+    if (!state::MayShare(charges[merged.first[i]], charges[i])) return false;
     numbered.number[i] = numbered.number[merged.first[i]];
   }
+  return true;
 }
 
 Arguments ReserveArguments(const state::ReserveRequest& request, const Numbered& numbered,

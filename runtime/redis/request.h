@@ -39,7 +39,8 @@ struct Numbered {
   std::array<uint16_t, limits::kCharges> first;   // of each counter, the first charge of it
   std::array<uint16_t, limits::kCharges> number;  // of each charge, its counter
 };
-void NumberCounters(std::span<const state::Charge> charges, Numbered& numbered);
+/// False: two charges of one counter are of different kinds or units, which no store takes.
+[[nodiscard]] bool NumberCounters(std::span<const state::Charge> charges, Numbered& numbered);
 
 enum class Mode : uint8_t { kCharge, kPeek, kReplay };
 

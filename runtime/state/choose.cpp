@@ -26,7 +26,8 @@ class Chooser {
 
   Choice Run() {
     for (size_t i = 0; i < request_.charges.size(); ++i) {
-      if (!IsOf(At(counters_, i), request_.charges[i]) || !AgreesWithFirst(i)) {
+      const Charge& first = request_.charges[counters_.first[i]];
+      if (!IsOf(At(counters_, i), request_.charges[i]) || !MayShare(first, request_.charges[i])) {
         choice_.status = ReserveStatus::kBadRequest;
         return choice_;
       }
@@ -47,15 +48,6 @@ class Chooser {
     uint16_t at = kNone;
     Fit fit;
   };
-
-  /// Two charges that make one counter make it of one kind and unit.
-  bool AgreesWithFirst(size_t i) const {
-    const Charge& charge = request_.charges[i];
-    const Charge& first = request_.charges[counters_.first[i]];
-    const CounterClass of = ClassOf(charge.kind);
-    return of == ClassOf(first.kind) && (charge.unit == first.unit || of == CounterClass::kStamp ||
-                                         of == CounterClass::kBreaker);
-  }
 
   /// Charges that stand at [begin, end), of one alternative; those of other groups are skipped.
   /// They stay pending where all of them fit. The failure that is the last to fit again.
@@ -136,6 +128,12 @@ uint64_t Mix(uint64_t hash, uint64_t word) {
 }
 
 }  // namespace
+
+bool MayShare(const Charge& a, const Charge& b) {
+  const CounterClass of = ClassOf(a.kind);
+  const bool has_unit = of != CounterClass::kStamp && of != CounterClass::kBreaker;
+  return of == ClassOf(b.kind) && (a.unit == b.unit || !has_unit);
+}
 
 void MergeCounters(std::span<const Charge> charges, std::span<uint16_t> order,
                    ChargedCounters& counters) {

@@ -23,6 +23,9 @@ struct ChargedCounters {
 void MergeCounters(std::span<const Charge> charges, std::span<uint16_t> order,
                    ChargedCounters& counters);
 
+/// Whether two charges of a request may be of one counter: they are of one kind and unit.
+bool MayShare(const Charge& a, const Charge& b);
+
 /// Whether any store would look at it.
 bool IsSound(const ReserveRequest& request);
 /// Whether something of it can be given back or settled, or is stamped.

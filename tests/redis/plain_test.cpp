@@ -47,7 +47,7 @@ class Tenant {
 
   std::string Reserve(const ReserveRequest& request) {
     Numbered numbered;
-    NumberCounters(request.charges, numbered);
+    if (!NumberCounters(request.charges, numbered)) return "B";  // no server is asked
     return Run(reserve_, ReserveArguments(request, numbered, Mode::kCharge, true));
   }
   std::string Settle(OperationId operation, char as, int64_t now_us,

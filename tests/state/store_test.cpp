@@ -80,25 +80,6 @@ TEST_CASE("whoever asked without states may ask again with them") {
   CHECK(state.remains == 8);
 }
 
-TEST_CASE("two charges make one counter of one kind") {
-  Charge charges[2];
-  charges[0].kind = CounterKind::kGauge;
-  charges[1].kind = CounterKind::kTotal;
-  for (Charge& charge : charges) {
-    charge.id = {1, 1};
-    charge.limit = 9;
-    charge.span_us = 1'000;
-  }
-  const auto store = NewMemoryStore();
-  CHECK(ReservePlain(*store, charges, {2, 2}, 1).status == ReserveStatus::kBadRequest);
-  charges[1].kind = CounterKind::kGauge;
-  charges[1].unit = 1;
-  CHECK(ReservePlain(*store, charges, {2, 2}, 1).status == ReserveStatus::kBadRequest);
-  CHECK(store->Counters()->empty());
-  charges[1].unit = 0;
-  CHECK(ReservePlain(*store, charges, {2, 2}, 1).status == ReserveStatus::kReserved);
-}
-
 TEST_CASE("groups that are out of order are refused") {
   Charge charges[2];
   for (Charge& charge : charges) charge.kind = CounterKind::kNotAfter;
