@@ -197,6 +197,9 @@ void ActionDecider::ChooseAmong(const ForbidOutcome& forbids, const Probes& firs
     const bool asks = (admitted & ~state_.plan->PassMask(record.shape)) != 0;
     if (kMore && known && found_ != nullptr) Keep(record, admitted, asks);
     Best& best = !known ? unknown : asks ? step_up : permit;
+    if (!kMore && best.record != nullptr && winner_ != nullptr) {
+      winner_->has_rivals |= &best == &permit && best.record->capability != record.capability;
+    }
     if (best.Takes(*state_.plan, record)) best = {&record, admitted};
   });
   if (permit.record != nullptr) return Permit(permit, forbids, decision);

@@ -88,6 +88,7 @@ struct Winner {
   // Of a permit:
   const CapabilityRecord* record = nullptr;  // of this epoch
   uint64_t admitted = 0;
+  bool has_rivals = false;  // another capability permits the call too
 };
 
 /// The resources of one action of a call. INVARIANT of `derived`: there is at least one, and every

@@ -105,8 +105,8 @@ class SubjectParts {
 /// to it is added anew; mostly that is nothing but the time.
 struct alignas(64) ReadyCharge {
   state::Charge charge;
-  // Whose it is; only compared. Null: it is nobody's.
-  const CapabilityRecord* record = nullptr;
+  // Whose it is. 0: nobody's.
+  uintptr_t record = 0;                // address of the capability's record
   uint64_t grant = 0;                  // generation:32 | index:32
   uint64_t clause = 0;                 // its bit of admit
   uint32_t program = 0;                // number of the Load

@@ -1,7 +1,7 @@
 // The usual call of a Program that counts: of one action, that nothing but the capability which
 // permits it charges, with limits whose numbers were known when the grant was published
 // (term_template.h), by a store in this process. It is decided as a call of a Program that counts
-// nothing, and then charged: who else would permit it matters only when the store has said no.
+// nothing, and then charged, if one capability alone permits it and the store does not say no.
 // Everything else goes the general way (charge_builder.cpp, settle.cpp), which says the same of
 // these calls too.
 #include "runtime/engine/charge_builder.h"
@@ -42,6 +42,7 @@ void Reader::Impl::MakeRoom() {
 [[gnu::always_inline]] inline Reservation& Reader::Impl::WantWinner(const DecisionId& id) {
   Reservation& out = Room();
   out.winner.wanted = true;
+  out.winner.has_rivals = false;
   out.winner.store = near;
   out.winner.operation = {.high = id.high, .low = id.low};
   return out;
@@ -86,11 +87,13 @@ Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
                                                               Decision& decision) {
   const CapabilityRecord* record = out.winner.record;
   ReadyCharge& ready = out.ready[(grant.index + record->capability) % out.ready.size()];
-  const bool known = ready.record == record && ready.grant == KeyOf(grant) &&
-                     ready.program == state.number && (out.winner.admitted & ready.clause) != 0;
-  if (!known) {
+  const bool known = ready.record == reinterpret_cast<uintptr_t>(record) &&
+                     ready.grant == KeyOf(grant) && ready.program == state.number &&
+                     (out.winner.admitted & ready.clause) != 0;
+  if (!known || out.winner.has_rivals) {
     const uint64_t limits = out.winner.admitted & state.plan->LimitMask(record->shape);
     if (limits == 0) return true;
+    if (out.winner.has_rivals) return false;
     if (state.plan->TemplateCount(record->capability) != 1) {
       return ChargeSeveral(state, grant, frame, decision);
     }
@@ -106,7 +109,7 @@ Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
                                                ReadyCharge& ready) {
   const CapabilityRecord& record = *reservation->winner.record;
   const TermTemplate& term = *engine::TemplatesBefore(record.consts, 1);
-  ready.record = nullptr;
+  ready.record = 0;
   if (term.way == TermTemplate::Way::kGeneral) return false;
   ready.subject = SubjectPart(grant);
   ready.charge = term.charge;
@@ -117,7 +120,7 @@ Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
   ready.term = &term;
   ready.clause = uint64_t{1} << term.clause;
   ready.row = engine->rows.At(grant.index);
-  ready.record = &record;
+  ready.record = reinterpret_cast<uintptr_t>(&record);
   ready.grant = KeyOf(grant);
   ready.program = state.number;
   return true;
@@ -190,8 +193,11 @@ const state::CounterId& Reader::Impl::SubjectPart(GrantId grant) {
   if (!taken && !ReserveUsual(count, kept, now_us)) [[unlikely]]
     return false;
   // The store may have taken its time: a grant that was revoked meanwhile permits nothing, and
-  // takes nothing that can be given back. Its row never moves, and needs no epoch.
+  // takes nothing that can be given back. Inside an epoch, so that its row does not become another
+  // grant's while it is read.
+  engine->epochs.Enter(slot);
   if (engine::WhyRowGone(engine->rows, &row, grant, now_us) != DecisionCode::kPermit) [[unlikely]] {
+    engine->epochs.Leave(slot);
     if (kept) engine->store->Release(out.winner.operation, now_us);
     return false;
   }

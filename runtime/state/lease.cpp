@@ -52,8 +52,8 @@ class LeasedStoreImpl final : public LeasedStore {
   /// The answer of a call that was reserved here, again.
   ReserveResult Repeat(Lock& lock, const ReserveRequest& request, std::span<ChargeState> states);
   /// Takes the chosen charges from their slices, or tells which one has too little.
-  std::optional<size_t> Take(const ReserveRequest& request, std::span<const uint16_t> chosen,
-                             std::span<ChargeState> states);
+  std::optional<size_t> TakeChosen(const ReserveRequest& request, std::span<const uint16_t> chosen,
+                                   std::span<ChargeState> states);
   /// Asks the authority for more of one counter. False: it is better asked about the call itself.
   bool Refill(Lock& lock, const ReserveRequest& request, size_t charge);
   bool Lease(Lock& lock, Slice& slice, int64_t size, int64_t now_us,
@@ -111,7 +111,7 @@ ReserveResult LeasedStoreImpl::Reserve(const ReserveRequest& request,
     const std::vector<uint16_t> chosen = FirstChoice(request);
     // Each charge may need one slice.
     for (size_t tries = 0; tries <= 2 * chosen.size(); ++tries) {
-      const auto missing = Take(request, chosen, states);
+      const auto missing = TakeChosen(request, chosen, states);
       if (!missing) return {ReserveStatus::kReserved};
       if (!Refill(lock, request, *missing)) break;
     }
@@ -151,9 +151,9 @@ ReserveResult LeasedStoreImpl::Repeat(Lock& lock, const ReserveRequest& request,
   return {ReserveStatus::kReserved, true};
 }
 
-std::optional<size_t> LeasedStoreImpl::Take(const ReserveRequest& request,
-                                            std::span<const uint16_t> chosen,
-                                            std::span<ChargeState> states) {
+std::optional<size_t> LeasedStoreImpl::TakeChosen(const ReserveRequest& request,
+                                                  std::span<const uint16_t> chosen,
+                                                  std::span<ChargeState> states) {
   std::optional<size_t> missing;
   std::vector<Share> shares;
   shares.reserve(chosen.size());

@@ -183,7 +183,8 @@ class Store {
                     int64_t /*now_us*/, ChargeState* /*states*/) {
     return false;
   }
-  /// Whether Take() is worth a try: the store is in this process, and keeps no names.
+  /// Whether Take() is worth a try: the store is in this process, and keeps no names. Of one that
+  /// says so, whatever is not kReserved has charged nothing, for sure.
   virtual bool near() const { return false; }
   /// A Reserve of these will come soon: a store whose memory may be far away asks for it meanwhile.
   /// Changes nothing.

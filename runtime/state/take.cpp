@@ -6,6 +6,7 @@
 // against the same limits. Where it is not, or where somebody else has the lock, the function that
 // asks everything goes on.
 #include <algorithm>
+#include <functional>
 #include <mutex>
 
 #include "runtime/state/memory_store.h"
@@ -170,7 +171,7 @@ constexpr int kTurns = 64;  // that a call tries to have all locks at once
   for (size_t i = 0; i < charges.size(); ++i) {
     if (TakesSomething(charges[i].kind)) *end++ = cells.At(i);
   }
-  std::sort(begin, end);
+  std::sort(begin, end, std::less<>());
   return std::adjacent_find(begin, end) != end;
 }
 

@@ -12,7 +12,7 @@
 namespace cap::test {
 namespace {
 
-constexpr const char* kPolicy = R"(
+constexpr const char* kCounting = R"(
 module m
 import std.approval
 import std.quota
@@ -246,7 +246,7 @@ class Pair {
  private:
   void Load(Side& side) { REQUIRE(side.engine->Load(program_).has_value()); }
 
-  std::shared_ptr<const Program> program_ = MustCompile(kPolicy);
+  std::shared_ptr<const Program> program_ = MustCompile(kCounting);
   Side near_, far_;
   Side* const sides_[2] = {&near_, &far_};
   std::mt19937_64 random_{9};
@@ -316,7 +316,7 @@ class Busy : public state::test::ForwardingStore {
 };
 
 TEST_CASE("a grant that is revoked while the store is asked permits nothing and takes nothing") {
-  const auto program = MustCompile(kPolicy);
+  const auto program = MustCompile(kCounting);
   const auto store = std::make_shared<Busy>(state::NewMemoryStore(kKey));
   Side side(store);
   REQUIRE(side.engine->Load(program).has_value());
@@ -343,6 +343,54 @@ TEST_CASE("a grant that is revoked while the store is asked permits nothing and 
   store->meanwhile = nullptr;
   CHECK(ask(other).permitted());
   CHECK(used() == 12'00);
+}
+
+/// Two capabilities that permit the same; what the second counts is open.
+std::shared_ptr<const Program> TwoPermit(const std::string& second) {
+  return MustCompile(R"(
+module m
+import std.quota
+action pay { amount: money in "USD", n: int = 1 }
+policy p {
+  expires after 8h
+  capability a: pay { require n == 1  rateLimit(100/hour, burst: 50) }
+  capability b: pay { budget(90.00 USD, )" +
+                     second + R"() of amount }
+}
+)");
+}
+
+// A store refuses a request of which one charge is bad, though it would take another one: so who
+// permits is not charged alone where several do.
+TEST_CASE("where several permit, both ways refuse what a store refuses") {
+  const auto program = TwoPermit(R"(every: "hour")");
+  const auto changed = TwoPermit(R"(every: "total", retain: 30d)");
+  const Frame first =
+      ParseRequest(*program, R"({"tool":"pay","arguments":{"amount":20.00}})", "a", kNowUs);
+  const Frame second =
+      ParseRequest(*program, R"({"tool":"pay","arguments":{"amount":20.00,"n":2}})", "a", kNowUs);
+  for (const bool far : {false, true}) {
+    for (const bool swept : {false, true}) {
+      std::shared_ptr<state::Store> store = state::NewMemoryStore(kKey);
+      if (far) store = std::make_shared<Far>(std::move(store));
+      Side side(store);
+      REQUIRE(side.engine->Load(program).has_value());
+      Reader reader = side.engine->NewReader();
+      const GrantId grant = *side.engine->Mint(
+          {.policy = "p", .subject = "a", .purpose = {}, .bound = {}, .ttl_us = kHourUs}, kNowUs);
+      REQUIRE(reader.Authorize(grant, first).permitted());
+      REQUIRE(reader.Authorize(grant, second).permitted());  // so that both counters are there
+      if (swept) {
+        store->Sweep(kNowUs + 3 * kHourUs);
+      } else {
+        REQUIRE(side.engine->Load(changed).has_value());
+      }
+      CAPTURE(far);
+      CAPTURE(swept);
+      CHECK(reader.Authorize(grant, first).code == DecisionCode::kConstraintFault);
+      CHECK(reader.Peek(grant, first).code == DecisionCode::kConstraintFault);
+    }
+  }
 }
 
 }  // namespace
