@@ -154,13 +154,18 @@ struct Fit {
   int64_t retry_after_us = 0;
 };
 
+/// 1 to limits::kQuantity, whatever number it is.
+inline bool IsAmount(int64_t amount) {
+  return static_cast<uint64_t>(amount) - 1 < static_cast<uint64_t>(limits::kQuantity);
+}
+
 /// IsSound() of a rate, and the arithmetic of one in line: for the call that takes one rate alone.
 inline bool IsSoundRate(const Charge& charge, int64_t now_us) {
   const auto in = [](int64_t value, int64_t most) {
     return static_cast<uint64_t>(value) <= static_cast<uint64_t>(most);
   };
   int64_t burst_us;
-  return in(now_us, limits::kTimeUs) && in(charge.amount - 1, limits::kQuantity - 1) &&
+  return in(now_us, limits::kTimeUs) && IsAmount(charge.amount) &&
          in(charge.limit, limits::kQuantity) && charge.span_us >= limits::kRateIntervalUs &&
          !__builtin_mul_overflow(charge.limit, charge.span_us, &burst_us) &&
          burst_us <= limits::kTimeUs;
@@ -185,7 +190,7 @@ inline bool IsSoundSum(const Charge& charge, int64_t now_us) {
       charge.kind == CounterKind::kTotal ||
       (0 <= charge.begin_us && charge.begin_us <= now_us && now_us < charge.end_us &&
        charge.end_us <= limits::kTimeUs);
-  return in(now_us, limits::kTimeUs) && in(charge.amount - 1, limits::kQuantity - 1) &&
+  return in(now_us, limits::kTimeUs) && IsAmount(charge.amount) &&
          in(charge.limit, limits::kQuantity) && in(charge.span_us, limits::kTimeUs) && bounds;
 }
 /// What counts of it at `now`, which is at least the counter's last: nothing once it has ended.
