@@ -63,8 +63,9 @@ Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
   const bool settled =
       decision.verdict == Verdict::kDeny ||
       (decision.permitted() && ChargeWinner(*state, grant, frame.header(), out, decision));
-  if (!settled) [[unlikely]]
+  if (!settled) [[unlikely]] {
     decision = Count(grant, frame, {}, /*peek=*/false);
+  }
   return decision;
 }
 
