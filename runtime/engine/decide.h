@@ -119,7 +119,7 @@ class RecordFinder {
  public:
   RecordFinder(const ProgramState& state, GrantId grant, uint32_t action)
       : index_(state.index),
-        grant_(uint64_t{grant.generation} << 32 | grant.index),
+        grant_(KeyOf(grant)),
         action_(action),
         hash_(index_.seed(), grant_, action) {}
 

@@ -91,6 +91,7 @@ struct Reader::Impl {
             .low = Fold(id_state[1], id_state[0] ^ 0x5899'65CC'7537'4CC3u)};
   }
   bool DecideMany(std::span<const GrantedCall> calls, std::span<Decision> decisions);
+  /// The room of the last call, and of the next one: made when it is needed first.
   engine::Reservation& Room() {
     if (reservation == nullptr) [[unlikely]] MakeRoom();
     return *reservation;

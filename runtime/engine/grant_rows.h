@@ -93,6 +93,9 @@ inline uint64_t StateOf(uint32_t generation, GrantStatus status) {
   return uint64_t{generation} << 32 | static_cast<uint64_t>(status);
 }
 
+/// One number for a handle.
+inline uint64_t KeyOf(GrantId grant) { return uint64_t{grant.generation} << 32 | grant.index; }
+
 class GrantRows {
  public:
   GrantRows();

@@ -88,14 +88,14 @@ class SubjectParts {
   [[gnu::always_inline]] const state::CounterId& Of(GrantId grant, const Make& make) {
     Entry& known = entries_[grant.index % entries_.size()];
     // A grant's subject never changes, and its generation is no other grant's.
-    const uint64_t key = uint64_t{grant.generation} << 32 | grant.index;
+    const uint64_t key = KeyOf(grant);
     if (known.grant != key) [[unlikely]] known = {key, make()};
     return known.part;
   }
 
  private:
   struct alignas(32) Entry {
-    uint64_t grant = 0;  // generation:32 | index:32
+    uint64_t grant = 0;  // KeyOf(); 0 is nobody's
     state::CounterId part;
   };
   std::array<Entry, 64> entries_;
@@ -107,7 +107,7 @@ struct alignas(64) ReadyCharge {
   state::Charge charge;
   // Whose it is. 0: nobody's.
   uintptr_t record = 0;                // address of the capability's record
-  uint64_t grant = 0;                  // generation:32 | index:32
+  uint64_t grant = 0;                  // KeyOf()
   uint64_t clause = 0;                 // its bit of admit
   uint32_t program = 0;                // number of the Load
   bool whole = false;                  // a call brings nothing
@@ -175,11 +175,12 @@ struct Reservation {
   std::array<ReadyCharge, 64> ready;  // by grant and capability
   const ReadyCharge* answered_for = nullptr;  // what was charged, if it is not in `charges` yet
 
-  /// For a call that has no winner.
+  /// The call has no winner: all that may be charged is found, from here on.
   void WantGroups(const GrantView& of) {
     Clear();
     view = of;
   }
+  /// For the next call, of which all is to be found.
   void Clear() {
     winner.wanted = false;
     answered_for = nullptr;

@@ -17,8 +17,6 @@ using engine::ReadyCharge;
 using engine::Reservation;
 using engine::TermTemplate;
 
-uint64_t KeyOf(GrantId grant) { return uint64_t{grant.generation} << 32 | grant.index; }
-
 engine::TemplateCall CallOf(const engine::ProgramState& state, const engine::CounterHash& hash,
                             const FrameHeader* frame, const state::CounterId& subject,
                             Reservation& out) {
@@ -89,7 +87,7 @@ Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
   const CapabilityRecord* record = out.winner.record;
   ReadyCharge& ready = out.ready[(grant.index + record->capability) % out.ready.size()];
   const bool known = ready.record == reinterpret_cast<uintptr_t>(record) &&
-                     ready.grant == KeyOf(grant) && ready.program == state.number &&
+                     ready.grant == engine::KeyOf(grant) && ready.program == state.number &&
                      (out.winner.admitted & ready.clause) != 0;
   if (!known || out.winner.has_rivals) {
     const uint64_t limits = out.winner.admitted & state.plan->LimitMask(record->shape);
@@ -122,7 +120,7 @@ Decision Reader::Impl::CountUsual(GrantId grant, const Frame& frame) {
   ready.clause = uint64_t{1} << term.clause;
   ready.row = engine->rows.At(grant.index);
   ready.record = reinterpret_cast<uintptr_t>(&record);
-  ready.grant = KeyOf(grant);
+  ready.grant = engine::KeyOf(grant);
   ready.program = state.number;
   return true;
 }

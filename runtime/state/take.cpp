@@ -88,32 +88,22 @@ template <CounterKind kKind>
   return Quick::kTaken;
 }
 
-bool IsOfClass(const Counter& counter, CounterClass of, const Charge& charge) {
-  return counter.of() == of && counter.unit == charge.unit;
+/// Kinds whose arithmetic is in line (counter.h); the others have the general one.
+bool IsSum(CounterKind kind) { return kind == CounterKind::kQuota || kind == CounterKind::kTotal; }
+
+bool IsOfClass(const Counter& counter, const Charge& charge) {
+  return counter.of() == ClassOf(charge.kind) && counter.unit == charge.unit;
 }
 
 /// Whether a charge can be added. `now`: no later than what was swept.
 bool Fits(const Counter& counter, const Charge& charge, int64_t now) {
-  switch (charge.kind) {
-    case CounterKind::kRate: {
-      if (!IsOfClass(counter, CounterClass::kRate, charge) || charge.amount > charge.limit) {
-        return false;
-      }
-      const int64_t its_now = NowOf(counter, now);
-      return PaidBack(counter, charge.amount - charge.limit, charge.span_us, its_now) <= its_now;
-    }
-    case CounterKind::kQuota:
-      return IsOfClass(counter, CounterClass::kQuota, charge) &&
-             charge.amount <= charge.limit - SumOf(counter, NowOf(counter, now));
-    case CounterKind::kTotal:
-      return IsOfClass(counter, CounterClass::kTotal, charge) &&
-             charge.amount <= charge.limit - SumOf(counter, NowOf(counter, now));
-    case CounterKind::kRecent:
-    case CounterKind::kGauge:
-    case CounterKind::kAfter:
-    case CounterKind::kNotAfter:
-    case CounterKind::kBreaker:
-      break;
+  const int64_t its_now = NowOf(counter, now);
+  if (charge.kind == CounterKind::kRate) {
+    return IsOfClass(counter, charge) && charge.amount <= charge.limit &&
+           PaidBack(counter, charge.amount - charge.limit, charge.span_us, its_now) <= its_now;
+  }
+  if (IsSum(charge.kind)) {
+    return IsOfClass(counter, charge) && charge.amount <= charge.limit - SumOf(counter, its_now);
   }
   return IsOf(counter, charge) && Check(counter, charge, 0, now).fits;
 }
@@ -121,44 +111,26 @@ bool Fits(const Counter& counter, const Charge& charge, int64_t now) {
 /// Adds a charge that fits, and says what remains.
 int64_t AddOne(Counter& counter, const Charge& charge, int64_t now) {
   const int64_t its_now = NowOf(counter, now);
-  switch (charge.kind) {
-    case CounterKind::kRate: {
-      ChargeState state;
-      TryRate(counter, charge, its_now, &state);
-      return state.remains;
-    }
-    case CounterKind::kQuota:
-    case CounterKind::kTotal:
-      AddSum(counter, charge, its_now);
-      return std::max<int64_t>(0, charge.limit - SumOf(counter, its_now));
-    case CounterKind::kRecent:
-    case CounterKind::kGauge:
-      Add(counter, charge, now);
-      return Remains(counter, charge, now);
-    case CounterKind::kAfter:
-    case CounterKind::kNotAfter:
-    case CounterKind::kBreaker:
-      break;
+  if (charge.kind == CounterKind::kRate) {
+    ChargeState state;
+    TryRate(counter, charge, its_now, &state);
+    return state.remains;
   }
-  return 0;
+  if (IsSum(charge.kind)) {
+    AddSum(counter, charge, its_now);
+    return std::max<int64_t>(0, charge.limit - SumOf(counter, its_now));
+  }
+  if (!TakesSomething(charge.kind)) return 0;
+  Add(counter, charge, now);
+  return Remains(counter, charge, now);
 }
 
 /// Whether a store takes such a charge, as far as it may fit: IsSound() in line.
 [[gnu::always_inline]] inline bool MayFit(const Charge& charge, int64_t now_us) {
-  switch (charge.kind) {
-    case CounterKind::kRate:
-      return IsSoundRate(charge, now_us) && charge.amount <= charge.limit;
-    case CounterKind::kQuota:
-    case CounterKind::kTotal:
-      return IsSoundSum(charge, now_us);
-    case CounterKind::kRecent:
-    case CounterKind::kGauge:
-    case CounterKind::kAfter:
-    case CounterKind::kNotAfter:
-    case CounterKind::kBreaker:
-      break;
+  if (charge.kind == CounterKind::kRate) {
+    return IsSoundRate(charge, now_us) && charge.amount <= charge.limit;
   }
-  return IsSound(charge, now_us);
+  return IsSum(charge.kind) ? IsSoundSum(charge, now_us) : IsSound(charge, now_us);
 }
 
 constexpr int kTurns = 64;  // that a call tries to have all locks at once
@@ -268,9 +240,10 @@ template <CounterKind kKind>
   return TakeOnce(charges, now_us, states, &made);
 }
 
-[[gnu::always_inline]] inline bool MemoryStore::TakeLocked(
-    std::span<const Charge> charges, const LockedCells& cells, int64_t now_us, ChargeState* states,
-    const NewOperation* operation) {
+[[gnu::always_inline]] inline bool MemoryStore::TakeLocked(std::span<const Charge> charges,
+                                                           const LockedCells& cells, int64_t now_us,
+                                                           ChargeState* states,
+                                                           const NewOperation* operation) {
   if (cells.has_shared() && TakesTwice(charges, cells)) return false;
   // Read under the locks: whatever was swept before is seen.
   const int64_t floor = floor_us_.load(std::memory_order_relaxed);
